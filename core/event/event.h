@@ -1,0 +1,19 @@
+/*
+ * event: a view over the bytes of one event, in the encoding of the plugin ABI (scap encoding).
+ *
+ * Lifetime: the bytes belong to the source's batch and are valid until its next pull.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "util/str.h"
+#include "gyr/abi.h"
+
+struct event {
+	const ss_plugin_event *raw;
+	uint64_t num;	    /* from 1, per source; unique within it */
+	uint64_t ts;	    /* ns since the epoch */
+	uint16_t type;	    /* event code; GYR_EVENT_PLUGIN is 322, GYR_EVENT_ASYNC 402 */
+	const char *source; /* name of its event source; lives as long as the source */
+};

@@ -1,0 +1,127 @@
+#include "util/arena.h"
+
+#include <stdalign.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "util/mem.h"
+
+enum {
+	CHUNK_MIN = 16 * 1024,
+};
+
+struct arena_chunk {
+	struct arena_chunk *next;
+	size_t size, used;
+	alignas(max_align_t) char data[];
+};
+
+static size_t align_up(size_t n)
+{
+	return (n + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
+}
+
+static struct arena_chunk *chunk_add(struct arena *a, size_t size)
+{
+	size_t want = a->head ? a->head->size * 2 : CHUNK_MIN;
+	struct arena_chunk *c;
+
+	if (want > 4U * 1024 * 1024)
+		want = 4U * 1024 * 1024;
+	if (want < size)
+		want = size;
+	c = mem_new(sizeof *c + want);
+	if (!c)
+		return NULL;
+	c->size = want;
+	c->next = a->head;
+	a->head = c;
+	return c;
+}
+
+void *arena_alloc(struct arena *a, size_t size)
+{
+	struct arena_chunk *c = a->head;
+	void *p;
+
+	if (size > SIZE_MAX / 2)
+		return NULL;
+	size = align_up(size ? size : 1);
+	if (a->cap_bytes && size > a->cap_bytes - (a->used < a->cap_bytes ? a->used : a->cap_bytes))
+		return NULL;
+	if (!c || c->size - c->used < size)
+		c = chunk_add(a, size);
+	if (!c)
+		return NULL;
+	p = c->data + c->used;
+	c->used += size;
+	a->used += size;
+	memset(p, 0, size);
+	return p;
+}
+
+struct str arena_str(struct arena *a, struct str s)
+{
+	char *p = s.len < SIZE_MAX / 2 ? arena_alloc(a, s.len + 1) : NULL;
+
+	if (!p)
+		return (struct str){NULL, 0};
+	if (s.len)
+		memcpy(p, s.p, s.len);
+	return (struct str){p, s.len};
+}
+
+char *arena_printf(struct arena *a, const char *fmt, ...)
+{
+	va_list ap;
+	char *p;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(NULL, 0, fmt, ap);
+	va_end(ap);
+	p = n < 0 ? NULL : arena_alloc(a, (size_t)n + 1);
+	if (!p)
+		return NULL;
+	va_start(ap, fmt);
+	(void)vsnprintf(p, (size_t)n + 1, fmt, ap);
+	va_end(ap);
+	return p;
+}
+
+void arena_reset(struct arena *a)
+{
+	struct arena_chunk *c = a->head;
+
+	a->used = 0;
+	if (!c)
+		return;
+	while (c->next) {
+		struct arena_chunk *next = c->next;
+
+		if (next->size > c->size) {
+			a->head = next;
+			mem_free(c);
+			c = next;
+		} else {
+			c->next = next->next;
+			mem_free(next);
+		}
+	}
+	c->used = 0;
+}
+
+void arena_deinit(struct arena *a)
+{
+	struct arena_chunk *c = a->head;
+
+	while (c) {
+		struct arena_chunk *next = c->next;
+
+		mem_free(c);
+		c = next;
+	}
+	a->head = NULL;
+	a->used = 0;
+}

@@ -1,0 +1,34 @@
+/*
+ * arena: memory that lives for one epoch (a ruleset, a batch, an event) and goes all at once.
+ *
+ * Lifetime: what arena_alloc() returns is valid until arena_reset() or arena_deinit().
+ * Threads: one owner at a time.
+ */
+#pragma once
+
+#include <stddef.h>
+
+#include "util/str.h"
+
+struct arena_chunk;
+
+struct arena {
+	struct arena_chunk *head;
+	size_t used, cap_bytes; /* bytes handed out, and how many may be; 0 = no cap */
+};
+
+#define ARENA_NULL {0}
+
+/* @size zeroed bytes, aligned for any type; NULL when memory or the cap is used up. */
+void *arena_alloc(struct arena *a, size_t size) __attribute__((warn_unused_result));
+
+/* A NUL-terminated copy of @s in the arena; .p is NULL when memory is short. */
+struct str arena_str(struct arena *a, struct str s);
+
+/* printf into the arena; NULL when memory is short. */
+char *arena_printf(struct arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Forgets everything but keeps the largest chunk for the next epoch. */
+void arena_reset(struct arena *a);
+
+void arena_deinit(struct arena *a);

@@ -1,0 +1,24 @@
+# Warnings and sanitizers for everything in this tree.
+
+add_compile_options(
+  -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wconversion
+  -Wno-sign-conversion -Wpointer-arith -Wwrite-strings -Wformat=2 -Werror
+  -fno-strict-aliasing -fstack-protector-strong)
+add_compile_definitions(_GNU_SOURCE)
+
+if(ASAN)
+  add_compile_options(-fsanitize=address -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=address)
+endif()
+if(UBSAN)
+  add_compile_options(-fsanitize=undefined -fno-sanitize-recover=undefined)
+  add_link_options(-fsanitize=undefined)
+endif()
+if(TSAN)
+  add_compile_options(-fsanitize=thread)
+  add_link_options(-fsanitize=thread)
+endif()
+if(COVERAGE)
+  add_compile_options(--coverage -O0)
+  add_link_options(--coverage)
+endif()
