@@ -1,0 +1,75 @@
+/*
+ * source: the host side of one open source: pulls its batches and checks what is in them.
+ *
+ * States: open --pull--> batch in hand --next until it says no--> pull again ... end (EOF,
+ * failure). A batch that comes together with EOF or a failure is delivered first (plugin API 3.12).
+ *
+ * Lifetime: events until the next pull; events that async_take() gave, until the next one of them.
+ * Threads: one, the source thread; source_interrupt() none: a source returns by itself within its
+ * own poll time.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "event/event.h"
+#include "host/async.h"
+#include "host/instance.h"
+#include "util/buf.h"
+#include "util/err.h"
+
+enum {
+	_SOURCE_E_SUCCESS,
+	SOURCE_E_TIMEOUT, /* nothing now; pull again */
+	SOURCE_E_EOF,     /* no more, ever */
+};
+
+struct source;
+
+struct source_setup {
+	const char *params;       /* open parameters, as written; NULL = "" */
+	const char *name;         /* event source of events without a plugin ID of their own */
+	struct async *async;      /* merged in by time; may be NULL */
+	uint32_t event_cap_bytes; /* larger events are skipped and counted; 0 = 64 MiB */
+};
+
+struct source_counters {
+	uint64_t n_batches, n_events, n_bytes;
+	uint64_t n_too_large; /* skipped: longer than the cap */
+	uint64_t n_malformed; /* skipped: lengths that do not add up */
+};
+
+/* Opens it. -EIO with @err holding what the plugin said. @inst stays the caller's and must outlive
+ * the source. */
+int source_open(struct instance *inst, const struct source_setup *setup, struct source **ret_source,
+		struct err *err);
+
+/* Closes it; NULL is fine. Async handlers are stopped by their owner. */
+struct source *source_close(struct source *s);
+
+/* Pulls the next batch: 0 (see source_next()), SOURCE_E_TIMEOUT, SOURCE_E_EOF; -EIO with @err when
+ * the plugin failed, -EPROTO with @err when it broke a rule of the plugin API. After EOF or an
+ * error the answer stays the same. After a TIMEOUT source_next() still may give asynchronous
+ * events. */
+int source_pull(struct source *s, struct err *err);
+
+/* The next event in hand; false when there is none and it is time to pull. */
+bool source_next(struct source *s, struct event *ret_evt);
+
+/* How far it is: hundredths of a percent (0 to 10000) and a text, which may be "" and is valid
+ * until the next call. false when the plugin does not tell. */
+bool source_progress(struct source *s, uint32_t *ret_hundredths, const char **ret_text);
+
+/* Appends the plugin's one-line text of an event of this source; "datalen=... data=..." when the
+ * plugin has none. */
+void source_print(struct source *s, const struct event *evt, struct buf *out);
+
+/* Tells the source that its events up to and including number @num are finished. Does nothing for a
+ * source without the capability. */
+void source_commit(struct source *s, uint64_t num);
+
+/* How many instances may be opened side by side for these parameters; 1 without the capability. */
+uint32_t source_shards(struct instance *inst, const char *params);
+
+void source_count(const struct source *s, struct source_counters *ret_counters);
