@@ -1,0 +1,29 @@
+/*
+ * match: which rules of a source an event satisfies.
+ *
+ * A matcher belongs to one thread: it holds a reference to its ruleset and the scratch memory of
+ * evaluation, so that an event costs no allocation. To take up a new ruleset, make a new matcher
+ * between two events and free the old one.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "event/event.h"
+#include "event/fetch.h"
+#include "ruleset/ruleset.h"
+
+struct matcher;
+
+/* A matcher for the rules of @source (a name); takes its own reference to @rs. -ENOENT when the
+ * ruleset has no such source, -ENOMEM. */
+int matcher_new(struct ruleset *rs, struct str source, struct matcher **ret);
+struct matcher *matcher_free(struct matcher *m);
+
+const struct ruleset_source *matcher_source(const struct matcher *m);
+
+/* Judges one event. Returns how many rules match and points *ret_rules at them in load order, valid
+ * until the next call; at most one with rule_matching `first`. Never fails: what cannot be
+ * extracted is absent. [owner thread] */
+uint32_t matcher_run(struct matcher *m, const struct event *evt, const struct fetch *fetch,
+		     const struct rule *const **ret_rules);

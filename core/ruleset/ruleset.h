@@ -1,0 +1,109 @@
+/*
+ * ruleset: rules as loaded, ready to be matched; never changed once made.
+ *
+ * One arena holds everything: rules in load order, their conditions as syntax trees with all macros
+ * and lists in place, their output templates, and the macros and lists as they were resolved (for
+ * describing). A ruleset is swapped whole: whoever uses one holds a reference, a reload makes a new
+ * one beside it.
+ *
+ * Lifetime: ruleset_ref() / ruleset_unref(). Threads: any number of readers; the count is atomic.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "event/field.h"
+#include "util/str.h"
+#include "util/yaml.h"
+
+struct expr;
+struct template;
+
+enum {
+	RULESET_MAX_RULES = 1 << 20,
+};
+
+/* As syslog numbers them: a smaller number is more severe. */
+enum rule_priority {
+	RULE_EMERGENCY,
+	RULE_ALERT,
+	RULE_CRITICAL,
+	RULE_ERROR,
+	RULE_WARNING,
+	RULE_NOTICE,
+	RULE_INFORMATIONAL,
+	RULE_DEBUG,
+};
+
+/* "Emergency" to "Debug"; information is "Informational". */
+const char *rule_priority_name(enum rule_priority p);
+
+/* The priority named @name, in any case, "info" too; -EINVAL when there is none. */
+int rule_priority_parse(struct str name, enum rule_priority *ret);
+
+/* One extra field of an alert's output_fields, from the configuration's append_output. */
+struct rule_extra_field {
+	struct str name;
+	const struct template *value;
+};
+
+struct rule_exception {
+	struct str name;
+	uint32_t n_fields, n_comps;
+	const struct str *fields, *comps;
+	bool has_values;
+};
+
+struct rule {
+	uint32_t index;  /* in ruleset.rules: load order */
+	uint32_t source; /* index in ruleset.sources */
+	struct str name, desc;
+	struct str condition; /* text as written (appended parts joined), before macros */
+	struct str output;    /* text as written */
+	enum rule_priority priority;
+	uint32_t n_tags;
+	const struct str *tags; /* sorted, each once */
+	bool enabled;           /* after selection and minimum priority; others never match */
+	bool enabled_key;       /* what the rule itself says */
+	const struct expr *expr;
+	const struct template *message; /* output, then matching append_output texts */
+	uint32_t n_extra_fields;
+	const struct rule_extra_field *extra_fields;
+	uint32_t n_exceptions;
+	const struct rule_exception *exceptions;
+	bool capture;
+	uint32_t capture_duration_ms;     /* 0: the configured default */
+	const struct rule_detail *detail; /* for describe */
+	struct str file;
+	struct yaml_mark at;
+};
+
+struct ruleset_source {
+	struct str name;
+	const struct fieldset *fields;
+	uint32_t n_rules; /* enabled ones, in load order */
+	const struct rule **rules;
+	uint32_t n_uses; /* field uses of conditions and outputs; their slots count from 0 */
+	const struct field_use **uses;
+};
+
+struct ruleset {
+	uint32_t n_rules; /* enabled or not */
+	const struct rule **rules;
+	uint32_t n_sources; /* in the order the loader was told of them */
+	const struct ruleset_source *sources;
+	uint32_t n_enabled;
+	bool match_all; /* rule_matching: all */
+};
+
+struct ruleset *ruleset_ref(struct ruleset *rs);
+
+/* Gives the reference back; the last one frees. @rs may be NULL; returns NULL. */
+struct ruleset *ruleset_unref(struct ruleset *rs);
+
+/* The source called @name; NULL when the ruleset has none. */
+const struct ruleset_source *ruleset_source_find(const struct ruleset *rs, struct str name);
+
+/* The rule called @name; NULL when there is none. */
+const struct rule *ruleset_rule_find(const struct ruleset *rs, struct str name);

@@ -1,0 +1,49 @@
+/*
+ * template: "%proc.name ran %evt.args" to pieces, and pieces to text.
+ *
+ * A field is written %name, %name[arg], %10name (padded or cut to 10 columns) or
+ * %transformer(name). The name is the longest known one that fits, so "%evt.time." is the field
+ * followed by a full stop. %% is a percent sign. A leading '*' says that absent values print as
+ * <NA> rather than suppress the text; that is what always happens, so it is dropped.
+ *
+ * Lifetime: a template lives in the arena it was compiled into. Threads: immutable once compiled.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "event/fetch.h"
+#include "event/field.h"
+#include "event/value.h"
+#include "util/arena.h"
+#include "util/buf.h"
+#include "util/err.h"
+#include "util/str.h"
+
+struct template;
+struct use_set;
+
+enum {
+	TEMPLATE_MAX_BYTES = 64 << 10,
+	TEMPLATE_MAX_PIECES = 4096,
+	TEMPLATE_MAX_WIDTH = 4096,
+};
+
+/* Compiles @text with the fields of @fs. Field uses are shared through @uses (filter layer), which
+ * numbers their slots. -EINVAL with @err (span of @text), -ENOMEM. */
+int template_compile(const struct fieldset *fs, struct use_set *uses, struct arena *arena,
+		     struct str text, const struct template **ret, struct err *err);
+
+/* Field uses that appear plainly (not inside a transformer), each once, in order of appearance:
+ * the output_fields of an alert. */
+uint32_t template_n_fields(const struct template *t);
+const struct field_use *template_field(const struct template *t, uint32_t i);
+
+/* The name of that field as it was written, with its argument. */
+struct str template_field_text(const struct template *t, uint32_t i);
+
+/* Appends the text for @evt. A value that is absent prints as <NA>. Returns false when some field
+ * was absent. No allocation but growth of @b. */
+bool template_render(const struct template *t, const struct event *evt, const struct fetch *fetch,
+		     struct buf *b);
