@@ -1,0 +1,51 @@
+/*
+ * evttypes: which events could a condition be true for?
+ *
+ * Only comparisons of the event's type (fields with a role) decide anything; every other leaf may
+ * be true for any event, and so may its negation. And is intersection, or is union, not is pushed
+ * down to the leaves.
+ *
+ * Threads: any.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "event/field.h"
+#include "filter/ast.h"
+#include "util/err.h"
+
+enum {
+	EVTTYPES_MAX = 512, /* event codes are below this */
+};
+
+struct evttypes {
+	uint64_t bits[EVTTYPES_MAX / 64];
+};
+
+static inline bool evttypes_has(const struct evttypes *s, uint16_t code)
+{
+	return code < EVTTYPES_MAX && (s->bits[code / 64] >> (code % 64) & 1);
+}
+
+static inline void evttypes_add(struct evttypes *s, uint16_t code)
+{
+	if (code < EVTTYPES_MAX)
+		s->bits[code / 64] |= 1ULL << (code % 64);
+}
+
+uint32_t evttypes_count(const struct evttypes *s);
+
+/* All events of the table. */
+void evttypes_all(struct evttypes *s);
+
+/* The events the expanded @tree can be true for; the empty set means that nobody can tell, i.e.
+ * every event is tried. Works on what was written, so that a tree need not pass the type check. A
+ * name that is neither an event nor a syscall is an asynchronous event (402) when @is_event says
+ * so, and nothing otherwise. -EINVAL with @err (a span of the node's origin) when the type of an
+ * event is compared in a way that cannot be analysed: behind a transformer, or with another field.
+ */
+int evttypes_of(const struct ast *tree, const struct fieldset *fields,
+		bool (*is_event)(void *ctx, struct str name), void *ctx, struct evttypes *ret_set,
+		struct err *err);
