@@ -13,6 +13,7 @@
 #include "event/fetch.h"
 #include "ruleset/ruleset.h"
 
+struct eval;
 struct matcher;
 
 /* A matcher for the rules of @source (a name); takes its own reference to @rs. -ENOENT when the
@@ -21,6 +22,9 @@ int matcher_new(struct ruleset *rs, struct str source, struct matcher **ret);
 struct matcher *matcher_free(struct matcher *m);
 
 const struct ruleset_source *matcher_source(const struct matcher *m);
+
+/* Its scratch memory, for template_render() between two calls of matcher_run(). */
+struct eval *matcher_eval(struct matcher *m);
 
 /* Judges one event. Returns how many rules match and points *ret_rules at them in load order, valid
  * until the next call; at most one with rule_matching `first`. Never fails: what cannot be

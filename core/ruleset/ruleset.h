@@ -19,6 +19,8 @@
 
 struct expr;
 struct template;
+struct use_table;
+struct rule_detail;
 
 enum {
 	RULESET_MAX_RULES = 1 << 20,
@@ -84,8 +86,7 @@ struct ruleset_source {
 	const struct fieldset *fields;
 	uint32_t n_rules; /* enabled ones, in load order */
 	const struct rule **rules;
-	uint32_t n_uses; /* field uses of conditions and outputs; their slots count from 0 */
-	const struct field_use **uses;
+	const struct use_table *uses; /* field uses of conditions and outputs; slots count from 0 */
 };
 
 struct ruleset {

@@ -22,7 +22,8 @@
 #include "util/str.h"
 
 struct template;
-struct use_set;
+struct use_table;
+struct eval;
 
 enum {
 	TEMPLATE_MAX_BYTES = 64 << 10,
@@ -32,7 +33,7 @@ enum {
 
 /* Compiles @text with the fields of @fs. Field uses are shared through @uses (filter layer), which
  * numbers their slots. -EINVAL with @err (span of @text), -ENOMEM. */
-int template_compile(const struct fieldset *fs, struct use_set *uses, struct arena *arena,
+int template_compile(const struct fieldset *fs, struct use_table *uses, struct arena *arena,
 		     struct str text, const struct template **ret, struct err *err);
 
 /* Field uses that appear plainly (not inside a transformer), each once, in order of appearance:
@@ -44,6 +45,6 @@ const struct field_use *template_field(const struct template *t, uint32_t i);
 struct str template_field_text(const struct template *t, uint32_t i);
 
 /* Appends the text for @evt. A value that is absent prints as <NA>. Returns false when some field
- * was absent. No allocation but growth of @b. */
-bool template_render(const struct template *t, const struct event *evt, const struct fetch *fetch,
-		     struct buf *b);
+ * was absent. @e is the scratch of this thread (matcher_eval()). No allocation but growth of @b. */
+bool template_render(const struct template *t, struct eval *e, const struct event *evt,
+		     const struct fetch *fetch, struct buf *b);
