@@ -9,7 +9,7 @@
  *
  * Bounds (each refused with an error at its place): YAML_MAX_BYTES, YAML_MAX_DEPTH, YAML_MAX_NODES.
  *
- * Lifetime: nodes and texts live until yaml_free(). Threads: any, one at a time; a parsed file is
+ * Lifetime: nodes and texts live until yaml_close(). Threads: any, one at a time; a parsed file is
  * immutable and may be read by several.
  */
 #pragma once
@@ -53,7 +53,8 @@ struct yaml_node {
 	enum yaml_style style; /* of a scalar */
 	struct str text;       /* value of a scalar; of a YAML_NULL what was written */
 	struct yaml_mark start, end;
-	uint32_t n; /* items or pairs */
+	uint32_t n;    /* items or pairs */
+	uint32_t size; /* nodes of the tree below and including this one */
 	union {
 		struct yaml_node **items;
 		struct yaml_pair *pairs;
@@ -62,7 +63,7 @@ struct yaml_node {
 
 struct yaml_file {
 	struct str name; /* as given; NUL-terminated */
-	struct str text; /* the bytes that were parsed, a byte order mark included */
+	struct str text; /* the bytes that were parsed, without a byte order mark */
 	uint32_t n_docs;
 	struct yaml_node **docs; /* the root of each document; an empty document is a YAML_NULL */
 };
@@ -77,7 +78,7 @@ int yaml_parse(const char *name, struct str text, struct yaml_file **ret, struct
  */
 int yaml_load(const char *path, struct yaml_file **ret, struct yaml_mark *ret_at, struct err *err);
 
-struct yaml_file *yaml_free(struct yaml_file *f);
+struct yaml_file *yaml_close(struct yaml_file *f);
 
 /* The value of @key in a map, the first if there are several; NULL when there is none or @map is
  * NULL or no map. */
@@ -97,8 +98,11 @@ int yaml_double(const struct yaml_node *n, double *ret);
  * indentation are followed; past the end it is the end of the scalar. */
 struct yaml_mark yaml_mark_in(const struct yaml_file *f, const struct yaml_node *n, size_t offset);
 
+/* The mark of byte @offset of the file's text. */
+struct yaml_mark yaml_mark_at(const struct yaml_file *f, size_t offset);
+
 /* The line that holds @at, without its end. */
 struct str yaml_line(const struct yaml_file *f, struct yaml_mark at);
 
-/* "bool", "list", ... for messages: what @n is. */
+/* "a list", "nothing", ... for messages: what @n is. */
 const char *yaml_kind_name(const struct yaml_node *n);
