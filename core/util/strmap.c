@@ -110,6 +110,13 @@ uint32_t str_distance(struct str a, struct str b, uint32_t limit)
 	return last[b.len] > limit ? limit + 1 : last[b.len];
 }
 
+static bool str_less(struct str a, struct str b)
+{
+	int r = memcmp(a.p, b.p, a.len < b.len ? a.len : b.len);
+
+	return r < 0 || (r == 0 && a.len < b.len);
+}
+
 struct str strmap_nearest(const struct strmap *m, struct str key)
 {
 	uint32_t best = (uint32_t)(key.len < 3 ? 1 : key.len / 3) + 1;
@@ -120,13 +127,13 @@ struct str strmap_nearest(const struct strmap *m, struct str key)
 
 		if (!m->slots[i].value)
 			continue;
-		d = str_distance(key, m->slots[i].key, best - 1);
-		if (d < best || (d == best && found.p && m->slots[i].key.len < found.len))
+		d = str_distance(key, m->slots[i].key, best);
+		/* Of equally near names the first by alphabet, so that a message is always the
+		 * same. */
+		if (d < best || (d == best && found.p && str_less(m->slots[i].key, found)))
 			found = m->slots[i].key;
 		if (d < best)
 			best = d;
-		if (best == 0)
-			break;
 	}
 	return found;
 }
