@@ -24,6 +24,7 @@
 enum {
 	AST_DEPTH_DEFAULT = 100, /* nesting allowed in a condition */
 	AST_DEPTH_RULES = 1000,  /* the same for conditions of rules files */
+	AST_SIZE_MAX = 1 << 20,  /* checks in a condition, macros in place */
 };
 
 struct ast_span {
@@ -70,6 +71,7 @@ struct ast {
 	enum ast_kind kind;
 	struct ast_place place;
 	uint32_t depth; /* 1 for a leaf */
+	uint32_t size;  /* checks and names in it, shared parts counted each time; saturates */
 	uint32_t n;     /* AND, OR, NOT */
 	const struct ast *const *kids;
 	struct str name;   /* NAME */
@@ -85,6 +87,11 @@ const struct ast *ast_and(struct arena *a, struct ast_place where, const struct 
 const struct ast *ast_or(struct arena *a, struct ast_place where, const struct ast *const *kids,
 			 uint32_t n);
 const struct ast *ast_not(struct arena *a, struct ast_place where, const struct ast *kid);
+
+/* A copy of the chain @t with other kids, as many; @kids (in the arena) is borrowed. */
+const struct ast *ast_with_kids(struct arena *a, const struct ast *t,
+				const struct ast *const *kids);
+
 const struct ast *ast_name(struct arena *a, struct ast_place where, struct str name);
 const struct ast *ast_check(struct arena *a, struct ast_place where, const struct ast_term *left,
 			    enum filter_op op, enum filter_modifier modifier,
@@ -114,9 +121,9 @@ struct ast_names {
 	void *ctx;
 };
 
-/* @tree with all names replaced; parts that change nothing are shared. Limit of depth @max_depth
- * (-E2BIG, with @err). -ENOMEM. -EINVAL with @err: a list of other than one item where one text
- * belongs. */
+/* @tree with all names replaced; parts that change nothing are shared. Limits: depth @max_depth,
+ * AST_SIZE_MAX checks (-E2BIG, with @err). -ENOMEM. -EINVAL with @err: a list of other than one
+ * item where one text belongs. */
 int ast_expand(const struct ast *tree, const struct ast_names *names, struct arena *a,
 	       uint32_t max_depth, const struct ast **ret_tree, struct err *err);
 

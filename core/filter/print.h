@@ -1,8 +1,10 @@
 /*
- * print: trees and values -> canonical text.
+ * print: trees and values -> text.
  *
- * The text of a tree parses to an equal tree. Names, numbers and words are bare, everything else is
- * double-quoted; chains of and/or stand in parentheses.
+ * Two forms. The canonical one is what messages and descriptions show and what other engines of the
+ * language print: constants are bare where they can be, literal arguments of transformers always,
+ * and a doubled "not" is written as such. The exact one parses to an equal tree. Chains of and/or
+ * stand in parentheses in both.
  *
  * Threads: any.
  */
@@ -10,6 +12,9 @@
 
 #include "filter/ast.h"
 #include "util/buf.h"
+
+/* Appends text that parses to an equal tree: constants keep their quotes. */
+void ast_write(struct buf *b, const struct ast *tree);
 
 /* Appends the canonical text of @tree. */
 void ast_print(struct buf *b, const struct ast *tree);

@@ -1,7 +1,8 @@
 # Warnings and sanitizers for everything in this tree.
 
 add_compile_options(
-  -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wconversion
+  -Wall -Wextra -Wshadow -Wvla -Wconversion
+  $<$<COMPILE_LANGUAGE:C>:-Wstrict-prototypes> $<$<COMPILE_LANGUAGE:C>:-Wmissing-prototypes>
   -Wno-sign-conversion -Wpointer-arith -Wwrite-strings -Wformat=2 -Werror
   -fno-strict-aliasing -fstack-protector-strong)
 add_compile_definitions(_GNU_SOURCE)

@@ -1,0 +1,389 @@
+/*
+ * The names of fields and how one with an argument is written.
+ *
+ * A field name has dots, and a field may take its argument behind a further dot ("evt.arg.path"),
+ * so a text is resolved by its longest beginning that is a field: what is left must be that field's
+ * argument, in brackets or as a suffix.
+ */
+#include "event/field.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "gyr/events.h"
+#include "util/mem.h"
+#include "util/nearest.h"
+
+enum {
+	BUCKETS_MIN = 256,
+	FIELD_NAME_MAX = 128,
+};
+
+struct fieldset {
+	struct arena arena;
+	struct field **fields;
+	uint32_t n, size;
+	uint32_t *buckets; /* index + 1 of a field; open addressing */
+	uint32_t n_buckets;
+};
+
+struct fieldset *fieldset_new(void)
+{
+	return mem_new(sizeof(struct fieldset));
+}
+
+struct fieldset *fieldset_free(struct fieldset *s)
+{
+	if (!s)
+		return NULL;
+	arena_deinit(&s->arena);
+	mem_free(s->fields);
+	mem_free(s->buckets);
+	return mem_free(s);
+}
+
+static uint32_t hash(struct str s)
+{
+	uint32_t h = 2166136261U;
+
+	for (size_t i = 0; i < s.len; i++)
+		h = (h ^ (unsigned char)s.p[i]) * 16777619U;
+	return h;
+}
+
+static struct field *find(const struct fieldset *s, struct str name)
+{
+	if (s->n_buckets == 0 || name.len > FIELD_NAME_MAX)
+		return NULL;
+	for (uint32_t i = hash(name);; i++) {
+		uint32_t at = s->buckets[i % s->n_buckets];
+
+		if (at == 0)
+			return NULL;
+		if (str_eq(s->fields[at - 1]->name, name))
+			return s->fields[at - 1];
+	}
+}
+
+static void put(uint32_t *buckets, uint32_t n_buckets, struct str name, uint32_t index)
+{
+	uint32_t i = hash(name);
+
+	while (buckets[i % n_buckets])
+		i++;
+	buckets[i % n_buckets] = index + 1;
+}
+
+static int grow(struct fieldset *s)
+{
+	uint32_t n_buckets = s->n_buckets ? s->n_buckets * 2 : BUCKETS_MIN;
+	struct field **fields = mem_grow(s->fields, n_buckets / 2, sizeof *fields);
+	uint32_t *buckets;
+
+	if (!fields)
+		return -ENOMEM;
+	s->fields = fields;
+	buckets = mem_new(n_buckets * sizeof *buckets);
+	if (!buckets)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < s->n; i++)
+		put(buckets, n_buckets, s->fields[i]->name, i);
+	mem_free(s->buckets);
+	s->buckets = buckets;
+	s->n_buckets = n_buckets;
+	s->size = n_buckets / 2;
+	return 0;
+}
+
+int fieldset_add(struct fieldset *s, const struct field *f, const struct field **ret_other)
+{
+	const struct field *other = find(s, f->name);
+	struct field *own;
+	int r;
+
+	if (other) {
+		if (ret_other)
+			*ret_other = other;
+		return -EEXIST;
+	}
+	if (f->name.len == 0 || f->name.len > FIELD_NAME_MAX)
+		return -EINVAL;
+	r = s->n == s->size ? grow(s) : 0;
+	if (r)
+		return r;
+	own = arena_alloc(&s->arena, sizeof *own);
+	if (!own)
+		return -ENOMEM;
+	*own = *f;
+	own->name = arena_str(&s->arena, f->name);
+	own->desc = arena_str(&s->arena, f->desc);
+	own->display = arena_str(&s->arena, f->display);
+	own->deprecated = arena_str(&s->arena, f->deprecated);
+	if (!own->name.p || !own->desc.p || !own->display.p || !own->deprecated.p)
+		return -ENOMEM;
+	s->fields[s->n] = own;
+	put(s->buckets, s->n_buckets, own->name, s->n);
+	s->n++;
+	return 0;
+}
+
+const struct field *fieldset_at(const struct fieldset *s, uint32_t n)
+{
+	return n < s->n ? s->fields[n] : NULL;
+}
+
+static int unknown(const struct fieldset *s, struct str name, struct err *err)
+{
+	struct nearest near;
+
+	err_set(err, 0, name.len, "'%.*s' is not a field", (int)(name.len > 200 ? 200 : name.len),
+		name.p);
+	nearest_init(&near, name);
+	for (uint32_t i = 0; i < s->n; i++)
+		nearest_offer(&near, s->fields[i]->name);
+	if (near.best.p)
+		err_hint(err, "did you mean '%.*s'?", STR_FMT(near.best));
+	return -ENOENT;
+}
+
+/* Decimal digits without a leading zero that fit 64 bits; UINT64_MAX otherwise. */
+static uint64_t arg_index(struct str s)
+{
+	uint64_t n = 0;
+
+	if (s.len == 0 || (s.p[0] == '0' && s.len > 1))
+		return UINT64_MAX;
+	for (size_t i = 0; i < s.len; i++) {
+		unsigned digit = (unsigned)(s.p[i] - '0');
+
+		if (digit > 9 || n > (UINT64_MAX - digit) / 10)
+			return UINT64_MAX;
+		n = n * 10 + digit;
+	}
+	return n;
+}
+
+/* A field typed by its argument: the type of the event parameter of that name. */
+static int type_by_param(struct arena *arena, struct field_use *use, size_t at, struct err *err)
+{
+	int type = gyr_param_type(use->arg.p, use->arg.len);
+	struct field *f;
+
+	if (type < 0) {
+		err_set(err, at, use->arg.len, "no event has a parameter '%.*s'",
+			STR_FMT(use->arg));
+		return -ENOENT;
+	}
+	f = arena_alloc(arena, sizeof *f);
+	if (!f)
+		return -ENOMEM;
+	*f = *use->field;
+	f->type = (enum field_type)type;
+	use->field = f;
+	return 0;
+}
+
+/* Checks the bracket's content @arg, found at @at, against what @f takes. */
+static int set_arg(const struct field *f, struct str arg, size_t at, struct arena *arena,
+		   struct field_use *use, struct err *err)
+{
+	use->has_arg = true;
+	use->arg = arena_str(arena, arg);
+	if (!use->arg.p)
+		return -ENOMEM;
+	if (f->flags & FIELD_ARG_INDEX)
+		use->index = arg_index(arg);
+	if ((f->flags & FIELD_ARG_INDEX) && use->index != UINT64_MAX)
+		return 0;
+	if (f->flags & FIELD_ARG_KEY)
+		return 0;
+	if (f->flags & FIELD_ARG_INDEX)
+		err_set(err, at, arg.len, "'%.*s' takes a number in brackets, not '%.*s'",
+			STR_FMT(f->name), (int)(arg.len > 80 ? 80 : arg.len), arg.p);
+	else
+		err_set(err, at, arg.len, "'%.*s' takes no argument in brackets", STR_FMT(f->name));
+	return -EINVAL;
+}
+
+static size_t suffix_len(struct str s)
+{
+	size_t n = 0;
+
+	while (n < s.len && (s.p[n] == '_' || (s.p[n] >= '0' && s.p[n] <= '9') ||
+			     (s.p[n] >= 'a' && s.p[n] <= 'z') || (s.p[n] >= 'A' && s.p[n] <= 'Z')))
+		n++;
+	return n;
+}
+
+/* The length of "[...]" at the start of @s, its content unquoted; 0 when it does not close. */
+static size_t bracket(struct str s, struct str *ret_arg)
+{
+	char quote = s.len > 1 && (s.p[1] == '"' || s.p[1] == '\'') ? s.p[1] : '\0';
+	size_t from = quote ? 2 : 1, end = from;
+
+	while (end < s.len && s.p[end] != (quote ? quote : ']'))
+		end++;
+	*ret_arg = (struct str){s.p + from, end - from};
+	if (quote)
+		end++;
+	return end < s.len && s.p[end] == ']' ? end + 1 : 0;
+}
+
+/* The argument of @f at @at of @text; sets *ret_len to where it ends. */
+static int take_arg(const struct field *f, struct str text, size_t at, struct arena *arena,
+		    struct field_use *use, size_t *ret_len, struct err *err)
+{
+	struct str rest = str_from_at(text, at), arg;
+	size_t n;
+
+	*ret_len = at;
+	if ((f->flags & FIELD_ARG_SUFFIX) && rest.len > 1 && rest.p[0] == '.' &&
+	    suffix_len(str_from_at(rest, 1))) {
+		arg = (struct str){rest.p + 1, suffix_len(str_from_at(rest, 1))};
+		use->has_arg = true;
+		use->arg = arena_str(arena, arg);
+		*ret_len = at + 1 + arg.len;
+		if (!use->arg.p)
+			return -ENOMEM;
+		return f->type == FT_DYN ? type_by_param(arena, use, at + 1, err) : 0;
+	}
+	if (rest.len && rest.p[0] == '[') {
+		n = bracket(rest, &arg);
+		if (n == 0) {
+			err_set(err, at, rest.len, "'[' is not closed");
+			return -EINVAL;
+		}
+		*ret_len = at + n;
+		return set_arg(f, arg, at + (size_t)(arg.p - rest.p), arena, use, err);
+	}
+	if (f->flags & FIELD_ARG_REQUIRED) {
+		err_set(err, 0, at, "'%.*s' needs an argument", STR_FMT(f->name));
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static size_t name_end(struct str text)
+{
+	size_t n = 0;
+
+	while (n < text.len && (text.p[n] == '.' || suffix_len((struct str){text.p + n, 1})))
+		n++;
+	return n;
+}
+
+/* Whether a field whose name ends at @n of @text may be meant: nothing of a word is cut in two. */
+static bool is_boundary(struct str text, size_t n)
+{
+	return n == text.len || !suffix_len((struct str){text.p + n, 1});
+}
+
+static int resolve(const struct fieldset *s, struct str text, bool whole, struct arena *arena,
+		   struct field_use *ret_use, size_t *ret_len, struct err *err)
+{
+	size_t end = name_end(text), n = end > FIELD_NAME_MAX ? FIELD_NAME_MAX : end, len;
+	struct field_use use = {.index = UINT64_MAX};
+	const struct field *f = NULL;
+	int r;
+
+	for (; n > 0 && !f; n--) {
+		if (!whole || is_boundary(text, n))
+			f = find(s, (struct str){text.p, n});
+	}
+	if (!f)
+		return unknown(s, (struct str){text.p, end}, err);
+	n = f->name.len;
+	if (whole && n < end && !(f->flags & FIELD_ARG_SUFFIX))
+		return unknown(s, (struct str){text.p, end}, err);
+	use.field = f;
+	r = take_arg(f, text, n, arena, &use, &len, err);
+	if (r)
+		return r;
+	if (whole && len < text.len)
+		return unknown(s, text, err);
+	if (use.field->type == FT_DYN && !use.has_arg)
+		return unknown(s, (struct str){text.p, end}, err);
+	*ret_use = use;
+	*ret_len = len;
+	return 0;
+}
+
+int fieldset_resolve(const struct fieldset *s, struct str text, struct arena *arena,
+		     struct field_use *ret_use, struct err *err)
+{
+	size_t len;
+
+	return resolve(s, text, true, arena, ret_use, &len, err);
+}
+
+int fieldset_resolve_prefix(const struct fieldset *s, struct str text, struct arena *arena,
+			    struct field_use *ret_use, size_t *ret_len, struct err *err)
+{
+	return resolve(s, text, false, arena, ret_use, ret_len, err);
+}
+
+static const char *const type_names[] = {
+	[FT_NONE] = "none",
+	[FT_INT8] = "int8",
+	[FT_INT16] = "int16",
+	[FT_INT32] = "int32",
+	[FT_INT64] = "int64",
+	[FT_UINT8] = "uint8",
+	[FT_UINT16] = "uint16",
+	[FT_UINT32] = "uint32",
+	[FT_UINT64] = "uint64",
+	[FT_CHARBUF] = "string",
+	[FT_BYTEBUF] = "bytebuf",
+	[FT_ERRNO] = "errno",
+	[FT_SOCKADDR] = "sockaddr",
+	[FT_SOCKTUPLE] = "socktuple",
+	[FT_FD] = "fd",
+	[FT_PID] = "pid",
+	[FT_FDLIST] = "fdlist",
+	[FT_FSPATH] = "fspath",
+	[FT_SYSCALLID] = "syscallid",
+	[FT_SIGTYPE] = "sigtype",
+	[FT_RELTIME] = "reltime",
+	[FT_ABSTIME] = "abstime",
+	[FT_PORT] = "port",
+	[FT_L4PROTO] = "l4proto",
+	[FT_SOCKFAMILY] = "sockfamily",
+	[FT_BOOL] = "bool",
+	[FT_IPV4ADDR] = "ipv4addr",
+	[FT_DYN] = "dyn",
+	[FT_FLAGS8] = "flags8",
+	[FT_FLAGS16] = "flags16",
+	[FT_FLAGS32] = "flags32",
+	[FT_UID] = "uid",
+	[FT_GID] = "gid",
+	[FT_DOUBLE] = "double",
+	[FT_SIGSET] = "sigset",
+	[FT_IPV4NET] = "ipv4net",
+	[FT_IPV6ADDR] = "ipv6addr",
+	[FT_IPV6NET] = "ipv6net",
+	[FT_IPADDR] = "ipaddr",
+	[FT_IPNET] = "ipnet",
+	[FT_MODE] = "mode",
+	[FT_FSRELPATH] = "fsrelpath",
+	[FT_ENUMFLAGS8] = "enumflags8",
+	[FT_ENUMFLAGS16] = "enumflags16",
+	[FT_ENUMFLAGS32] = "enumflags32",
+};
+
+enum {
+	N_TYPES = sizeof type_names / sizeof type_names[0],
+};
+
+const char *field_type_name(enum field_type t)
+{
+	return (unsigned)t < N_TYPES && type_names[t] ? type_names[t] : "none";
+}
+
+enum field_type field_type_parse(struct str name)
+{
+	for (unsigned t = 1; t < N_TYPES; t++) {
+		if (type_names[t] && str_is(name, type_names[t]))
+			return (enum field_type)t;
+	}
+	return FT_NONE;
+}
