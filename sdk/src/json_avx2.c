@@ -112,7 +112,8 @@ JSON_FN const char *find_quote(const char *p, const char *end, bool *ret_escapes
 	return NULL;
 }
 
-/* The masks of one block; brackets inside strings are gone from them. *carry and *inside run on. */
+/* The masks of one block; brackets and backslashes inside strings are gone from them. *carry and
+ * *inside run on. */
 JSON_FN struct block block_load(const char *at, uint64_t *carry, uint64_t *inside)
 {
 	__m256i lo = _mm256_loadu_si256((const __m256i *)(const void *)at);
@@ -126,6 +127,7 @@ JSON_FN struct block block_load(const char *at, uint64_t *carry, uint64_t *insid
 	b.quote = equal_mask(lo, hi, '"') & ~escaped_mask(b.slash, carry);
 	within = parity_mask(b.quote) ^ *inside;
 	*inside = (uint64_t)((int64_t)within >> 63);
+	b.slash &= ~within;
 	b.open = equal_mask(flo, fhi, '{') & ~within;
 	b.close = equal_mask(flo, fhi, '}') & ~within;
 	return b;
@@ -140,7 +142,7 @@ JSON_FN const char *skip_nest(const char *p, const char *end)
 	for (; p < end; p += 64) {
 		const char *at = p;
 		struct block b;
-		uint64_t n_close, seen = 0;
+		uint64_t n_close, seen = 0, stray;
 
 		if (end - p < 64) {
 			memset(tail, ' ', sizeof tail);
@@ -148,14 +150,17 @@ JSON_FN const char *skip_nest(const char *p, const char *end)
 			at = tail;
 		}
 		b = block_load(at, &carry, &inside);
+		stray = b.slash; /* a backslash outside strings: not JSON */
 		n_close = (uint64_t)__builtin_popcountll(b.close);
 		for (uint64_t c = n_close < depth ? 0 : b.close; c; c &= c - 1) {
 			uint64_t below = (c & -c) - 1;
 
 			seen++;
 			if (depth + (uint64_t)__builtin_popcountll(b.open & below) == seen)
-				return p + __builtin_ctzll(c) + 1;
+				return stray & below ? NULL : p + __builtin_ctzll(c) + 1;
 		}
+		if (stray)
+			return NULL;
 		depth += (uint64_t)__builtin_popcountll(b.open) - n_close;
 	}
 	return NULL;

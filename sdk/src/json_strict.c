@@ -182,7 +182,8 @@ int gyr_json_validate(const char *text, size_t len, size_t *ret_offset)
 		if (ok && !opened)
 			ok = check_after(&c, &more);
 	}
-	c.p = json_blanks(c.p, c.end);
+	if (ok)
+		c.p = json_blanks(c.p, c.end);
 	if (ok && c.p == c.end)
 		return 0;
 	*ret_offset = (size_t)(c.p - text);

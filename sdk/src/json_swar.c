@@ -58,8 +58,8 @@ static const char *skip_nest(const char *p, const char *end)
 	while (p < end) {
 		if (end - p >= 8) {
 			uint64_t w = json_load64(p), folded = w | (ONES * 0x20);
-			uint64_t hit = equal_bytes(w, '"') | equal_bytes(folded, '{') |
-				       equal_bytes(folded, '}');
+			uint64_t hit = equal_bytes(w, '"') | equal_bytes(w, '\\') |
+				       equal_bytes(folded, '{') | equal_bytes(folded, '}');
 
 			if (!hit) {
 				p += 8;
@@ -71,6 +71,8 @@ static const char *skip_nest(const char *p, const char *end)
 			p = find_quote(p + 1, end, &escapes);
 			if (!p)
 				return NULL;
+		} else if (*p == '\\') {
+			return NULL; /* outside strings: not JSON */
 		} else if (*p == '{' || *p == '[') {
 			depth++;
 		} else if ((*p == '}' || *p == ']') && --depth == 0) {
