@@ -1,3 +1,4 @@
+/* events: the event table as rows, made from its .def files; gyr/events.h has the idea. */
 #include "gyr/events.h"
 
 #include <string.h>
