@@ -129,21 +129,45 @@ static int json_part(const char *p, size_t len, char *dst)
 	return n;
 }
 
+/* The child of @parent with this key; 0 when there is none. The tables know nodes laid out by
+ * json_build(), the rest is looked through. */
+static uint32_t json_find(const struct gyr_json_reader *r, uint32_t parent, const char *key,
+			  uint32_t len)
+{
+	uint64_t head = json_head(key, len, key + len);
+	uint32_t shift = r->nodes[parent].shift, mask = (uint32_t)(UINT64_MAX >> (shift & 63));
+	uint32_t at;
+
+	for (uint32_t i = r->n_laid_out > 1 ? r->n_laid_out : 1; i < r->n_nodes; i++) {
+		const struct json_node *n = r->nodes + i;
+
+		if (n->parent == parent && n->key_len == len &&
+		    memcmp(r->keys + n->key, key, len) == 0)
+			return i;
+	}
+	if (parent >= r->n_laid_out)
+		return 0;
+	at = json_hash(head, len, shift);
+	for (; r->slots[r->nodes[parent].slots + at].node; at = (at + 1) & mask) {
+		uint32_t i = r->slots[r->nodes[parent].slots + at].node;
+
+		if (r->nodes[i].key_len == len && memcmp(r->keys + r->nodes[i].key, key, len) == 0)
+			return i;
+	}
+	return 0;
+}
+
 /* The child of @parent with this key, made when there is none. */
 static int json_child(struct gyr_json_reader *r, uint32_t parent, const char *key, uint32_t len,
 		      uint32_t *ret_node)
 {
+	uint32_t found = json_find(r, parent, key, len);
 	struct json_node *n;
 	int e;
 
-	for (uint32_t i = 1; i < r->n_nodes; i++) {
-		n = r->nodes + i;
-		if (n->parent != parent || n->key_len != len)
-			continue;
-		if (memcmp(r->keys + n->key, key, len) == 0) {
-			*ret_node = i;
-			return 0;
-		}
+	if (found) {
+		*ret_node = found;
+		return 0;
 	}
 	e = json_grow(&r->nodes, &r->cap_nodes, (uint64_t)r->n_nodes + 1, sizeof *r->nodes);
 	if (!e)
@@ -166,6 +190,18 @@ static int json_child(struct gyr_json_reader *r, uint32_t parent, const char *ke
 	return 0;
 }
 
+/* Takes the next part off a pointer, *p is at its slash. Returns the length, or -errno. */
+static int json_take(const char **p, const char *end, char *part)
+{
+	const char *start = *p + 1, *stop;
+
+	if (**p != '/')
+		return -EINVAL;
+	stop = memchr(start, '/', (size_t)(end - start));
+	*p = stop ? stop : end;
+	return json_part(start, (size_t)(*p - start), part);
+}
+
 /* Follows, and where needed extends, the trie along a pointer. */
 static int json_path(struct gyr_json_reader *r, const char *p, size_t len, uint32_t *ret_node)
 {
@@ -173,12 +209,8 @@ static int json_path(struct gyr_json_reader *r, const char *p, size_t len, uint3
 	char part[GYR_JSON_MAX_KEY];
 	uint32_t node = 0, depth = 0;
 
-	if (len && *p != '/')
-		return -EINVAL;
 	while (p < end) {
-		const char *slash = memchr(p + 1, '/', (size_t)(end - p - 1));
-		const char *stop = slash ? slash : end;
-		int n = json_part(p + 1, (size_t)(stop - p - 1), part);
+		int n = json_take(&p, end, part);
 
 		if (n < 0)
 			return n;
@@ -187,9 +219,30 @@ static int json_path(struct gyr_json_reader *r, const char *p, size_t len, uint3
 		n = json_child(r, node, part, (uint32_t)n, &node);
 		if (n < 0)
 			return n;
-		p = stop;
 	}
 	*ret_node = node;
+	return 0;
+}
+
+int gyr_json_reader_find(const struct gyr_json_reader *r, const char *pointer, size_t len,
+			 uint32_t *ret_id)
+{
+	const char *p = pointer, *end = p + len;
+	char part[GYR_JSON_MAX_KEY];
+	uint32_t node = 0;
+
+	while (p < end) {
+		int n = json_take(&p, end, part);
+
+		if (n < 0)
+			return n;
+		node = json_find(r, node, part, (uint32_t)n);
+		if (!node)
+			return -ENOENT;
+	}
+	if (!r->nodes[node].is_wanted)
+		return -ENOENT;
+	*ret_id = r->nodes[node].id;
 	return 0;
 }
 
@@ -199,17 +252,17 @@ int gyr_json_reader_add(struct gyr_json_reader *r, const char *pointer, size_t l
 	uint32_t node;
 	int e;
 
+	if (!gyr_json_reader_find(r, pointer, len, ret_id))
+		return 0;
 	/* A failure half-way may leave keys nobody asks for, which is harmless. */
 	r->is_built = false;
 	r->is_scanned = false;
 	e = json_path(r, pointer, len, &node);
 	if (e)
 		return e;
-	for (uint32_t i = 0; r->nodes[node].is_wanted && i < r->n_ids; i++) {
-		if (r->ids[i] == node) {
-			*ret_id = i;
-			return 0;
-		}
+	if (r->nodes[node].is_wanted) {
+		*ret_id = r->nodes[node].id;
+		return 0;
 	}
 	if (r->n_ids == GYR_JSON_MAX_POINTERS)
 		return -E2BIG;
@@ -217,6 +270,7 @@ int gyr_json_reader_add(struct gyr_json_reader *r, const char *pointer, size_t l
 	if (e)
 		return e;
 	r->nodes[node].is_wanted = true;
+	r->nodes[node].id = r->n_ids;
 	r->n_wanted++;
 	*ret_id = r->n_ids;
 	r->ids[r->n_ids++] = node;
@@ -239,6 +293,7 @@ static int json_build(struct gyr_json_reader *r)
 	uint64_t total = 0;
 	int e;
 
+	r->n_laid_out = 0;
 	for (uint32_t i = 0; i < r->n_nodes; i++) {
 		struct json_node *n = r->nodes + i;
 
@@ -261,7 +316,7 @@ static int json_build(struct gyr_json_reader *r)
 		r->slots[parent->slots + at] =
 			(struct json_slot){.head = head, .len = n->key_len, .node = i};
 	}
-	r->n_slots = (uint32_t)total;
+	r->n_laid_out = r->n_nodes;
 	r->is_built = true;
 	return 0;
 }

@@ -23,6 +23,7 @@ struct json_node {
 	uint32_t next_index; /* one more than the largest such number */
 	uint32_t parent;
 	uint32_t key, key_len; /* in the reader's key text */
+	uint32_t id;           /* number of the pointer that ends here, when wanted */
 	uint32_t index;        /* the key as an array index; UINT32_MAX when it is none */
 };
 
@@ -37,7 +38,8 @@ struct gyr_json_reader {
 	struct json_slot *slots;
 	char *keys;
 	uint32_t *ids; /* pointer number -> node */
-	uint32_t n_nodes, n_slots, n_keys, n_ids, n_wanted;
+	uint32_t n_nodes, n_keys, n_ids, n_wanted;
+	uint32_t n_laid_out; /* nodes whose children's tables are built */
 	uint32_t cap_nodes, cap_slots, cap_keys, cap_ids;
 	uint32_t epoch;
 	uint32_t n_left; /* pointers not found yet in this pass */

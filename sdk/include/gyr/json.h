@@ -63,11 +63,15 @@ struct gyr_json_reader *gyr_json_reader_free(struct gyr_json_reader *r);
 
 /*
  * Adds a pointer ("" is the whole document, "/a/0/b~1c" a member) and tells its number. An equal
- * pointer keeps its number. Adding forgets what was found in the loaded document.
+ * pointer keeps its number. A new one forgets what was found in the loaded document.
  * -EINVAL: not a JSON pointer; -E2BIG: beyond a bound above; -ENOMEM.
  */
 int gyr_json_reader_add(struct gyr_json_reader *r, const char *pointer, size_t len,
 			uint32_t *ret_id);
+
+/* The number of a pointer added before. -ENOENT; -EINVAL: not a JSON pointer. */
+int gyr_json_reader_find(const struct gyr_json_reader *r, const char *pointer, size_t len,
+			 uint32_t *ret_id);
 
 /* On: every document is validated as a whole before it answers, and a member asked for that occurs
  * twice makes it invalid. Off at first. Takes effect with the next load. */
