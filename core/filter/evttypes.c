@@ -1,0 +1,258 @@
+/*
+ * Every node gets two sets: the events for which it may be true, and those for which it may be
+ * false. Not swaps them; and, or combine them. A leaf that says nothing about the event's type has
+ * all events in both.
+ */
+#include "filter/evttypes.h"
+
+#include <errno.h>
+
+#include "filter/constant.h"
+#include "gyr/events.h"
+
+enum {
+	N_WORDS = EVTTYPES_MAX / 64,
+};
+
+struct verdict {
+	struct evttypes may_hold, may_fail;
+};
+
+struct analysis {
+	const struct fieldset *fields;
+	bool (*is_event)(void *ctx, struct str name);
+	void *ctx;
+	struct arena scratch;
+	struct err *err;
+};
+
+uint32_t evttypes_count(const struct evttypes *s)
+{
+	uint32_t n = 0;
+
+	for (int i = 0; i < N_WORDS; i++)
+		n += (uint32_t)__builtin_popcountll(s->bits[i]);
+	return n;
+}
+
+void evttypes_all(struct evttypes *s)
+{
+	*s = (struct evttypes){{0}};
+	for (uint16_t i = 0; i < gyr_event_count(); i++)
+		evttypes_add(s, i);
+}
+
+static void invert(struct evttypes *s)
+{
+	struct evttypes all;
+
+	evttypes_all(&all);
+	for (int i = 0; i < N_WORDS; i++)
+		s->bits[i] = all.bits[i] & ~s->bits[i];
+}
+
+static void join(struct evttypes *s, const struct evttypes *with, bool both)
+{
+	for (int i = 0; i < N_WORDS; i++) {
+		if (both)
+			s->bits[i] &= with->bits[i];
+		else
+			s->bits[i] |= with->bits[i];
+	}
+}
+
+static void neutral(struct verdict *v)
+{
+	evttypes_all(&v->may_hold);
+	v->may_fail = v->may_hold;
+}
+
+static void always(struct verdict *v, bool holds)
+{
+	neutral(v);
+	*(holds ? &v->may_fail : &v->may_hold) = (struct evttypes){{0}};
+}
+
+static void add_name(const struct analysis *a, struct evttypes *s, struct str name)
+{
+	const struct gyr_event_info *e = gyr_event_find(name.p, name.len, 2);
+	const struct gyr_syscall_info *c;
+
+	if (!e && a->is_event && a->is_event(a->ctx, name)) {
+		evttypes_add(s, GYR_EVENT_CODE_ASYNC);
+		return;
+	}
+	if (!e) {
+		c = gyr_syscall_find(name.p, name.len);
+		for (uint16_t i = 0; c && i < gyr_event_count(); i++) {
+			if (gyr_event_records(i, c->code))
+				evttypes_add(s, i);
+		}
+	}
+	for (; e; e = gyr_event_find(name.p, name.len, (uint16_t)(e->code + 1)))
+		evttypes_add(s, e->code);
+}
+
+/* A comparison of the event's type. */
+static void judge_type(const struct analysis *a, const struct ast *t, struct verdict *ret)
+{
+	bool is_list = t->right && t->right->kind == AST_TERM_LIST;
+	uint32_t n = !t->right ? 0 : is_list ? t->right->n : 1;
+
+	if (t->op == FILTER_OP_EXISTS) {
+		always(ret, true);
+		return;
+	}
+	neutral(ret);
+	if (t->modifier != FILTER_MOD_NONE || (t->op != FILTER_OP_EQ && t->op != FILTER_OP_EQ2 &&
+					       t->op != FILTER_OP_NE && t->op != FILTER_OP_IN))
+		return;
+	ret->may_hold = (struct evttypes){{0}};
+	for (uint32_t i = 0; i < n; i++)
+		add_name(a, &ret->may_hold, is_list ? t->right->args[i]->text : t->right->text);
+	ret->may_fail = ret->may_hold;
+	invert(t->op == FILTER_OP_NE ? &ret->may_hold : &ret->may_fail);
+}
+
+/* Whether a comparison of a count from 1 with @text is decided: 1 always true, -1 never, 0 open. */
+static int decided(enum filter_op op, struct str text)
+{
+	bool negative;
+	uint64_t n;
+
+	if (!constant_number(text, &negative, &n) || (negative && n))
+		return 0; /* negative text wraps to a large number */
+	switch (op) {
+	case FILTER_OP_EQ:
+	case FILTER_OP_EQ2:
+		return n == 0 ? -1 : 0;
+	case FILTER_OP_NE:
+		return n == 0 ? 1 : 0;
+	case FILTER_OP_LT:
+		return n <= 1 ? -1 : 0;
+	case FILTER_OP_LE:
+		return n == 0 ? -1 : 0;
+	case FILTER_OP_GT:
+		return n == 0 ? 1 : 0;
+	case FILTER_OP_GE:
+		return n <= 1 ? 1 : 0;
+	default:
+		return 0;
+	}
+}
+
+static void judge_num(const struct ast *t, struct verdict *ret)
+{
+	bool is_set = t->op == FILTER_OP_IN || t->op == FILTER_OP_INTERSECTS;
+	int d = -1;
+
+	neutral(ret);
+	if (t->modifier != FILTER_MOD_NONE || !t->right || t->right->kind == AST_TERM_CALL)
+		return;
+	if (is_set && t->right->kind == AST_TERM_LIST) {
+		for (uint32_t i = 0; d < 0 && i < t->right->n; i++)
+			d = decided(FILTER_OP_EQ, t->right->args[i]->text);
+	} else {
+		d = decided(is_set ? FILTER_OP_EQ : t->op, t->right->text);
+	}
+	if (d)
+		always(ret, d > 0);
+}
+
+static enum field_role role_of(struct analysis *a, const struct ast_term *t)
+{
+	struct field_use use;
+
+	if (!t || t->kind != AST_TERM_FIELD ||
+	    fieldset_resolve_parts(a->fields, t->text, t->has_arg ? &t->arg : NULL, &a->scratch,
+				   &use, NULL))
+		return FIELD_ROLE_NONE;
+	return use.field->role;
+}
+
+static bool decides(enum field_role r)
+{
+	return r == FIELD_ROLE_EVENT_TYPE || r == FIELD_ROLE_SYSCALL_TYPE;
+}
+
+/* Whether the type of the event is somewhere inside a call. */
+static bool hides_type(struct analysis *a, const struct ast_term *t)
+{
+	if (!t || (t->kind != AST_TERM_CALL && t->kind != AST_TERM_LIST))
+		return false;
+	for (uint32_t i = 0; i < t->n; i++) {
+		if (decides(role_of(a, t->args[i])) || hides_type(a, t->args[i]))
+			return true;
+	}
+	return false;
+}
+
+static int judge_check(struct analysis *a, const struct ast *t, struct verdict *ret)
+{
+	enum field_role role = role_of(a, t->left);
+	const struct ast_term *bad = hides_type(a, t->left)    ? t->left
+				     : hides_type(a, t->right) ? t->right
+							       : NULL;
+
+	if (decides(role) && t->right && t->right->kind == AST_TERM_CALL)
+		bad = t->right;
+	if (bad) {
+		err_set(a->err, bad->place.span.offset, bad->place.span.len,
+			"the type of an event can only be compared with constants, and not through "
+			"a transformer");
+		return -EINVAL;
+	}
+	if (decides(role))
+		judge_type(a, t, ret);
+	else if (role == FIELD_ROLE_EVENT_NUM)
+		judge_num(t, ret);
+	else
+		neutral(ret);
+	arena_reset(&a->scratch);
+	return 0;
+}
+
+static int judge(struct analysis *a, const struct ast *t, struct verdict *ret)
+{
+	struct verdict kid;
+	struct evttypes swap;
+	int r;
+
+	if (t->kind == AST_CHECK)
+		return judge_check(a, t, ret);
+	if (t->kind == AST_NAME) {
+		neutral(ret);
+		return 0;
+	}
+	r = judge(a, t->kids[0], ret);
+	if (r)
+		return r;
+	if (t->kind == AST_NOT) {
+		swap = ret->may_hold;
+		ret->may_hold = ret->may_fail;
+		ret->may_fail = swap;
+		return 0;
+	}
+	for (uint32_t i = 1; i < t->n; i++) {
+		r = judge(a, t->kids[i], &kid);
+		if (r)
+			return r;
+		join(&ret->may_hold, &kid.may_hold, t->kind == AST_AND);
+		join(&ret->may_fail, &kid.may_fail, t->kind == AST_OR);
+	}
+	return 0;
+}
+
+int evttypes_of(const struct ast *tree, const struct fieldset *fields,
+		bool (*is_event)(void *ctx, struct str name), void *ctx, struct evttypes *ret_set,
+		struct err *err)
+{
+	struct analysis a = {.fields = fields, .is_event = is_event, .ctx = ctx, .err = err};
+	struct verdict v;
+	int r = judge(&a, tree, &v);
+
+	arena_deinit(&a.scratch);
+	if (!r)
+		*ret_set = v.may_hold;
+	return r;
+}
