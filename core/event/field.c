@@ -136,6 +136,8 @@ static int unknown(const struct fieldset *s, struct str name, struct err *err)
 {
 	struct nearest near;
 
+	if (err->is_set) /* nobody wants to know */
+		return -ENOENT;
 	err_set(err, 0, name.len, "'%.*s' is not a field", (int)(name.len > 200 ? 200 : name.len),
 		name.p);
 	nearest_init(&near, name);
@@ -314,6 +316,28 @@ int fieldset_resolve(const struct fieldset *s, struct str text, struct arena *ar
 	size_t len;
 
 	return resolve(s, text, true, arena, ret_use, &len, err);
+}
+
+int fieldset_resolve_parts(const struct fieldset *s, struct str name, const struct str *arg,
+			   struct arena *arena, struct field_use *ret_use, struct err *err)
+{
+	struct err quiet = {.is_set = true};
+	struct field_use use = {.index = UINT64_MAX};
+	size_t len;
+	int r;
+
+	err = err ? err : &quiet;
+	if (!arg)
+		return resolve(s, name, true, arena, ret_use, &len, err);
+	use.field = find(s, name);
+	if (!use.field)
+		return unknown(s, name, err);
+	r = set_arg(use.field, *arg, name.len + 1, arena, &use, err);
+	if (!r && use.field->type == FT_DYN)
+		r = unknown(s, name, err);
+	if (!r)
+		*ret_use = use;
+	return r;
 }
 
 int fieldset_resolve_prefix(const struct fieldset *s, struct str text, struct arena *arena,

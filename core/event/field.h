@@ -5,7 +5,8 @@
  * core knows fields only by these rows: their type decides which operators and constants go with
  * them, their flags say how an argument is written and what else the rule compiler may do.
  *
- * Type numbers are the PT_* codes of the event schema (a plugin's field types are a subset of them).
+ * Type numbers are the PT_* codes of the event schema (a plugin's field types are a subset of
+ * them).
  */
 #pragma once
 
@@ -66,18 +67,18 @@ enum field_type {
 
 enum field_flag {
 	FIELD_LIST = 1 << 0,
-	FIELD_ARG_INDEX = 1 << 1,    /* name[3] */
-	FIELD_ARG_KEY = 1 << 2,	     /* name[key] */
+	FIELD_ARG_INDEX = 1 << 1, /* name[3] */
+	FIELD_ARG_KEY = 1 << 2,   /* name[key] */
 	FIELD_ARG_REQUIRED = 1 << 3,
-	FIELD_ARG_SUFFIX = 1 << 4,   /* name.anything: the rest after the dot is the argument */
-	FIELD_NO_RHS = 1 << 5,	     /* may not stand on the right of an operator */
+	FIELD_ARG_SUFFIX = 1 << 4, /* name.anything: the rest after the dot is the argument */
+	FIELD_NO_RHS = 1 << 5,     /* may not stand on the right of an operator */
 	FIELD_NO_TRANSFORMER = 1 << 6,
 	FIELD_FILTER_ONLY = 1 << 7,  /* refused in output templates */
-	FIELD_HIDDEN = 1 << 8,	     /* not listed */
+	FIELD_HIDDEN = 1 << 8,       /* not listed */
 	FIELD_ADD_OUTPUT = 1 << 9,   /* suggested for the output of rules of its source */
-	FIELD_ANY = 1 << 10,	     /* several values, compared one by one: some value satisfies */
+	FIELD_ANY = 1 << 10,         /* several values, compared one by one: some value satisfies */
 	FIELD_NOT_ANY = 1 << 11,     /* as FIELD_ANY, but "!=" means: no value is equal */
-	FIELD_SLOW = 1 << 12,	     /* may ask the host (DNS, user database): always lazy */
+	FIELD_SLOW = 1 << 12,        /* may ask the host (DNS, user database): always lazy */
 	FIELD_VOLATILE = 1 << 13,    /* the answer depends on earlier questions: never memoised */
 	FIELD_NUMERIC_STR = 1 << 14, /* decimal rendering of a number prints as is in JSON */
 };
@@ -85,9 +86,9 @@ enum field_flag {
 /* What the rule compiler may conclude from a comparison with this field. */
 enum field_role {
 	FIELD_ROLE_NONE,
-	FIELD_ROLE_EVENT_TYPE,	 /* constants must be event names; decides which events a rule sees */
+	FIELD_ROLE_EVENT_TYPE, /* constants must be event names; decides which events a rule sees */
 	FIELD_ROLE_SYSCALL_TYPE, /* decides too, but its constants are not checked */
-	FIELD_ROLE_EVENT_NUM,	 /* counts from 1: comparisons may be trivially true or false */
+	FIELD_ROLE_EVENT_NUM,    /* counts from 1: comparisons may be trivially true or false */
 };
 
 struct field {
@@ -96,18 +97,18 @@ struct field {
 	enum field_type type;
 	uint32_t flags;
 	enum field_role role;
-	uint32_t owner;	       /* index of the extractor in the registry that built the fieldset */
-	uint32_t id;	       /* the extractor's number for it */
+	uint32_t owner;        /* index of the extractor in the registry that built the fieldset */
+	uint32_t id;           /* the extractor's number for it */
 	struct str deprecated; /* "use X"; empty for a field that is not deprecated */
 };
 
 /* One use of a field with its argument, as resolved; equal uses of a ruleset share one. */
 struct field_use {
 	const struct field *field;
-	bool has_arg;	   /* brackets (or a suffix) were given */
-	struct str arg;	   /* their text, unquoted; NUL-terminated in memory */
-	uint64_t index;	   /* the argument as a number; UINT64_MAX when it is none */
-	uint32_t slot;	   /* number of this use in its ruleset, from 0 */
+	bool has_arg;   /* brackets (or a suffix) were given */
+	struct str arg; /* their text, unquoted; NUL-terminated in memory */
+	uint64_t index; /* the argument as a number; UINT64_MAX when it is none */
+	uint32_t slot;  /* number of this use in its ruleset, from 0 */
 };
 
 /* The fields of one event source, by name. Built at start, then immutable. */
@@ -130,11 +131,17 @@ const struct field *fieldset_at(const struct fieldset *s, uint32_t n);
 int fieldset_resolve(const struct fieldset *s, struct str text, struct arena *arena,
 		     struct field_use *ret_use, struct err *err);
 
+/* The same for a name and an argument that a parser already took apart and unquoted; @arg may be
+ * NULL. @err may be NULL: then it is only asked whether there is such a field. */
+int fieldset_resolve_parts(const struct fieldset *s, struct str name, const struct str *arg,
+			   struct arena *arena, struct field_use *ret_use, struct err *err);
+
 /* The longest field name that @text starts with, as output templates read it ("%evt.time.");
  * sets *ret_len to the bytes taken, argument included. -ENOENT, -EINVAL as above. */
 int fieldset_resolve_prefix(const struct fieldset *s, struct str text, struct arena *arena,
 			    struct field_use *ret_use, size_t *ret_len, struct err *err);
 
-/* Text name of a type ("uint64", "string", ...), as --list prints it; and back (FT_NONE unknown). */
+/* Text name of a type ("uint64", "string", ...), as --list prints it; and back (FT_NONE unknown).
+ */
 const char *field_type_name(enum field_type t);
 enum field_type field_type_parse(struct str name);

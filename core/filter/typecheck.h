@@ -30,6 +30,10 @@ const struct field_use *use_table_at(const struct use_table *t, uint32_t slot);
 /* The shared copy of @use, its slot set; NULL when memory is short. */
 const struct field_use *use_table_intern(struct use_table *t, const struct field_use *use);
 
+/* Parts of trees that were checked are remembered by their address, so that shared ones are checked
+ * once: to be called before trees go while the table stays. Their expressions remain valid. */
+void use_table_forget(struct use_table *t);
+
 enum operand_kind {
 	OPERAND_FIELD,
 	OPERAND_CALL,

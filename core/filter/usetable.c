@@ -1,0 +1,232 @@
+/*
+ * The use table: one slot a distinct field and argument of a ruleset, one compiled automaton a
+ * distinct expression, and the typed form of every part of a tree that was checked before, so that
+ * a macro used by a thousand rules is checked once.
+ */
+#include <errno.h>
+
+#include "filter/usetable.h"
+#include "util/mem.h"
+
+struct slot {
+	uint32_t hash, index; /* index + 1 */
+};
+
+struct use_table {
+	struct arena arena;
+	const struct field_use **uses;
+	uint32_t n_uses, uses_size;
+	struct use_regex {
+		struct str pattern;
+		struct regex *regex;
+	} * regexes;
+	uint32_t n_regexes, regexes_size;
+	struct use_checked {
+		const struct ast *tree;
+		const struct fieldset *fields;
+		const struct expr *expr;
+	} * checked; /* open addressing by tree */
+	uint32_t n_checked, checked_size;
+	struct slot *slots; /* of uses */
+	uint32_t n_slots;
+};
+
+struct use_table *use_table_new(void)
+{
+	return mem_new(sizeof(struct use_table));
+}
+
+struct use_table *use_table_free(struct use_table *t)
+{
+	if (!t)
+		return NULL;
+	for (uint32_t i = 0; i < t->n_regexes; i++)
+		regex_free(t->regexes[i].regex);
+	mem_free(t->regexes);
+	mem_free(t->uses);
+	mem_free(t->checked);
+	mem_free(t->slots);
+	arena_deinit(&t->arena);
+	return mem_free(t);
+}
+
+uint32_t use_table_count(const struct use_table *t)
+{
+	return t->n_uses;
+}
+
+const struct field_use *use_table_at(const struct use_table *t, uint32_t slot)
+{
+	return slot < t->n_uses ? t->uses[slot] : NULL;
+}
+
+static uint32_t mix(uint32_t h, const char *p, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		h = (h ^ (unsigned char)p[i]) * 16777619U;
+	return h;
+}
+
+static uint32_t use_hash(const struct field_use *u)
+{
+	uint32_t h = mix(2166136261U ^ u->field->owner, u->field->name.p, u->field->name.len);
+
+	return u->has_arg ? mix(h ^ '[', u->arg.p, u->arg.len) : h;
+}
+
+static bool use_equal(const struct field_use *x, const struct field_use *y)
+{
+	return x->field->owner == y->field->owner && x->has_arg == y->has_arg &&
+	       str_eq(x->field->name, y->field->name) && (!x->has_arg || str_eq(x->arg, y->arg));
+}
+
+static void slot_put(struct slot *slots, uint32_t n_slots, struct slot s)
+{
+	uint32_t i = s.hash;
+
+	while (slots[i & (n_slots - 1)].index)
+		i++;
+	slots[i & (n_slots - 1)] = s;
+}
+
+static int uses_grow(struct use_table *t)
+{
+	uint32_t size = t->uses_size ? t->uses_size * 2 : 64;
+	const struct field_use **uses = mem_grow(t->uses, size, sizeof *uses);
+	struct slot *slots;
+
+	if (!uses)
+		return -ENOMEM;
+	t->uses = uses;
+	slots = mem_new(size * 2 * sizeof *slots);
+	if (!slots)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < t->n_slots; i++) {
+		if (t->slots[i].index)
+			slot_put(slots, size * 2, t->slots[i]);
+	}
+	mem_free(t->slots);
+	t->slots = slots;
+	t->n_slots = size * 2;
+	t->uses_size = size;
+	return 0;
+}
+
+static const struct field_use *use_find(const struct use_table *t, const struct field_use *use,
+					uint32_t hash)
+{
+	for (uint32_t i = hash; t->n_slots; i++) {
+		const struct slot *s = &t->slots[i & (t->n_slots - 1)];
+
+		if (!s->index)
+			return NULL;
+		if (s->hash == hash && use_equal(t->uses[s->index - 1], use))
+			return t->uses[s->index - 1];
+	}
+	return NULL;
+}
+
+const struct field_use *use_table_intern(struct use_table *t, const struct field_use *use)
+{
+	uint32_t hash = use_hash(use);
+	const struct field_use *found = use_find(t, use, hash);
+	struct field_use *own;
+	struct field *field;
+
+	if (found)
+		return found;
+	if (t->n_uses == t->uses_size && uses_grow(t))
+		return NULL;
+	own = arena_alloc(&t->arena, sizeof *own);
+	field = arena_alloc(&t->arena, sizeof *field); /* its type may be this use's alone */
+	if (!own || !field)
+		return NULL;
+	*own = *use;
+	*field = *use->field;
+	own->field = field;
+	own->arg = arena_str(&t->arena, use->arg);
+	own->slot = t->n_uses;
+	if (!own->arg.p)
+		return NULL;
+	t->uses[t->n_uses++] = own;
+	slot_put(t->slots, t->n_slots, (struct slot){hash, own->slot + 1});
+	return own;
+}
+
+int use_table_regex(struct use_table *t, struct str pattern, struct regex **ret, struct err *err)
+{
+	int r;
+
+	for (uint32_t i = 0; i < t->n_regexes; i++) {
+		if (str_eq(t->regexes[i].pattern, pattern)) {
+			*ret = t->regexes[i].regex;
+			return 0;
+		}
+	}
+	if (t->n_regexes == t->regexes_size) {
+		uint32_t size = t->regexes_size ? t->regexes_size * 2 : 16;
+		struct use_regex *grown = mem_grow(t->regexes, size, sizeof *grown);
+
+		if (!grown)
+			return -ENOMEM;
+		t->regexes = grown;
+		t->regexes_size = size;
+	}
+	pattern = arena_str(&t->arena, pattern);
+	if (!pattern.p)
+		return -ENOMEM;
+	r = regex_new(pattern, ret, err);
+	if (!r)
+		t->regexes[t->n_regexes++] = (struct use_regex){pattern, *ret};
+	return r;
+}
+
+static uint32_t checked_at(const struct use_checked *table, uint32_t size, const struct ast *tree,
+			   const struct fieldset *fields)
+{
+	uint32_t i = (uint32_t)(((uintptr_t)tree >> 4) * 0x9e3779b1U);
+
+	while (table[i & (size - 1)].tree &&
+	       (table[i & (size - 1)].tree != tree || table[i & (size - 1)].fields != fields))
+		i++;
+	return i & (size - 1);
+}
+
+const struct expr *use_table_checked(const struct use_table *t, const struct ast *tree,
+				     const struct fieldset *fields)
+{
+	if (t->checked_size == 0)
+		return NULL;
+	return t->checked[checked_at(t->checked, t->checked_size, tree, fields)].expr;
+}
+
+int use_table_add_checked(struct use_table *t, const struct ast *tree,
+			  const struct fieldset *fields, const struct expr *expr)
+{
+	if (t->n_checked * 2 >= t->checked_size) {
+		uint32_t size = t->checked_size ? t->checked_size * 2 : 1024;
+		struct use_checked *table = mem_new(size * sizeof *table);
+
+		if (!table)
+			return -ENOMEM;
+		for (uint32_t i = 0; i < t->checked_size; i++) {
+			const struct use_checked *c = &t->checked[i];
+
+			if (c->tree)
+				table[checked_at(table, size, c->tree, c->fields)] = *c;
+		}
+		mem_free(t->checked);
+		t->checked = table;
+		t->checked_size = size;
+	}
+	t->checked[checked_at(t->checked, t->checked_size, tree, fields)] =
+		(struct use_checked){tree, fields, expr};
+	t->n_checked++;
+	return 0;
+}
+
+void use_table_forget(struct use_table *t)
+{
+	t->checked = mem_free(t->checked);
+	t->n_checked = t->checked_size = 0;
+}
