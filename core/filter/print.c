@@ -4,18 +4,22 @@
 
 #include "filter/token.h"
 
-/* Bytes that make a value need quotes although a bare word may hold them or that end a bare word.
- */
-static bool needs_quotes(struct str s)
+/* Whether a value cannot be written as a bare word. Canonical text leaves brackets bare, although a
+ * bare word does not hold them: only what @exact writes is meant to be read again. */
+static bool needs_quotes(struct str s, bool exact)
 {
+	const char *special = exact ? "()\"'=,\\" : "\"'=,\\";
+
 	for (size_t i = 0; i < s.len; i++) {
-		if ((unsigned char)s.p[i] <= ' ' || strchr("()\"'=,\\", s.p[i]))
+		if ((unsigned char)s.p[i] <= ' ' || strchr(special, s.p[i]))
 			return true;
 	}
 	return s.len == 0;
 }
 
-static void add_quoted(struct buf *b, struct str s)
+/* A text that ends in a backslash cannot end in an escaped one, since that would hide the closing
+ * quote: there the exact form uses the escape made of backslash and blank. */
+static void add_quoted(struct buf *b, struct str s, bool exact)
 {
 	static const char plain[] = "\b\f\n\r\t\\\"", letter[] = "bfnrt\\\"";
 
@@ -25,15 +29,18 @@ static void add_quoted(struct buf *b, struct str s)
 
 		if (at)
 			buf_add_char(b, '\\');
-		buf_add_char(b, at ? letter[at - plain] : s.p[i]);
+		if (exact && i + 1 == s.len && s.p[i] == '\\')
+			buf_add_char(b, ' ');
+		else
+			buf_add_char(b, at ? letter[at - plain] : s.p[i]);
 	}
 	buf_add_char(b, '"');
 }
 
 void filter_escape(struct buf *b, struct str s)
 {
-	if (needs_quotes(s))
-		add_quoted(b, s);
+	if (needs_quotes(s, false))
+		add_quoted(b, s, false);
 	else
 		buf_add_str(b, s);
 }
@@ -97,16 +104,16 @@ int filter_unescape(struct buf *b, struct str s, struct err *err)
 	return b->failed ? -ENOMEM : 0;
 }
 
-static void print_arg(struct buf *b, const struct ast_term *t)
+static void print_arg(struct buf *b, const struct ast_term *t, bool exact)
 {
-	bool quote = needs_quotes(t->arg) || memchr(t->arg.p, '[', t->arg.len) ||
+	bool quote = needs_quotes(t->arg, false) || memchr(t->arg.p, '[', t->arg.len) ||
 		     memchr(t->arg.p, ']', t->arg.len);
 
 	if (!t->has_arg)
 		return;
 	buf_add_char(b, '[');
 	if (quote)
-		add_quoted(b, t->arg);
+		add_quoted(b, t->arg, exact);
 	else
 		buf_add_str(b, t->arg);
 	buf_add_char(b, ']');
@@ -121,12 +128,12 @@ static void print_term(struct buf *b, const struct ast_term *t, bool exact, bool
 	switch (t->kind) {
 	case AST_TERM_FIELD:
 		buf_add_str(b, t->text);
-		print_arg(b, t);
+		print_arg(b, t, exact);
 		return;
 	case AST_TERM_CALL:
 		buf_add_str(b, filter_transformer(t->call)->name);
 		print_items(b, t, ",", exact, true);
-		print_arg(b, t);
+		print_arg(b, t, exact);
 		return;
 	case AST_TERM_LIST:
 		print_items(b, t, in_call ? "," : ", ", exact, in_call);
@@ -137,8 +144,8 @@ static void print_term(struct buf *b, const struct ast_term *t, bool exact, bool
 	case AST_TERM_TEXT:
 		if (in_call && !exact)
 			buf_add_str(b, t->text);
-		else if (exact && t->is_quoted)
-			add_quoted(b, t->text);
+		else if (exact && (t->is_quoted || needs_quotes(t->text, true)))
+			add_quoted(b, t->text, true);
 		else
 			filter_escape(b, t->text);
 		return;
