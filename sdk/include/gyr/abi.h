@@ -579,8 +579,9 @@ typedef struct plugin_api {
  *               "arg_suffix"
  *   role        "event_type" "syscall_type" "event_num"
  *   deprecated  what to use instead
- * Answers: integers, ports and flags in res.u64 (signed ones sign-extended), double in res.u64 as
- * its bits, bool in res.boolean, strings in res.str, all other bytes types in res.buf.
+ * Answers: integers, ports, flags and other numbers in res.u64 (signed ones sign-extended), double in
+ * res.u64 as its bits, bool in res.boolean, strings (charbuf, fspath, fsrelpath) in res.str, all
+ * other bytes types in res.buf. A list that exists but is empty has res_len 0 and res not NULL.
  */
 
 /*
