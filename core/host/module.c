@@ -358,14 +358,6 @@ static int read_async(struct opened *o, struct err *err)
 			    &o->pub.async_sources, err);
 }
 
-/* Whether extract_fields takes several requests a call. Falco passes one, and a plugin made for it
- * may rely on that; a plugin that uses anything of part 7 of the ABI was made with the promise. */
-static bool is_batched(const struct opened *o, void *handle)
-{
-	return dlsym(handle, "gyr_batched") || o->symbols.set_host ||
-	       (o->pub.caps & (MODULE_OUTPUT | MODULE_COMMIT | MODULE_SHARDS));
-}
-
 static int read_lists(struct opened *o, struct err *err)
 {
 	const plugin_api *a = &o->symbols.api;
@@ -437,7 +429,7 @@ static int examine(struct opened *o, void *handle, struct err *err)
 		r = steps[i](o, err);
 	if (r == 0)
 		r = check_manifest(&o->pub, o->pub.entry, err);
-	if (r == 0 && is_batched(o, handle))
+	if (r == 0 && dlsym(handle, "gyr_batched"))
 		o->pub.caps |= MODULE_BATCHED;
 	if (r < 0)
 		err_context(err, "'%.*s'", STR_FMT(o->pub.entry->path));
