@@ -18,7 +18,8 @@ import sys
 
 TOP = {"CMakeLists.txt", "README.md", "LICENSE", "CHANGELOG.md", "core", "sources", "extractors",
        "outputs", "sdk", "rules", "drivers", "tests", "examples"}
-LAYERS = {"event": 0, "host": 1, "sched": 2, "state": 3, "filter": 4, "ruleset": 5, "route": 6}
+LAYERS = {"event": 0, "host": 1, "sched": 2, "state": 3, "filter": 4, "plan": 5, "ruleset": 6,
+          "route": 7}
 PLUGINS = ("sources", "extractors", "outputs")
 FUNCTION_LINES = 70
 FILE_LINES = 800

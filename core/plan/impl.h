@@ -1,0 +1,100 @@
+/*
+ * impl: what the files of this folder share about a plan.
+ */
+#pragma once
+
+#include "plan/dag.h"
+#include "plan/plan.h"
+#include "plan/switch.h"
+
+/* A rule as one class of events sees it: comparisons of the event's type are decided. */
+struct class_rule {
+	uint32_t rule, root;
+};
+
+/* A shared conjunct of residual rules. Gates stand in preorder: when @node is false, everything up
+ * to @skip is. */
+struct gate {
+	uint32_t node, skip;
+	uint32_t first, n; /* rules that hang here: positions in plan_class.residual */
+};
+
+/* Event types that all rules treat alike. */
+struct plan_class {
+	uint32_t n_rules; /* in order of their numbers */
+	const struct class_rule *rules;
+	uint32_t n_drivers; /* switches that every event of the class goes through */
+	const uint32_t *drivers;
+	uint32_t n_eager; /* plain fields of the drivers: asked for in one batch */
+	const struct field_use *const *eager;
+	const uint32_t *eager_terms;
+	uint32_t n_gates, n_residual;
+	const struct gate *gates;
+	const uint32_t *residual; /* positions in rules */
+};
+
+/* What a true predicate wakes in one class. */
+struct wake {
+	uint32_t class;
+	uint32_t first, n; /* plan.woken: positions in plan_class.rules */
+};
+
+struct plan {
+	struct arena arena;
+	struct dag dag;
+	const struct plan_rule *rules;
+	uint32_t n_rules, n_slots, max_class_rules, max_eager;
+	struct field_switch *switches;
+	uint32_t n_switches;
+	struct plan_class *classes;
+	uint32_t n_classes;
+	uint16_t class_of[EVTTYPES_MAX + 1]; /* the last one: codes that the table does not know */
+	const uint32_t *wake_ends;           /* by predicate: end of its run in wakes */
+	const struct wake *wakes;
+	const uint32_t *woken;
+	const double *p; /* by predicate: how likely it is true */
+};
+
+struct plan_stats {
+	uint32_t n_preds, n_samples;
+	double *p; /* < 0: nothing known */
+};
+
+/* classes.c: sets classes, class_of and the rules of each. false: no memory. */
+bool classes_build(struct plan *p, const uint32_t *roots);
+
+/*
+ * cover.c: for every node the cheapest cover, by a model that starts from priors or from what was
+ * learned.
+ */
+struct covers {
+	double *cost;  /* by node; infinite: it has none */
+	double *rate;  /* by node: how often the cover is hit, at most */
+	double *share; /* by switch: what its look-up costs each of its users */
+};
+
+bool covers_init(struct covers *c, const struct plan *p);
+void covers_deinit(struct covers *c);
+
+/* Weighs every node, sharing the cost of switches among those that end up using them. */
+void covers_weigh(struct covers *c, const struct plan *p);
+
+/* Whether @root is woken by a cover rather than looked at for every event. */
+bool covers_has(const struct covers *c, uint32_t root);
+
+/* Calls @each for the predicates of the cover of @node. */
+typedef void (*cover_fn)(void *ctx, uint32_t pred);
+void covers_each(const struct covers *c, const struct plan *p, uint32_t node, cover_fn each,
+		 void *ctx);
+
+/* Sets p->p from @stats and priors. false: no memory. */
+bool probabilities_set(struct plan *p, const struct plan_stats *stats);
+
+/* wake.c: turns covers into wakes, drivers and gates. false: no memory. */
+bool wakes_build(struct plan *p, const struct covers *c);
+
+/* gate.c: the tree of shared conjuncts of @n residual rules (positions in @c->rules). */
+bool gates_build(struct plan *p, struct plan_class *c, const uint32_t *residual, uint32_t n);
+
+/* order.c: puts the kids of every node in the order in which they are best asked. */
+bool kids_order(struct plan *p);

@@ -1,0 +1,236 @@
+#include "plan/index.h"
+
+#include <stdlib.h>
+
+/* Order of keys: bytes, then length, then bits. */
+static int by_key(const void *a, const void *b)
+{
+	const struct index_key *x = a, *y = b;
+	size_t n = x->key.len < y->key.len ? x->key.len : y->key.len;
+	int c = n ? memcmp(x->key.p, y->key.p, n) : 0;
+
+	if (c)
+		return c;
+	if (x->key.len != y->key.len)
+		return x->key.len < y->key.len ? -1 : 1;
+	if (x->bits != y->bits)
+		return x->bits < y->bits ? -1 : 1;
+	return x->pred < y->pred ? -1 : x->pred > y->pred;
+}
+
+bool index_group(struct arena *a, struct index_key *keys, uint32_t n,
+		 const struct index_entry **ret_entries, uint32_t *ret_n,
+		 const uint32_t **ret_preds)
+{
+	struct index_entry *entries = arena_alloc(a, n * sizeof *entries);
+	uint32_t *preds = arena_alloc(a, n * sizeof *preds);
+	uint32_t n_entries = 0;
+
+	if (!entries || !preds)
+		return false;
+	if (n)
+		qsort(keys, n, sizeof *keys, by_key);
+	for (uint32_t i = 0; i < n; i++) {
+		struct index_entry *last = n_entries ? &entries[n_entries - 1] : NULL;
+
+		preds[i] = keys[i].pred;
+		if (last && last->bits == keys[i].bits && str_eq(last->key, keys[i].key)) {
+			last->n++;
+			continue;
+		}
+		entries[n_entries++] = (struct index_entry){
+			.key = keys[i].key, .bits = keys[i].bits, .first = i, .n = 1};
+	}
+	*ret_entries = entries;
+	*ret_n = n_entries;
+	*ret_preds = preds;
+	return true;
+}
+
+/* --- hash ---------------------------------------------------------------------------------------
+ */
+
+struct hash_slot {
+	uint32_t tag; /* 0: free */
+	uint32_t len;
+	const char *key;
+	uint32_t first, n;
+};
+
+static uint64_t mix(uint64_t a, uint64_t b)
+{
+	__extension__ unsigned __int128 m = (unsigned __int128)a * b;
+
+	return (uint64_t)m ^ (uint64_t)(m >> 64);
+}
+
+static uint64_t load(const char *p, size_t len)
+{
+	uint64_t v = 0;
+
+	memcpy(&v, p, len);
+	return v;
+}
+
+/* Multiply-and-fold over 16 bytes a step; the keys are the rules', not an attacker's, and a value
+ * that collides on purpose costs one comparison. */
+static uint64_t hash_bytes(struct str s)
+{
+	uint64_t h = 0x2d358dccaa6c78a5U ^ s.len;
+	const char *p = s.p;
+	size_t len = s.len;
+
+	for (; len > 16; p += 16, len -= 16)
+		h = mix(load(p, 8) ^ h, load(p + 8, 8) ^ 0x8bb84b93962eacc9U);
+	if (len > 8)
+		return mix(load(p, 8) ^ h, load(p + 8, len - 8) ^ 0x4b33a62ed433d4a3U);
+	return mix((len ? load(p, len) : 0) ^ h, 0x4d5a2da51de1aa47U);
+}
+
+static uint32_t tag_of(uint64_t h)
+{
+	return (uint32_t)(h >> 32) | 1;
+}
+
+bool hash_index_init(struct hash_index *x, struct arena *a, const struct index_entry *entries,
+		     uint32_t n, const uint32_t *preds)
+{
+	struct hash_slot *slots;
+	uint32_t size = 4;
+
+	while (size < n * 2)
+		size *= 2;
+	slots = arena_alloc(a, size * sizeof *slots);
+	if (!slots)
+		return false;
+	for (uint32_t i = 0; i < n; i++) {
+		uint64_t h = hash_bytes(entries[i].key);
+		uint32_t at = (uint32_t)h & (size - 1);
+
+		while (slots[at].tag)
+			at = (at + 1) & (size - 1);
+		slots[at] = (struct hash_slot){
+			.tag = tag_of(h),
+			.len = (uint32_t)entries[i].key.len,
+			.key = entries[i].key.p,
+			.first = entries[i].first,
+			.n = entries[i].n,
+		};
+	}
+	*x = (struct hash_index){.slots = slots, .mask = size - 1, .preds = preds};
+	return true;
+}
+
+void hash_index_find(const struct hash_index *x, struct str value, struct hits *h)
+{
+	uint64_t hash = hash_bytes(value);
+	uint32_t tag = tag_of(hash), at = (uint32_t)hash & x->mask;
+
+	for (; x->slots[at].tag; at = (at + 1) & x->mask) {
+		const struct hash_slot *s = &x->slots[at];
+
+		if (s->tag != tag || s->len != value.len ||
+		    (value.len && memcmp(s->key, value.p, value.len) != 0))
+			continue;
+		hits_add(h, x->preds + s->first, s->n);
+		return;
+	}
+}
+
+/* --- networks -----------------------------------------------------------------------------------
+ */
+
+struct net_node {
+	uint32_t kids[2]; /* 0: none (the roots are nobody's kids) */
+	uint32_t first, n;
+};
+
+static unsigned bit_at(struct str key, uint32_t i)
+{
+	return (unsigned)((unsigned char)key.p[i / 8] >> (7 - i % 8)) & 1;
+}
+
+bool net_index_init(struct net_index *x, struct arena *a, const struct index_entry *entries,
+		    uint32_t n, const uint32_t *preds)
+{
+	uint32_t room = 2, used = 2;
+	struct net_node *nodes;
+
+	for (uint32_t i = 0; i < n; i++)
+		room += entries[i].bits;
+	nodes = arena_alloc(a, room * sizeof *nodes);
+	if (!nodes)
+		return false;
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t at = entries[i].key.len == 16;
+
+		for (uint32_t b = 0; b < entries[i].bits; b++) {
+			uint32_t *kid = &nodes[at].kids[bit_at(entries[i].key, b)];
+
+			if (!*kid)
+				*kid = used++;
+			at = *kid;
+		}
+		nodes[at].first = entries[i].first;
+		nodes[at].n = entries[i].n;
+	}
+	*x = (struct net_index){.nodes = nodes, .preds = preds};
+	return true;
+}
+
+void net_index_find(const struct net_index *x, struct str address, struct hits *h)
+{
+	uint32_t at = address.len == 16, bits = (uint32_t)address.len * 8;
+
+	if (address.len != 4 && address.len != 16)
+		return;
+	for (uint32_t b = 0;; b++) {
+		hits_add(h, x->preds + x->nodes[at].first, x->nodes[at].n);
+		if (b == bits)
+			return;
+		at = x->nodes[at].kids[bit_at(address, b)];
+		if (!at)
+			return;
+	}
+}
+
+/* --- ranges -------------------------------------------------------------------------------------
+ */
+
+static int by_bound(const void *a, const void *b)
+{
+	const struct range_key *x = a, *y = b;
+
+	return x->bound < y->bound ? -1 : x->bound > y->bound;
+}
+
+static const struct range_key *sorted(struct arena *a, const struct range_key *keys, uint32_t n)
+{
+	struct range_key *copy = arena_alloc(a, (n ? n : 1) * sizeof *copy);
+
+	if (!copy)
+		return NULL;
+	if (n) {
+		memcpy(copy, keys, n * sizeof *copy);
+		qsort(copy, n, sizeof *copy, by_bound);
+	}
+	return copy;
+}
+
+bool range_index_init(struct range_index *x, struct arena *a, const struct range_key *below,
+		      uint32_t n_below, const struct range_key *above, uint32_t n_above)
+{
+	x->below = sorted(a, below, n_below);
+	x->above = sorted(a, above, n_above);
+	x->n_below = n_below;
+	x->n_above = n_above;
+	return x->below && x->above;
+}
+
+void range_index_find(const struct range_index *x, uint64_t value, struct hits *h)
+{
+	for (uint32_t i = x->n_below; i && value < x->below[i - 1].bound; i--)
+		hits_add(h, &x->below[i - 1].pred, 1);
+	for (uint32_t i = 0; i < x->n_above && value >= x->above[i].bound; i++)
+		hits_add(h, &x->above[i].pred, 1);
+}

@@ -1,0 +1,95 @@
+/*
+ * order: the kids of a node in the order in which they are best asked: cheap ones that decide often
+ * first. For AND that is cost / P(false), for OR cost / P(true), both ascending.
+ */
+#include "plan/impl.h"
+
+#include <stdlib.h>
+
+#include "util/mem.h"
+
+struct estimate {
+	double cost, p;
+};
+
+struct ranked {
+	double rank;
+	uint32_t node;
+};
+
+static double pred_cost(const struct plan *p, const struct pred *pred)
+{
+	const struct term *t = &p->dag.terms[pred->term];
+
+	if (t->is_volatile)
+		return 1e9; /* asked only when everything else holds */
+	if (t->slot != DAG_NONE && (t->operand->use->field->flags & FIELD_SLOW))
+		return 5000;
+	if (pred->test.op == FILTER_OP_REGEX)
+		return 300;
+	return pred->sw == DAG_NONE ? 40 : 5 + switch_cost_ns(p->switches[pred->sw].kind) / 4;
+}
+
+static int by_rank(const void *a, const void *b)
+{
+	const struct ranked *x = a, *y = b;
+
+	if (x->rank < y->rank || x->rank > y->rank)
+		return x->rank < y->rank ? -1 : 1;
+	return x->node < y->node ? -1 : x->node > y->node;
+}
+
+/* Sorts the kids of @n and returns what the whole costs. */
+static struct estimate order(struct plan *p, const struct node *n, const struct estimate *est,
+			     struct ranked *work)
+{
+	bool is_and = n->kind == NODE_KIND_AND;
+	struct estimate out = {0, 1};
+
+	for (uint32_t i = 0; i < n->n; i++) {
+		const struct estimate *e = &est[p->dag.kids[n->kids + i]];
+		double decides = is_and ? 1 - e->p : e->p;
+
+		work[i].node = p->dag.kids[n->kids + i];
+		work[i].rank = e->cost / (decides > 0.001 ? decides : 0.001);
+	}
+	qsort(work, n->n, sizeof *work, by_rank);
+	for (uint32_t i = 0; i < n->n; i++) {
+		const struct estimate *e = &est[work[i].node];
+
+		p->dag.kids[n->kids + i] = work[i].node;
+		out.cost += e->cost * out.p;
+		out.p *= is_and ? e->p : 1 - e->p;
+	}
+	if (!is_and)
+		out.p = 1 - out.p;
+	return out;
+}
+
+bool kids_order(struct plan *p)
+{
+	struct estimate *est = mem_new(p->dag.n_nodes * sizeof *est);
+	uint32_t widest = 1;
+	struct ranked *work;
+
+	for (uint32_t i = 0; i < p->dag.n_nodes; i++)
+		if (p->dag.nodes[i].n > widest)
+			widest = p->dag.nodes[i].n;
+	work = mem_grow(NULL, widest, sizeof *work);
+	for (uint32_t i = 0; est && work && i < p->dag.n_nodes; i++) {
+		const struct node *n = &p->dag.nodes[i];
+		const struct pred *pred = &p->dag.preds[n->kids];
+
+		if (n->kind == NODE_KIND_CONST)
+			est[i] = (struct estimate){0, i == NODE_TRUE};
+		else if (n->kind == NODE_KIND_PRED)
+			est[i] = (struct estimate){pred_cost(p, pred), p->p[n->kids]};
+		else if (n->kind == NODE_KIND_NOT_PRED)
+			est[i] = (struct estimate){pred_cost(p, pred), 1 - p->p[n->kids]};
+		else
+			est[i] = order(p, n, est, work);
+	}
+	mem_free(est);
+	mem_free(work);
+	return est && work;
+}

@@ -1,0 +1,396 @@
+/*
+ * run: one event through a plan.
+ *
+ * Nothing is cleared between events: every remembered answer carries the number of its event
+ * (`gen`), and is void when that is not the current one.
+ */
+#include "plan/plan.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "filter/eval.h"
+#include "plan/impl.h"
+#include "util/mem.h"
+
+enum {
+	GEN_MAX = (1U << 30) - 1, /* gen shares a word with the answer */
+	LAZY_SWITCH_PREDS =
+		4, /* an automaton is run for its sake only from this many predicates on */
+};
+
+struct plan_run {
+	const struct plan *p;
+	struct eval *eval;
+	uint32_t gen;
+	uint32_t *memo;      /* by node: gen << 1 | answer */
+	struct hits hits;    /* stamps by predicate */
+	uint32_t *sw_ran;    /* by switch: gen when its look-up was made */
+	uint32_t *sw_failed; /* by switch: gen when it could not be */
+	uint32_t *term_gen;  /* by term */
+	struct values *term_values;
+	uint32_t *awake;   /* by position in the class: gen */
+	uint32_t *woken;   /* positions */
+	uint32_t *matched; /* rule numbers */
+	uint32_t n_woken, n_matched;
+	struct values *eager;
+	char *scratch;
+	/* The event at work. */
+	const struct plan_class *class;
+	const struct event *evt;
+	const struct fetch *fetch;
+	bool wake_all;
+	/* Counters; those of samples are read by other threads. */
+	struct plan_rule_counts *counts;
+	uint64_t *n_extracted; /* by term */
+	uint64_t n_events;
+	atomic_uint n_samples;
+	atomic_uint *seen, *held; /* by predicate: samples in which it was decided; was true */
+};
+
+struct plan_run *plan_run_free(struct plan_run *r)
+{
+	if (!r)
+		return NULL;
+	eval_free(r->eval);
+	mem_free(r->memo);
+	mem_free(r->hits.stamp);
+	mem_free(r->hits.list);
+	mem_free(r->sw_ran);
+	mem_free(r->sw_failed);
+	mem_free(r->term_gen);
+	mem_free(r->term_values);
+	mem_free(r->awake);
+	mem_free(r->woken);
+	mem_free(r->matched);
+	mem_free(r->eager);
+	mem_free(r->scratch);
+	mem_free(r->counts);
+	mem_free(r->n_extracted);
+	mem_free(r->seen);
+	mem_free(r->held);
+	return mem_free(r);
+}
+
+#define NEW(n, p) ((p) = mem_new(((size_t)(n) + 1) * sizeof *(p)))
+
+int plan_run_new(const struct plan *p, struct plan_run **ret_run)
+{
+	struct plan_run *r = mem_new(sizeof *r);
+	const struct dag *d = &p->dag;
+	bool ok;
+
+	if (!r)
+		return -ENOMEM;
+	r->p = p;
+	r->eval = eval_new();
+	ok = r->eval && NEW(d->n_nodes, r->memo) && NEW(d->n_preds, r->hits.stamp) &&
+	     NEW(d->n_preds, r->hits.list) && NEW(p->n_switches, r->sw_ran) &&
+	     NEW(p->n_switches, r->sw_failed) && NEW(d->n_terms, r->term_gen) &&
+	     NEW(d->n_terms, r->term_values) && NEW(p->max_class_rules, r->awake) &&
+	     NEW(p->max_class_rules, r->woken) && NEW(p->max_class_rules, r->matched) &&
+	     NEW(p->max_eager, r->eager) && NEW(SWITCH_SCRATCH, r->scratch) &&
+	     NEW(p->n_rules, r->counts) && NEW(d->n_terms, r->n_extracted) &&
+	     NEW(d->n_preds, r->seen) && NEW(d->n_preds, r->held);
+	if (!ok) {
+		plan_run_free(r);
+		return -ENOMEM;
+	}
+	*ret_run = r;
+	return 0;
+}
+
+/* The answers of all former events become void; on the rare wrap they are wiped. */
+static void next_gen(struct plan_run *r)
+{
+	const struct dag *d = &r->p->dag;
+
+	if (++r->gen <= GEN_MAX)
+		return;
+	memset(r->memo, 0, d->n_nodes * sizeof *r->memo);
+	memset(r->hits.stamp, 0, d->n_preds * sizeof *r->hits.stamp);
+	memset(r->sw_ran, 0, r->p->n_switches * sizeof *r->sw_ran);
+	memset(r->sw_failed, 0, r->p->n_switches * sizeof *r->sw_failed);
+	memset(r->term_gen, 0, d->n_terms * sizeof *r->term_gen);
+	memset(r->awake, 0, r->p->max_class_rules * sizeof *r->awake);
+	r->gen = 1;
+}
+
+static const struct values *term_values(struct plan_run *r, uint32_t id)
+{
+	const struct term *t = &r->p->dag.terms[id];
+
+	if (r->term_gen[id] == r->gen)
+		return &r->term_values[id];
+	r->n_extracted[id]++;
+	if (t->slot != DAG_NONE)
+		r->fetch->get(r->fetch->ctx, r->evt, &t->operand->use, 1, &r->term_values[id]);
+	else
+		r->term_values[id] = eval_operand(r->eval, t->operand, r->evt, r->fetch);
+	r->term_gen[id] = r->gen;
+	return &r->term_values[id];
+}
+
+/* Makes the look-up of switch @sw, once an event; false when it could not be made. */
+static bool switch_run(struct plan_run *r, uint32_t sw)
+{
+	const struct field_switch *s = &r->p->switches[sw];
+	const struct values *v;
+
+	if (r->sw_ran[sw] == r->gen)
+		return r->sw_failed[sw] != r->gen;
+	v = term_values(r, s->term);
+	r->sw_ran[sw] = r->gen;
+	if (switch_find(s, v, r->p->dag.terms[s->term].operand->type, r->scratch, &r->hits))
+		return true;
+	r->sw_failed[sw] = r->gen;
+	return false;
+}
+
+static bool worth_running(const struct plan_run *r, uint32_t sw)
+{
+	const struct field_switch *s = &r->p->switches[sw];
+
+	if (r->sw_ran[sw] == r->gen || s->kind == SWITCH_HASH)
+		return true;
+	return s->kind != SWITCH_RANGE && s->n_preds >= LAZY_SWITCH_PREDS;
+}
+
+static bool pred_true(struct plan_run *r, uint32_t id)
+{
+	const struct pred *p = &r->p->dag.preds[id];
+
+	if (p->sw != DAG_NONE && worth_running(r, p->sw) && switch_run(r, p->sw))
+		return r->hits.stamp[id] == r->gen;
+	if (p->test.right || r->p->dag.terms[p->term].is_volatile)
+		return eval_test(r->eval, &p->test, r->evt, r->fetch);
+	return eval_test_values(r->eval, &p->test, term_values(r, p->term));
+}
+
+static bool node_true(struct plan_run *r, uint32_t id)
+{
+	const struct node *n = &r->p->dag.nodes[id];
+	const uint32_t *kids = r->p->dag.kids + n->kids;
+	bool answer;
+
+	if (r->memo[id] >> 1 == r->gen)
+		return r->memo[id] & 1;
+	switch (n->kind) {
+	case NODE_KIND_CONST:
+		return id == NODE_TRUE;
+	case NODE_KIND_PRED:
+	case NODE_KIND_NOT_PRED:
+		answer = pred_true(r, n->kids) == (n->kind == NODE_KIND_PRED);
+		break;
+	case NODE_KIND_AND:
+		answer = true;
+		for (uint32_t i = 0; answer && i < n->n; i++)
+			answer = node_true(r, kids[i]);
+		break;
+	default:
+		answer = false;
+		for (uint32_t i = 0; !answer && i < n->n; i++)
+			answer = node_true(r, kids[i]);
+	}
+	r->memo[id] = r->gen << 1 | answer;
+	return answer;
+}
+
+/* Judges the rule at @at of the class. */
+static void judge(struct plan_run *r, uint32_t at)
+{
+	const struct class_rule *rule = &r->class->rules[at];
+
+	r->counts[rule->rule].n_evaluated++;
+	if (!node_true(r, rule->root))
+		return;
+	r->counts[rule->rule].n_matched++;
+	r->matched[r->n_matched++] = rule->rule;
+}
+
+static void wake(struct plan_run *r, uint32_t pred)
+{
+	const struct plan *p = r->p;
+	uint32_t class = (uint32_t)(r->class - p->classes);
+	uint32_t lo = pred ? p->wake_ends[pred - 1] : 0, hi = p->wake_ends[pred];
+
+	while (lo < hi) {
+		uint32_t mid = lo + (hi - lo) / 2;
+		const struct wake *w = &p->wakes[mid];
+
+		if (w->class < class) {
+			lo = mid + 1;
+		} else if (w->class > class) {
+			hi = mid;
+		} else {
+			for (uint32_t i = 0; i < w->n; i++) {
+				uint32_t at = p->woken[w->first + i];
+
+				if (r->awake[at] == r->gen)
+					continue;
+				r->awake[at] = r->gen;
+				r->woken[r->n_woken++] = at;
+			}
+			return;
+		}
+	}
+}
+
+/* The fields of all drivers in one question, so that each extractor is called once. */
+static void ask_eager(struct plan_run *r)
+{
+	const struct plan_class *c = r->class;
+
+	if (c->n_eager == 0)
+		return;
+	r->fetch->get(r->fetch->ctx, r->evt, c->eager, c->n_eager, r->eager);
+	for (uint32_t i = 0; i < c->n_eager; i++) {
+		r->term_values[c->eager_terms[i]] = r->eager[i];
+		r->term_gen[c->eager_terms[i]] = r->gen;
+		r->n_extracted[c->eager_terms[i]]++;
+	}
+}
+
+static void run_drivers(struct plan_run *r)
+{
+	const struct plan_class *c = r->class;
+
+	r->wake_all = false;
+	for (uint32_t i = 0; i < c->n_drivers; i++)
+		r->wake_all |= !switch_run(r, c->drivers[i]);
+	r->n_woken = 0;
+	for (uint32_t i = 0, n = r->hits.n; i < n; i++)
+		wake(r, r->hits.list[i]);
+}
+
+static void run_residual(struct plan_run *r)
+{
+	const struct plan_class *c = r->class;
+	uint32_t i = 0;
+
+	while (i < c->n_gates) {
+		const struct gate *g = &c->gates[i];
+
+		if (!node_true(r, g->node)) {
+			i = g->skip;
+			continue;
+		}
+		for (uint32_t k = 0; k < g->n; k++)
+			judge(r, c->residual[g->first + k]);
+		i++;
+	}
+}
+
+/* One event in many tells how often predicates are true: all switches of this event's fields are
+ * run, needed or not. [owner thread writes, any reads] */
+static void sample(struct plan_run *r)
+{
+	const struct dag *d = &r->p->dag;
+
+	for (uint32_t s = 0; s < r->p->n_switches; s++)
+		if (!(d->terms[r->p->switches[s].term].slot != DAG_NONE &&
+		      (d->terms[r->p->switches[s].term].operand->use->field->flags & FIELD_SLOW)))
+			(void)switch_run(r, s);
+	for (uint32_t i = 0; i < d->n_preds; i++) {
+		uint32_t sw = d->preds[i].sw;
+
+		if (sw == DAG_NONE || r->sw_ran[sw] != r->gen || r->sw_failed[sw] == r->gen)
+			continue;
+		atomic_fetch_add_explicit(&r->seen[i], 1, memory_order_relaxed);
+		if (r->hits.stamp[i] == r->gen)
+			atomic_fetch_add_explicit(&r->held[i], 1, memory_order_relaxed);
+	}
+	atomic_fetch_add_explicit(&r->n_samples, 1, memory_order_relaxed);
+}
+
+static int by_number(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static void sort_matched(struct plan_run *r)
+{
+	if (r->n_matched > 16) {
+		qsort(r->matched, r->n_matched, sizeof *r->matched, by_number);
+		return;
+	}
+	for (uint32_t i = 1; i < r->n_matched; i++) {
+		uint32_t x = r->matched[i], k = i;
+
+		for (; k && r->matched[k - 1] > x; k--)
+			r->matched[k] = r->matched[k - 1];
+		r->matched[k] = x;
+	}
+}
+
+uint32_t plan_match(struct plan_run *r, const struct event *evt, const struct fetch *fetch,
+		    bool first, const uint32_t **ret_rules)
+{
+	uint32_t code = evt->type < EVTTYPES_MAX ? evt->type : EVTTYPES_MAX;
+
+	r->class = &r->p->classes[r->p->class_of[code]];
+	r->n_matched = 0;
+	*ret_rules = r->matched;
+	if (r->class->n_rules == 0)
+		return 0;
+	next_gen(r);
+	r->hits.gen = r->gen;
+	r->hits.n = 0;
+	r->evt = evt;
+	r->fetch = fetch;
+	eval_reset(r->eval);
+	ask_eager(r);
+	run_drivers(r);
+	if (r->wake_all) {
+		for (uint32_t at = 0; at < r->class->n_rules; at++)
+			judge(r, at);
+	} else {
+		for (uint32_t i = 0; i < r->n_woken; i++)
+			judge(r, r->woken[i]);
+		run_residual(r);
+	}
+	if (r->n_events++ % PLAN_SAMPLE_EVERY == 0)
+		sample(r);
+	sort_matched(r);
+	return first && r->n_matched > 1 ? 1 : r->n_matched;
+}
+
+struct plan_rule_counts plan_run_counts(const struct plan_run *r, uint32_t rule)
+{
+	return r->counts[rule];
+}
+
+uint64_t plan_run_extractions(const struct plan_run *r, uint32_t slot)
+{
+	uint64_t sum = 0;
+
+	for (uint32_t i = 0; i < r->p->dag.n_terms; i++)
+		if (r->p->dag.terms[i].slot == slot)
+			sum += r->n_extracted[i];
+	return sum;
+}
+
+struct plan_stats *plan_run_learned(const struct plan_run *r)
+{
+	uint32_t n = r->p->dag.n_preds, samples = atomic_load(&r->n_samples);
+	struct plan_stats *s = samples ? mem_new(sizeof *s) : NULL;
+
+	if (!s)
+		return NULL;
+	s->n_preds = n;
+	s->n_samples = samples;
+	s->p = mem_grow(NULL, n + 1, sizeof *s->p);
+	if (!s->p)
+		return plan_stats_free(s);
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t seen = atomic_load_explicit(&r->seen[i], memory_order_relaxed);
+		uint32_t held = atomic_load_explicit(&r->held[i], memory_order_relaxed);
+
+		/* one more of each kind: nothing is ever or never true after few samples */
+		s->p[i] = seen ? (held + 0.01) / (seen + 0.02) : -1;
+	}
+	return s;
+}

@@ -1,0 +1,57 @@
+/*
+ * switch: the look-ups over the left sides of a graph, and which predicate each of them answers.
+ *
+ * A term has at most one switch of a kind. A predicate is given to a switch only where the look-up
+ * provably answers as eval_test() does; all others are asked directly.
+ *
+ * Lifetime: that of the arena and the graph. Threads: one while building; then read by any.
+ */
+#pragma once
+
+#include "plan/dag.h"
+#include "plan/index.h"
+
+enum switch_kind {
+	SWITCH_HASH,      /* =, in; intersects on lists */
+	SWITCH_PREFIX,    /* startswith */
+	SWITCH_SUFFIX,    /* endswith */
+	SWITCH_PATH,      /* pmatch without wildcards */
+	SWITCH_CONTAINS,  /* contains */
+	SWITCH_ICONTAINS, /* icontains */
+	SWITCH_NET,       /* = and in on networks */
+	SWITCH_RANGE,     /* < <= > >= */
+	SWITCH_KINDS,
+};
+
+struct field_switch {
+	enum switch_kind kind;
+	uint32_t term;
+	uint32_t n_preds, n_keys;
+	union {
+		struct hash_index hash;
+		struct radix_index radix;
+		struct ac_index ac;
+		struct net_index net;
+		struct range_index range;
+	} index;
+};
+
+const char *switch_kind_name(enum switch_kind k);
+
+/* What one look-up costs, about, in ns: a prior for choosing covers, not a promise. */
+double switch_cost_ns(enum switch_kind k);
+
+/* How likely one predicate of it is true, before anything was learned. */
+double switch_prior(const struct field_switch *s, const struct pred *p);
+
+/* Makes the switches of @d and sets pred.sw. false: memory is short. */
+bool switches_build(struct dag *d, struct arena *a, struct field_switch **ret_switches,
+		    uint32_t *ret_n);
+
+enum { SWITCH_SCRATCH = 8192 }; /* longest value that is folded or normalised for a look-up */
+
+/* Stamps the predicates of @s that are true for @v, values of @type. @scratch has SWITCH_SCRATCH
+ * bytes. false when the value is too long to be prepared: its predicates must then be asked
+ * directly. */
+bool switch_find(const struct field_switch *s, const struct values *v, enum field_type type,
+		 char *scratch, struct hits *h);

@@ -1,1 +1,0 @@
-target_include_directories(${target} PRIVATE ${TESTS_LIB})
