@@ -438,6 +438,7 @@ static int check_constant(struct checker *c, enum filter_op op, const struct ope
 	r = constant_convert(left->type, op, c->o->arena, ret, &err);
 	if (r == 0 && op == FILTER_OP_REGEX)
 		r = use_table_regex(c->o->uses, ret->text, &ret->regex, &err);
+	err.offset = err.len = 0; /* all of it: quotes and escapes would shift a span inside */
 	if (r == -EINVAL)
 		return wrong_as(c, TYPECHECK_ERROR, t->place, t->text, &err);
 	if (r)

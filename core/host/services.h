@@ -11,12 +11,14 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "util/log.h"
 #include "gyr/abi.h"
 
 struct tables;
 struct routines;
+struct async;
 
 struct services {
 	const struct log *log;
@@ -24,21 +26,28 @@ struct services {
 	 * NULL where there are none. */
 	const ss_plugin_init_tables_input *tables_input;
 	struct tables *tables;
-	/* Called after each extract and parse call: gives back what the plugin forgot to. */
-	void (*tables_release)(struct tables *t);
+	/* Why the last table call of this thread failed, from the plugin that owns the table. */
+	const char *(*tables_error)(struct tables *t);
 	/* Routines of listening plugins; NULL when there is no pool. */
 	struct routines *routines;
-	/* Lent to plugins that ask for it by gyr_set_host; NULL for none. */
-	const void *host;
+	/* All instances of this thread, set once they are made: who the plugins behind event IDs
+	 * are. May have NULLs. */
+	struct instance *const *instances;
+	uint32_t n_instances;
 };
+
+struct instance;
 
 struct owner {
 	const struct services *services;
 	struct instance *instance;
 	const char *name;
-	unsigned api_minor; /* of the plugin API the plugin was written for */
+	unsigned api_minor;            /* of the plugin API the plugin was written for */
+	_Atomic(struct async *) async; /* where events it pushes go; NULL while none may */
 	bool has_error;
 	char error[PLUGIN_MAX_ERRLEN];
+	char told[PLUGIN_MAX_ERRLEN]; /* what owner_last_error() gave out */
+	char line[512];               /* what event_to_string of gyr_set_host gave out */
 };
 
 /* Remembers why a call of this plugin to the host failed; the latest wins. */

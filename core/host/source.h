@@ -5,7 +5,7 @@
  * failure). A batch that comes together with EOF or a failure is delivered first (plugin API 3.12).
  *
  * Lifetime: events until the next pull; events that async_take() gave, until the next one of them.
- * Threads: one, the source thread; source_interrupt() none: a source returns by itself within its
+ * Threads: one, the source thread. Nobody interrupts a pull: a source returns by itself within its
  * own poll time.
  */
 #pragma once
@@ -32,6 +32,7 @@ struct source_setup {
 	const char *name;         /* event source of events without a plugin ID of their own */
 	struct async *async;      /* merged in by time; may be NULL */
 	uint32_t event_cap_bytes; /* larger events are skipped and counted; 0 = 64 MiB */
+	uint32_t shard, n_shards; /* open shard @shard of @n_shards, when that is more than 1 */
 };
 
 struct source_counters {
@@ -54,7 +55,8 @@ struct source *source_close(struct source *s);
  * events. */
 int source_pull(struct source *s, struct err *err);
 
-/* The next event in hand; false when there is none and it is time to pull. */
+/* The next event in hand; false when there is none and it is time to pull. An event that was pushed
+ * (code 402) has the number of the source's event before it: commits count the source's alone. */
 bool source_next(struct source *s, struct event *ret_evt);
 
 /* How far it is: hundredths of a percent (0 to 10000) and a text, which may be "" and is valid

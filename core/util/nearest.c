@@ -5,7 +5,8 @@
 void nearest_init(struct nearest *n, struct str wanted)
 {
 	*n = (struct nearest){.wanted = wanted};
-	n->best_distance = wanted.len < 4 ? 2 : wanted.len < 9 ? 3 : 4; /* must be below */
+	/* What wins must be below; of one letter nothing would be left. */
+	n->best_distance = wanted.len < 2 ? 1 : wanted.len < 4 ? 2 : wanted.len < 9 ? 3 : 4;
 }
 
 void nearest_offer(struct nearest *n, struct str candidate)

@@ -94,11 +94,20 @@ const struct gyr_syscall_info *gyr_syscall_find(const char *name, size_t len)
 
 bool gyr_event_records(uint16_t event, uint16_t syscall)
 {
+	unsigned wanted = event * 65536U + syscall, low = 0, high = N_RECORDS;
+
 	if (event < 2)
 		return syscall < N_SYSCALLS && (syscalls[syscall].flags & GYR_SYSCALL_GENERIC);
-	for (unsigned i = 0; i < N_RECORDS; i++) {
-		if (records[i].event == event && records[i].syscall == syscall)
+	while (low < high) {
+		unsigned mid = (low + high) / 2,
+			 at = records[mid].event * 65536U + records[mid].syscall;
+
+		if (at == wanted)
 			return true;
+		if (at < wanted)
+			low = mid + 1;
+		else
+			high = mid;
 	}
 	return false;
 }

@@ -585,6 +585,13 @@ typedef struct plugin_api {
  */
 
 /*
+ * Batches, optional for an extractor: that this symbol is there (its value does not matter) says that
+ * plugin_extract_fields takes any number of requests a call. Without it a host asks for one field at
+ * a time, as the hosts do for which older plugins were written.
+ */
+GYR_EXPORT extern const uint32_t gyr_batched;
+
+/*
  * Services of the host, for plugins that answer questions about other plugins.
  *
  * gyr_set_host is optional. It is called once after loading, before every other function, with a

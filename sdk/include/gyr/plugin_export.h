@@ -202,6 +202,7 @@ void gyr__texts_free(struct gyr__texts *t);
 /* Answers to what an event holds: see struct gyr_extractor. */
 #define PLUGIN_EXTRACTOR(...)                                                                \
 	GYR__DESCRIPTOR(extractor, __VA_ARGS__)                                              \
+	const uint32_t gyr_batched = 1;                                                      \
 	const char *plugin_get_fields(void)                                                  \
 	{                                                                                    \
 		return gyr__the_extractor_texts.a;                                           \

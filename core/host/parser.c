@@ -1,0 +1,69 @@
+/*
+ * parser: the inputs of parse_event are built once, at start: nothing in them changes by event.
+ */
+#include "host/parser.h"
+
+#include "host/lent.h"
+#include "host/symbols.h"
+#include "util/mem.h"
+
+struct step {
+	struct instance *instance;
+	ss_plugin_event_parse_input in;
+};
+
+struct parser {
+	uint32_t n;
+	struct step steps[];
+};
+
+struct parser *parser_new(struct instance *const *instances, uint32_t n, struct str source)
+{
+	struct parser *p = mem_new(sizeof *p + n * sizeof *p->steps);
+
+	for (uint32_t i = 0; p && i < n; i++) {
+		const struct module *m = instances[i] ? instances[i]->module : NULL;
+		struct step *s = &p->steps[p->n];
+
+		if (!m || !(m->caps & MODULE_PARSING) ||
+		    !module_sources_have(&m->parse_sources, source))
+			continue;
+		s->instance = instances[i];
+		s->in.owner = &instances[i]->owner;
+		s->in.get_owner_last_error = owner_last_error;
+		lent_reader(instances[i]->owner.services, &s->in.table_reader,
+			    &s->in.table_reader_ext);
+		lent_writer(instances[i]->owner.services, &s->in.table_writer,
+			    &s->in.table_writer_ext);
+		p->n++;
+	}
+	return p;
+}
+
+struct parser *parser_free(struct parser *p)
+{
+	return mem_free(p);
+}
+
+uint32_t parser_count(const struct parser *p)
+{
+	return p->n;
+}
+
+void parser_run(struct parser *p, const struct event *evt)
+{
+	const ss_plugin_event_input in = {
+		.evt = evt->raw,
+		.evtnum = evt->num,
+		.evtsrc = evt->source,
+	};
+
+	for (uint32_t i = 0; i < p->n; i++) {
+		struct step *s = &p->steps[i];
+
+		if (event_set_has(&s->instance->parse_types, evt->type) &&
+		    s->instance->module->symbols->api.parse_event(s->instance->state, &in,
+								  &s->in) != SS_PLUGIN_SUCCESS)
+			s->instance->n_parse_failed++;
+	}
+}

@@ -1,0 +1,277 @@
+/*
+ * source: pull, check, hand out.
+ *
+ * An event is checked when it is handed out, so that its bytes are touched once, when they are
+ * about to be used. What breaks a rule of the plugin API (a foreign ID, the wrong code) ends the
+ * source, as nothing it says can be trusted; what is merely too long or ill-formed is skipped and
+ * counted.
+ */
+#include "host/source.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "host/check.h"
+#include "host/eventtext.h"
+#include "host/symbols.h"
+#include "util/mem.h"
+
+enum { DEFAULT_CAP_BYTES = 64 << 20 };
+
+struct source {
+	struct instance *instance;
+	ss_instance_t *handle;
+	const char *name;
+	struct async *async;
+	uint32_t cap_bytes;
+	ss_plugin_event **events; /* the batch in hand */
+	uint32_t n, next;
+	ss_plugin_rc pending; /* what came with the batch, to be said after it */
+	uint64_t num;         /* of the last event given */
+	int end;              /* what every further pull answers; 0: not ended */
+	struct err why;       /* of an end that is an error */
+	struct source_counters counters;
+};
+
+static const plugin_api *api(const struct source *s)
+{
+	return &s->instance->module->symbols->api;
+}
+
+static int fail_open(struct instance *inst, struct err *err)
+{
+	const char *why = instance_last_error(inst);
+
+	err_set(err, 0, 0, "plugin '%s': open failed: %s", inst->owner.name,
+		*why ? why : "it gave no reason");
+	return -EIO;
+}
+
+int source_open(struct instance *inst, const struct source_setup *setup, struct source **ret_source,
+		struct err *err)
+{
+	const struct module *m = inst->module;
+	const char *params = setup->params ? setup->params : "";
+	ss_plugin_rc rc = SS_PLUGIN_FAILURE;
+	struct source *s;
+
+	if (!(m->caps & MODULE_SOURCING)) {
+		err_set(err, 0, 0, "plugin '%s' is no source", inst->owner.name);
+		return -EINVAL;
+	}
+	s = mem_new(sizeof *s);
+	if (!s)
+		return -ENOMEM;
+	s->instance = inst;
+	s->name = m->source_cstr ? m->source_cstr : setup->name ? setup->name : "syscall";
+	s->async = setup->async;
+	s->cap_bytes = setup->event_cap_bytes ? setup->event_cap_bytes : DEFAULT_CAP_BYTES;
+	if (setup->n_shards > 1 && m->symbols->source_open_shard)
+		s->handle = m->symbols->source_open_shard(inst->state, params, setup->shard,
+							  setup->n_shards, &rc);
+	else
+		s->handle = api(s)->open(inst->state, params, &rc);
+	if (rc == SS_PLUGIN_SUCCESS) {
+		*ret_source = s;
+		return 0;
+	}
+	(void)fail_open(inst, err);
+	source_close(s);
+	return -EIO;
+}
+
+struct source *source_close(struct source *s)
+{
+	if (!s)
+		return NULL;
+	api(s)->close(s->instance->state, s->handle);
+	return mem_free(s);
+}
+
+static int end_with(struct source *s, int r, struct err *err)
+{
+	s->end = r;
+	if (s->why.is_set)
+		*err = s->why;
+	return r;
+}
+
+/* What a return code means once its events are delivered. */
+static int settle(struct source *s, ss_plugin_rc rc, struct err *err)
+{
+	const char *why;
+
+	switch (rc) {
+	case SS_PLUGIN_SUCCESS:
+		return 0;
+	case SS_PLUGIN_TIMEOUT:
+		return SOURCE_E_TIMEOUT;
+	case SS_PLUGIN_EOF:
+		return end_with(s, SOURCE_E_EOF, err);
+	default:
+		why = instance_last_error(s->instance);
+		err_set(&s->why, 0, 0, "plugin '%s': reading events: %s", s->instance->owner.name,
+			*why ? why : "it gave no reason");
+		return end_with(s, -EIO, err);
+	}
+}
+
+static int broke(struct source *s, const char *what, struct err *err)
+{
+	err_set(&s->why, 0, 0, "plugin '%s': next_batch: %s", s->instance->owner.name, what);
+	return end_with(s, -EPROTO, err);
+}
+
+int source_pull(struct source *s, struct err *err)
+{
+	ss_plugin_rc rc = s->pending;
+	uint32_t n = 0;
+
+	s->n = s->next = 0;
+	s->pending = SS_PLUGIN_SUCCESS;
+	if (s->end)
+		return end_with(s, s->end, err);
+	if (rc != SS_PLUGIN_SUCCESS)
+		return settle(s, rc, err);
+	rc = api(s)->next_batch(s->instance->state, s->handle, &n, &s->events);
+	if (n && !s->events)
+		return broke(s, "it gave no events but says how many", err);
+	if (!n)
+		return rc == SS_PLUGIN_SUCCESS ? broke(s, "success with 0 size", err)
+					       : settle(s, rc, err);
+	s->n = n;
+	s->pending = rc;
+	s->counters.n_batches++;
+	return 0;
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	return (uint64_t)t.tv_sec * 1000000000U + (uint64_t)t.tv_nsec;
+}
+
+/* A rule of the plugin API about plugin IDs that @raw breaks; NULL when it keeps them. Stamps the
+ * plugin's ID where none is. */
+static const char *check_owner(const struct source *s, ss_plugin_event *raw)
+{
+	uint32_t own = s->instance->module->id, id;
+
+	if (own && raw->type != GYR_EVENT_PLUGIN)
+		return "an event is not of code 322";
+	if (raw->type != GYR_EVENT_PLUGIN)
+		return NULL;
+	raw->tid = UINT64_MAX;
+	id = eventtext_plugin_id(raw);
+	if (id == 0 && own) {
+		memcpy((char *)raw + PLUGIN_EVENT_PAYLOAD_OFFSET - 4, &own, sizeof own);
+		return NULL;
+	}
+	if (id == 0)
+		return "an event has the plugin ID 0";
+	return own && id != own ? "an event has the ID of another plugin" : NULL;
+}
+
+/* The next usable event of the batch, without taking it; NULL at its end. */
+static ss_plugin_event *peek(struct source *s)
+{
+	struct err ignored;
+	const char *broken;
+
+	for (; s->next < s->n; s->next++) {
+		ss_plugin_event *raw = s->events[s->next];
+
+		if (!raw || raw->len < sizeof *raw || !check_event(raw)) {
+			s->num++; /* it has a number: what comes after it keeps its own */
+			s->counters.n_malformed++;
+			continue;
+		}
+		if (raw->len > s->cap_bytes) {
+			s->num++;
+			s->counters.n_too_large++;
+			continue;
+		}
+		broken = check_owner(s, raw);
+		if (broken) {
+			(void)broke(s, broken, &ignored);
+			s->n = s->next;
+			return NULL;
+		}
+		if (raw->ts == UINT64_MAX)
+			raw->ts = now_ns();
+		return raw;
+	}
+	return NULL;
+}
+
+bool source_next(struct source *s, struct event *ret_evt)
+{
+	const ss_plugin_event *raw = peek(s), *pushed = NULL;
+
+	if (s->async)
+		pushed = async_take(s->async, raw ? raw->ts : UINT64_MAX);
+	if (!raw && !pushed)
+		return false;
+	if (!pushed) {
+		s->next++;
+		s->num++;
+	}
+	raw = pushed ? pushed : raw;
+	*ret_evt = (struct event){
+		.raw = raw,
+		.num = s->num,
+		.ts = raw->ts,
+		.type = raw->type,
+		.source = s->name,
+	};
+	s->counters.n_events++;
+	s->counters.n_bytes += raw->len;
+	return true;
+}
+
+bool source_progress(struct source *s, uint32_t *ret_hundredths, const char **ret_text)
+{
+	uint32_t pct = 0;
+	const char *text;
+
+	if (!api(s)->get_progress)
+		return false;
+	text = api(s)->get_progress(s->instance->state, s->handle, &pct);
+	*ret_hundredths = pct > 10000 ? 10000 : pct;
+	*ret_text = text ? text : "";
+	return true;
+}
+
+void source_print(struct source *s, const struct event *evt, struct buf *out)
+{
+	const ss_plugin_event_input in = {
+		.evt = evt->raw,
+		.evtnum = evt->num,
+		.evtsrc = evt->source,
+	};
+	char line[128];
+
+	buf_add_cstr(out, eventtext_get(s->instance, &in, line, sizeof line));
+}
+
+void source_commit(struct source *s, uint64_t num)
+{
+	if (s->instance->module->symbols->source_commit)
+		s->instance->module->symbols->source_commit(s->instance->state, s->handle, num);
+}
+
+uint32_t source_shards(struct instance *inst, const char *params)
+{
+	const struct module_symbols *sym = inst->module->symbols;
+	uint32_t n = sym->source_shards ? sym->source_shards(inst->state, params ? params : "") : 1;
+
+	return n ? n : 1;
+}
+
+void source_count(const struct source *s, struct source_counters *ret_counters)
+{
+	*ret_counters = s->counters;
+}
