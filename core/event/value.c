@@ -80,26 +80,26 @@ static void print_one(struct buf *b, enum field_type t, const union value *v)
 		buf_add_str(b, v->bytes);
 }
 
-/* Fields with several values are shown as a list only if they are declared as one. */
-static bool is_many(const struct field *f, const struct values *v)
+static bool is_list(const struct field *f)
 {
-	return (f->flags & FIELD_LIST) || v->n != 1;
+	return (f->flags & FIELD_LIST) != 0;
 }
 
+/* A field that is no list but has several values is shown as one text, blanks between them. */
 void value_print(struct buf *b, const struct field *f, const struct values *v)
 {
-	if (!v->is_set) {
+	if (!v->is_set || (v->n == 0 && !is_list(f))) {
 		buf_add_cstr(b, "<NA>");
 		return;
 	}
-	if (is_many(f, v))
+	if (is_list(f))
 		buf_add_char(b, '(');
 	for (uint32_t i = 0; i < v->n; i++) {
 		if (i)
-			buf_add_char(b, ',');
+			buf_add_char(b, is_list(f) ? ',' : ' ');
 		print_one(b, f->type, &v->v[i]);
 	}
-	if (is_many(f, v))
+	if (is_list(f))
 		buf_add_char(b, ')');
 }
 
@@ -123,47 +123,61 @@ static bool is_number_text(struct str s)
 	return true;
 }
 
-static void print_one_json(struct buf *b, const struct field *f, const union value *v)
+static bool prints_bare(const struct field *f, const union value *v)
+{
+	if (is_bare_json(f->type, v))
+		return true;
+	return (f->flags & FIELD_NUMERIC_STR) && value_kind(f->type) == VALUE_BYTES &&
+	       is_number_text(v->bytes);
+}
+
+/* @v as the inside of a JSON string. */
+static void print_escaped(struct buf *b, enum field_type t, const union value *v)
 {
 	struct buf text;
 
-	if (is_bare_json(f->type, v) ||
-	    ((f->flags & FIELD_NUMERIC_STR) && value_kind(f->type) == VALUE_BYTES &&
-	     is_number_text(v->bytes))) {
-		print_one(b, f->type, v);
-		return;
-	}
-	if (value_kind(f->type) == VALUE_DBL) {
-		buf_add_cstr(b, "null");
-		return;
-	}
-	buf_add_char(b, '"');
-	if (is_address(f->type)) {
-		print_address(b, v->bytes);
-	} else if (f->type == FT_BYTEBUF) {
-		buf_init(&text, b->cap_bytes);
-		print_bytes(&text, v->bytes);
-		buf_add_json(b, buf_str(&text));
-		buf_deinit(&text);
-	} else {
+	if (value_kind(t) == VALUE_BYTES && !is_address(t) && t != FT_BYTEBUF) {
 		buf_add_json(b, v->bytes);
+		return;
 	}
-	buf_add_char(b, '"');
+	buf_init(&text, b->cap_bytes);
+	print_one(&text, t, v);
+	buf_add_json(b, buf_str(&text));
+	b->failed |= text.failed;
+	buf_deinit(&text);
+}
+
+static void print_one_json(struct buf *b, const struct field *f, const union value *v)
+{
+	if (prints_bare(f, v)) {
+		print_one(b, f->type, v);
+	} else if (value_kind(f->type) == VALUE_DBL) {
+		buf_add_cstr(b, "null");
+	} else {
+		buf_add_char(b, '"');
+		print_escaped(b, f->type, v);
+		buf_add_char(b, '"');
+	}
 }
 
 void value_print_json(struct buf *b, const struct field *f, const struct values *v)
 {
-	if (!v->is_set) {
+	bool is_text = !is_list(f) && v->n > 1; /* as it is shown */
+
+	if (!v->is_set || (v->n == 0 && !is_list(f))) {
 		buf_add_cstr(b, "null");
 		return;
 	}
-	if (is_many(f, v))
-		buf_add_char(b, '[');
+	if (is_list(f) || is_text)
+		buf_add_char(b, is_text ? '"' : '[');
 	for (uint32_t i = 0; i < v->n; i++) {
 		if (i)
-			buf_add_char(b, ',');
-		print_one_json(b, f, &v->v[i]);
+			buf_add_char(b, is_text ? ' ' : ',');
+		if (is_text)
+			print_escaped(b, f->type, &v->v[i]);
+		else
+			print_one_json(b, f, &v->v[i]);
 	}
-	if (is_many(f, v))
-		buf_add_char(b, ']');
+	if (is_list(f) || is_text)
+		buf_add_char(b, is_text ? '"' : ']');
 }

@@ -2,11 +2,10 @@
  * value: what an extractor answered.
  *
  * A field is absent (is_set false) or has n values: 1 for a scalar, any number for a list (0 too),
- * any number for a FIELD_ANY field. Which member of `struct value` holds depends on the field's type:
- *   integers, bool, times, ports, flags   u64 (signed types: the two's complement, sign-extended)
- *   FT_DOUBLE                             dbl
- *   everything else                       bytes; strings without their NUL; addresses 4 or 16 bytes
- *                                         in network order
+ * any number for a FIELD_ANY field. Which member of `struct value` holds depends on the field's
+ * type: integers, bool, times, ports, flags   u64 (signed types: the two's complement,
+ * sign-extended) FT_DOUBLE                             dbl everything else bytes; strings without
+ * their NUL; addresses 4 or 16 bytes in network order
  *
  * Lifetime: until the next event of the same source thread, unless copied.
  */
@@ -36,8 +35,9 @@ struct values {
 enum value_kind { VALUE_U64, VALUE_I64, VALUE_DBL, VALUE_BYTES };
 enum value_kind value_kind(enum field_type t);
 
-/* Appends the values of @use as alert text shows them: "(a,b)" for a list, "<NA>" for absent. */
+/* Appends the values of @f as alert text shows them: "(a,b)" for a list, "a b" for a field that is
+ * no list but has several, "<NA>" for absent. */
 void value_print(struct buf *b, const struct field *f, const struct values *v);
 
-/* Appends them as JSON: number, bool, string, array, or null. */
+/* Appends them as JSON: number, bool, string, array for a list, or null. */
 void value_print_json(struct buf *b, const struct field *f, const struct values *v);

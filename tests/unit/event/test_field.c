@@ -150,6 +150,8 @@ static void test_values_are_shown(void **state)
 		{{.type = FT_DOUBLE}, {true, 1, dbl}, "0.500", "0.500"},
 		{{.type = FT_CHARBUF, .flags = FIELD_NUMERIC_STR}, {true, 1, digits}, "12", "12"},
 		{{.type = FT_CHARBUF}, {true, 1, digits}, "12", "\"12\""},
+		{{.type = FT_UINT64, .flags = FIELD_ANY}, {true, 2, u}, "1 2", "\"1 2\""},
+		{{.type = FT_CHARBUF, .flags = FIELD_ANY}, {true, 0, NULL}, "<NA>", "null"},
 	};
 
 	(void)state;
