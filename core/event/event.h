@@ -12,8 +12,8 @@
 
 struct event {
 	const ss_plugin_event *raw;
-	uint64_t num;	    /* from 1, per source; unique within it */
-	uint64_t ts;	    /* ns since the epoch */
-	uint16_t type;	    /* event code; GYR_EVENT_PLUGIN is 322, GYR_EVENT_ASYNC 402 */
+	uint64_t num;       /* from 1, per source; unique within it */
+	uint64_t ts;        /* ns since the epoch */
+	uint16_t type;      /* event code; GYR_EVENT_PLUGIN is 322, GYR_EVENT_ASYNC 402 */
 	const char *source; /* name of its event source; lives as long as the source */
 };

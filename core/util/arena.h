@@ -17,7 +17,7 @@ struct arena {
 	size_t used, cap_bytes; /* bytes handed out, and how many may be; 0 = no cap */
 };
 
-#define ARENA_NULL {0}
+#define ARENA_NULL ((struct arena){0})
 
 /* @size zeroed bytes, aligned for any type; NULL when memory or the cap is used up. */
 void *arena_alloc(struct arena *a, size_t size) __attribute__((warn_unused_result));

@@ -120,10 +120,10 @@ static void add_escape(struct buf *b, unsigned char c)
 	}
 	buf_add_char(b, '\\');
 	buf_add_char(b, c == '"' || c == '\\' ? (char)c
-		     : c == '\b'	      ? 'b'
-		     : c == '\f'	      ? 'f'
-		     : c == '\n'	      ? 'n'
-		     : c == '\r'	      ? 'r'
+			: c == '\b'           ? 'b'
+			: c == '\f'           ? 'f'
+			: c == '\n'           ? 'n'
+			: c == '\r'           ? 'r'
 					      : 't');
 }
 

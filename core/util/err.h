@@ -20,7 +20,7 @@ struct err {
 	char hint[200]; /* "did you mean 'x'?"; may be empty */
 };
 
-#define ERR_NULL {0}
+#define ERR_NULL ((struct err){0})
 
 /* Says what is wrong, unless something was said before: the first mistake is the cause. */
 void err_set(struct err *e, size_t offset, size_t len, const char *fmt, ...)

@@ -11,7 +11,7 @@
 #include "util/buf.h"
 
 static const char *const names[] = {"emergency", "alert",  "critical", "error",
-				    "warning",	 "notice", "info",     "debug"};
+				    "warning",   "notice", "info",     "debug"};
 
 int log_level_parse(const char *name, enum log_level *ret_level)
 {
@@ -61,8 +61,8 @@ static void write_line(enum log_level level, const char *component, const char *
 	buf_deinit(&b);
 }
 
-void log_write(const struct log *log, enum log_level level, const char *component,
-	       const char *fmt, ...)
+void log_write(const struct log *log, enum log_level level, const char *component, const char *fmt,
+	       ...)
 {
 	char text[2048];
 	va_list ap;

@@ -28,8 +28,8 @@ struct log {
 };
 
 /* @component may be NULL; a plugin's lines carry its name. Control characters are escaped. */
-void log_write(const struct log *log, enum log_level level, const char *component,
-	       const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+void log_write(const struct log *log, enum log_level level, const char *component, const char *fmt,
+	       ...) __attribute__((format(printf, 4, 5)));
 
 #define log_error(log, ...) log_write(log, LOG_LEVEL_ERROR, NULL, __VA_ARGS__)
 #define log_warn(log, ...) log_write(log, LOG_LEVEL_WARNING, NULL, __VA_ARGS__)

@@ -40,5 +40,6 @@ static inline bool str_starts(struct str a, struct str prefix)
 /* The part of @a from byte @from on; empty when @from is past the end. */
 static inline struct str str_from_at(struct str a, size_t from)
 {
-	return from >= a.len ? (struct str){a.p + a.len, 0} : (struct str){a.p + from, a.len - from};
+	return from >= a.len ? (struct str){a.p + a.len, 0}
+			     : (struct str){a.p + from, a.len - from};
 }
