@@ -5,35 +5,33 @@
 
 #include <errno.h>
 
-#include <jansson.h>
+#include "util/json.h"
 
-static int parse_array(const char *json, json_t **ret, struct err *err)
+static int parse_array(const char *json, struct json **ret, struct err *err)
 {
-	json_error_t at;
-	json_t *root = json_loads(json, JSON_REJECT_DUPLICATES, &at);
+	struct json *root = NULL;
+	int r = json_parse(str_from(json), &root, err);
 
-	if (root && json_is_array(root)) {
+	if (r < 0)
+		return r;
+	if (json_kind(root) == JSON_KIND_ARRAY) {
 		*ret = root;
 		return 0;
 	}
-	if (root)
-		err_set(err, 0, 0, "not a JSON array");
-	else
-		err_set(err, 0, 0, "not JSON: line %d: %s", at.line, at.text);
-	json_decref(root);
+	err_set(err, 0, 0, "not a JSON array");
+	json_close(root);
 	return -EINVAL;
 }
 
-static struct str text_of(const json_t *v)
+static bool is(const struct json *v, enum json_kind k)
 {
-	return json_is_string(v) ? (struct str){json_string_value(v), json_string_length(v)}
-				 : (struct str){"", 0};
+	return json_kind(v) == k;
 }
 
-static int read_names(const json_t *list, struct arena *arena, struct module_sources *ret,
+static int read_names(const struct json *list, struct arena *arena, struct module_sources *ret,
 		      struct err *err)
 {
-	size_t n = json_array_size(list);
+	uint32_t n = json_count(list);
 	struct str *names;
 	uint32_t used = 0;
 
@@ -44,16 +42,16 @@ static int read_names(const json_t *list, struct arena *arena, struct module_sou
 	names = arena_alloc(arena, sizeof *names * (n ? n : 1));
 	if (!names)
 		return -ENOMEM;
-	for (size_t i = 0; i < n; i++) {
-		const json_t *v = json_array_get(list, i);
+	for (uint32_t i = 0; i < n; i++) {
+		const struct json *v = json_item(list, i);
 
-		if (!json_is_string(v)) {
-			err_set(err, 0, 0, "entry %zu is not a string", i);
+		if (!is(v, JSON_KIND_STRING)) {
+			err_set(err, 0, 0, "entry %u is not a string", i);
 			return -EINVAL;
 		}
-		if (!json_string_length(v))
+		if (!json_text(v).len)
 			continue;
-		names[used] = arena_str(arena, text_of(v));
+		names[used] = arena_str(arena, json_text(v));
 		if (!names[used++].p)
 			return -ENOMEM;
 	}
@@ -64,7 +62,7 @@ static int read_names(const json_t *list, struct arena *arena, struct module_sou
 int metadata_names(const char *json, struct arena *arena, struct module_sources *ret_names,
 		   struct err *err)
 {
-	json_t *root = NULL;
+	struct json *root = NULL;
 	int r;
 
 	if (!json || !*json) {
@@ -74,7 +72,7 @@ int metadata_names(const char *json, struct arena *arena, struct module_sources 
 	r = parse_array(json, &root, err);
 	if (r == 0)
 		r = read_names(root, arena, ret_names, err);
-	json_decref(root);
+	json_close(root);
 	return r;
 }
 
@@ -107,28 +105,28 @@ static int wrong(struct err *err, const char *key, const char *what)
 	return -EINVAL;
 }
 
-static int read_bool(const json_t *row, const char *key, uint32_t bit, uint32_t *flags,
+static int read_bool(const struct json *row, const char *key, uint32_t bit, uint32_t *flags,
 		     struct err *err)
 {
-	const json_t *v = json_object_get(row, key);
+	const struct json *v = json_member(row, key);
 
-	if (v && !json_is_boolean(v))
+	if (v && !is(v, JSON_KIND_BOOL))
 		return wrong(err, key, "not true or false");
-	if (json_is_true(v))
+	if (json_is_set(v))
 		*flags |= bit;
 	return 0;
 }
 
-static int read_text(const json_t *row, const char *key, struct arena *arena, struct str *ret,
+static int read_text(const struct json *row, const char *key, struct arena *arena, struct str *ret,
 		     struct err *err)
 {
-	const json_t *v = json_object_get(row, key);
+	const struct json *v = json_member(row, key);
 
 	if (!v)
 		return 0;
-	if (!json_is_string(v))
+	if (!is(v, JSON_KIND_STRING))
 		return wrong(err, key, "not a string");
-	*ret = arena_str(arena, text_of(v));
+	*ret = arena_str(arena, json_text(v));
 	return ret->p ? 0 : -ENOMEM;
 }
 
@@ -138,9 +136,9 @@ static bool is_plugin_type(enum field_type t)
 	       t == FT_BOOL || t == FT_IPADDR || t == FT_IPNET;
 }
 
-static int read_type(const json_t *row, struct field *f, struct err *err)
+static int read_type(const struct json *row, struct field *f, struct err *err)
 {
-	struct str name = text_of(json_object_get(row, "type"));
+	struct str name = json_text(json_member(row, "type"));
 
 	f->type = str_is(name, "string") ? FT_CHARBUF : field_type_parse(name);
 	if (is_plugin_type(f->type))
@@ -149,12 +147,12 @@ static int read_type(const json_t *row, struct field *f, struct err *err)
 	return -EINVAL;
 }
 
-static int read_arg(const json_t *row, struct field *f, struct err *err)
+static int read_arg(const struct json *row, struct field *f, struct err *err)
 {
-	const json_t *arg = json_object_get(row, "arg");
+	const struct json *arg = json_member(row, "arg");
 	int r = 0;
 
-	if (arg && !json_is_object(arg))
+	if (arg && !is(arg, JSON_KIND_OBJECT))
 		return wrong(err, "arg", "not an object");
 	for (size_t i = 0; arg && r == 0 && i < N(arg_flags); i++)
 		r = read_bool(arg, arg_flags[i].name, arg_flags[i].bit, &f->flags, err);
@@ -164,27 +162,27 @@ static int read_arg(const json_t *row, struct field *f, struct err *err)
 	return r;
 }
 
-static int read_properties(const json_t *row, struct field *f, struct err *err)
+static int read_properties(const struct json *row, struct field *f, struct err *err)
 {
-	const json_t *list = json_object_get(row, "properties");
+	const struct json *list = json_member(row, "properties");
 
-	if (list && !json_is_array(list))
+	if (list && !is(list, JSON_KIND_ARRAY))
 		return wrong(err, "properties", "not an array");
-	for (size_t i = 0; i < json_array_size(list); i++) {
-		const json_t *v = json_array_get(list, i);
+	for (uint32_t i = 0; i < json_count(list); i++) {
+		const struct json *v = json_item(list, i);
 
-		if (!json_is_string(v))
+		if (!is(v, JSON_KIND_STRING))
 			return wrong(err, "properties", "holds something else than strings");
-		if (str_is(text_of(v), "hidden"))
+		if (str_is(json_text(v), "hidden"))
 			f->flags |= FIELD_HIDDEN;
 	}
 	return 0;
 }
 
-static int read_gyr_flags(const json_t *list, struct field *f, struct err *err)
+static int read_gyr_flags(const struct json *list, struct field *f, struct err *err)
 {
-	for (size_t i = 0; i < json_array_size(list); i++) {
-		struct str name = text_of(json_array_get(list, i));
+	for (uint32_t i = 0; i < json_count(list); i++) {
+		struct str name = json_text(json_item(list, i));
 		size_t k = 0;
 
 		while (k < N(gyr_flags) && !str_is(name, gyr_flags[k].name))
@@ -198,10 +196,10 @@ static int read_gyr_flags(const json_t *list, struct field *f, struct err *err)
 	return 0;
 }
 
-static int read_role(const json_t *gyr, struct field *f, struct err *err)
+static int read_role(const struct json *gyr, struct field *f, struct err *err)
 {
 	static const char *const names[] = {"", "event_type", "syscall_type", "event_num"};
-	struct str role = text_of(json_object_get(gyr, "role"));
+	struct str role = json_text(json_member(gyr, "role"));
 
 	for (int i = 0; i < (int)N(names); i++) {
 		if (!str_is(role, names[i]))
@@ -213,34 +211,34 @@ static int read_role(const json_t *gyr, struct field *f, struct err *err)
 	return -EINVAL;
 }
 
-static int read_gyr(const json_t *row, struct arena *arena, struct field *f, struct err *err)
+static int read_gyr(const struct json *row, struct arena *arena, struct field *f, struct err *err)
 {
-	const json_t *gyr = json_object_get(row, "gyr");
+	const struct json *gyr = json_member(row, "gyr");
 	struct str type;
 	int r;
 
 	if (!gyr)
 		return 0;
-	if (!json_is_object(gyr))
+	if (!is(gyr, JSON_KIND_OBJECT))
 		return wrong(err, "gyr", "not an object");
-	type = text_of(json_object_get(gyr, "type"));
+	type = json_text(json_member(gyr, "type"));
 	if (type.len)
 		f->type = field_type_parse(type);
 	if (f->type == FT_NONE) {
 		err_set(err, 0, 0, "key 'gyr': unknown type '%.*s'", STR_FMT(type));
 		return -EINVAL;
 	}
-	r = read_gyr_flags(json_object_get(gyr, "flags"), f, err);
+	r = read_gyr_flags(json_member(gyr, "flags"), f, err);
 	if (r == 0)
 		r = read_role(gyr, f, err);
 	return r == 0 ? read_text(gyr, "deprecated", arena, &f->deprecated, err) : r;
 }
 
-static int read_field(const json_t *row, struct arena *arena, struct field *f, struct err *err)
+static int read_field(const struct json *row, struct arena *arena, struct field *f, struct err *err)
 {
 	int r;
 
-	if (!json_is_object(row))
+	if (!is(row, JSON_KIND_OBJECT))
 		return wrong(err, "", "not an object");
 	r = read_text(row, "name", arena, &f->name, err);
 	if (r == 0 && !f->name.len)
@@ -264,41 +262,41 @@ static int read_field(const json_t *row, struct arena *arena, struct field *f, s
 	return r == 0 ? read_gyr(row, arena, f, err) : r;
 }
 
-static int read_fields(const json_t *root, struct arena *arena, const struct field **ret_fields,
-		       uint32_t *ret_n, struct err *err)
+static int read_fields(const struct json *root, struct arena *arena,
+		       const struct field **ret_fields, uint32_t *ret_n, struct err *err)
 {
-	size_t n = json_array_size(root);
+	uint32_t n = json_count(root);
 	struct field *fields;
 	int r = 0;
 
 	if (n == 0 || n > METADATA_MAX_FIELDS) {
-		err_set(err, 0, 0, "%zu fields, want 1 to %d", n, METADATA_MAX_FIELDS);
+		err_set(err, 0, 0, "%u fields, want 1 to %d", n, METADATA_MAX_FIELDS);
 		return -EINVAL;
 	}
 	fields = arena_alloc(arena, n * sizeof *fields);
 	if (!fields)
 		return -ENOMEM;
-	for (size_t i = 0; r == 0 && i < n; i++) {
-		fields[i].id = (uint32_t)i;
-		r = read_field(json_array_get(root, i), arena, &fields[i], err);
+	for (uint32_t i = 0; r == 0 && i < n; i++) {
+		fields[i].id = i;
+		r = read_field(json_item(root, i), arena, &fields[i], err);
 		if (r == -EINVAL)
-			err_context(err, "field %zu '%.*s'", i, STR_FMT(fields[i].name));
+			err_context(err, "field %u '%.*s'", i, STR_FMT(fields[i].name));
 	}
 	if (r < 0)
 		return r;
 	*ret_fields = fields;
-	*ret_n = (uint32_t)n;
+	*ret_n = n;
 	return 0;
 }
 
 int metadata_fields(const char *json, struct arena *arena, const struct field **ret_fields,
 		    uint32_t *ret_n, struct err *err)
 {
-	json_t *root = NULL;
+	struct json *root = NULL;
 	int r = parse_array(json ? json : "", &root, err);
 
 	if (r == 0)
 		r = read_fields(root, arena, ret_fields, ret_n, err);
-	json_decref(root);
+	json_close(root);
 	return r;
 }

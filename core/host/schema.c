@@ -9,18 +9,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
+#include "util/json.h"
 
 enum { DEPTH_MAX = 64, PATH_MAX_BYTES = 256 };
 
 struct walk {
-	const json_t *root; /* of the schema, for $ref */
+	const struct json *root; /* of the schema, for $ref */
 	struct err *err;
 	unsigned depth;
 	char path[PATH_MAX_BYTES];
 };
 
-static int check(struct walk *w, const json_t *schema, const json_t *v);
+static int check(struct walk *w, const struct json *schema, const struct json *v);
 
 #define refuse(w, ...) refuse(w, __VA_ARGS__)
 
@@ -36,152 +36,130 @@ __attribute__((format(printf, 2, 3))) static int refuse(struct walk *w, const ch
 	return -EINVAL;
 }
 
-static const char *type_name(const json_t *v)
+static const char *type_name(const struct json *v)
 {
-	switch (json_typeof(v)) {
-	case JSON_OBJECT:
-		return "object";
-	case JSON_ARRAY:
-		return "array";
-	case JSON_STRING:
-		return "string";
-	case JSON_INTEGER:
-		return "integer";
-	case JSON_REAL:
-		return "number";
-	case JSON_NULL:
-		return "null";
-	default:
-		return "boolean";
-	}
+	return json_kind_name(json_kind(v));
 }
 
-static bool is_type(const json_t *v, const char *want)
+static bool is_number(const struct json *v)
 {
-	const char *have = type_name(v);
+	return json_kind(v) == JSON_KIND_INTEGER || json_kind(v) == JSON_KIND_REAL;
+}
 
-	if (strcmp(want, "number") == 0)
-		return json_is_number(v);
-	if (strcmp(want, "integer") == 0 && json_is_real(v)) {
-		double d = json_real_value(v);
+static bool is_type(const struct json *v, struct str want)
+{
+	if (str_is(want, "number"))
+		return is_number(v);
+	if (str_is(want, "integer") && json_kind(v) == JSON_KIND_REAL) {
+		double d = json_num(v);
 
 		return d >= -9e15 && d <= 9e15 && d == (double)(long long)d;
 	}
-	return strcmp(have, want) == 0;
+	return str_is(want, type_name(v));
 }
 
-static int check_type(struct walk *w, const json_t *want, const json_t *v)
+static int check_type(struct walk *w, const struct json *want, const struct json *v)
 {
-	const json_t *one;
-	size_t i;
-
-	if (json_is_string(want))
-		return is_type(v, json_string_value(want))
+	if (json_kind(want) == JSON_KIND_STRING)
+		return is_type(v, json_text(want))
 			       ? 0
-			       : refuse(w, "expected %s, got %s", json_string_value(want),
-					type_name(v));
-	json_array_foreach(want, i, one)
-	{
-		if (json_is_string(one) && is_type(v, json_string_value(one)))
+			       : refuse(w, "expected %s, got %s", json_text(want).p, type_name(v));
+	for (uint32_t i = 0; i < json_count(want); i++)
+		if (is_type(v, json_text(json_item(want, i))))
 			return 0;
-	}
 	return refuse(w, "%s is none of the types allowed", type_name(v));
 }
 
-static int check_enum(struct walk *w, const json_t *list, const json_t *v)
+static int check_enum(struct walk *w, const struct json *list, const struct json *v)
 {
-	const json_t *one;
-	char *allowed;
-	size_t i;
+	struct buf allowed;
 	int r;
 
-	json_array_foreach(list, i, one)
-	{
-		if (json_equal(one, v))
+	for (uint32_t i = 0; i < json_count(list); i++)
+		if (json_same(json_item(list, i), v))
 			return 0;
-	}
-	allowed = json_dumps(list, JSON_COMPACT);
-	r = refuse(w, "expected one of %s", allowed ? allowed : "a list");
-	free(allowed);
+	buf_init(&allowed, 300);
+	json_print(list, &allowed);
+	r = refuse(w, "expected one of %.*s", STR_FMT(buf_str(&allowed)));
+	buf_deinit(&allowed);
 	return r;
 }
 
-static int check_const(struct walk *w, const json_t *want, const json_t *v)
+static int check_const(struct walk *w, const struct json *want, const struct json *v)
 {
-	return json_equal(want, v) ? 0 : refuse(w, "not the one value allowed");
+	return json_same(want, v) ? 0 : refuse(w, "not the one value allowed");
 }
 
-static int check_minimum(struct walk *w, const json_t *limit, const json_t *v)
+static int check_minimum(struct walk *w, const struct json *limit, const struct json *v)
 {
-	if (!json_is_number(v) || json_number_value(v) >= json_number_value(limit))
+	if (!is_number(v) || json_num(v) >= json_num(limit))
 		return 0;
-	return refuse(w, "%g is less than %g", json_number_value(v), json_number_value(limit));
+	return refuse(w, "%g is less than %g", json_num(v), json_num(limit));
 }
 
-static int check_maximum(struct walk *w, const json_t *limit, const json_t *v)
+static int check_maximum(struct walk *w, const struct json *limit, const struct json *v)
 {
-	if (!json_is_number(v) || json_number_value(v) <= json_number_value(limit))
+	if (!is_number(v) || json_num(v) <= json_num(limit))
 		return 0;
-	return refuse(w, "%g is more than %g", json_number_value(v), json_number_value(limit));
+	return refuse(w, "%g is more than %g", json_num(v), json_num(limit));
 }
 
-static int check_above(struct walk *w, const json_t *limit, const json_t *v)
+static int check_above(struct walk *w, const struct json *limit, const struct json *v)
 {
-	if (!json_is_number(v) || json_number_value(v) > json_number_value(limit))
+	if (!is_number(v) || json_num(v) > json_num(limit))
 		return 0;
-	return refuse(w, "%g is not more than %g", json_number_value(v), json_number_value(limit));
+	return refuse(w, "%g is not more than %g", json_num(v), json_num(limit));
 }
 
-static int check_below(struct walk *w, const json_t *limit, const json_t *v)
+static int check_below(struct walk *w, const struct json *limit, const struct json *v)
 {
-	if (!json_is_number(v) || json_number_value(v) < json_number_value(limit))
+	if (!is_number(v) || json_num(v) < json_num(limit))
 		return 0;
-	return refuse(w, "%g is not less than %g", json_number_value(v), json_number_value(limit));
+	return refuse(w, "%g is not less than %g", json_num(v), json_num(limit));
 }
 
 /* Length of a string in characters, of an array in items; -1 for anything else. */
-static json_int_t length(const json_t *v)
+static int64_t length(const struct json *v)
 {
-	json_int_t n = 0;
+	struct str s = json_text(v);
+	int64_t n = 0;
 
-	if (json_is_array(v))
-		return (json_int_t)json_array_size(v);
-	if (!json_is_string(v))
+	if (json_kind(v) == JSON_KIND_ARRAY)
+		return json_count(v);
+	if (json_kind(v) != JSON_KIND_STRING)
 		return -1;
-	for (const char *p = json_string_value(v); *p; p++)
-		n += ((unsigned char)*p & 0xc0) != 0x80;
+	for (size_t i = 0; i < s.len; i++)
+		n += ((unsigned char)s.p[i] & 0xc0) != 0x80;
 	return n;
 }
 
-static int check_longest(struct walk *w, const json_t *limit, const json_t *v)
+static int check_longest(struct walk *w, const struct json *limit, const struct json *v)
 {
-	if (length(v) <= json_integer_value(limit))
+	if (length(v) <= json_int(limit))
 		return 0;
-	return refuse(w, "longer than %lld", (long long)json_integer_value(limit));
+	return refuse(w, "longer than %lld", (long long)json_int(limit));
 }
 
-static int check_shortest(struct walk *w, const json_t *limit, const json_t *v)
+static int check_shortest(struct walk *w, const struct json *limit, const struct json *v)
 {
-	if (length(v) < 0 || length(v) >= json_integer_value(limit))
+	if (length(v) < 0 || length(v) >= json_int(limit))
 		return 0;
-	return refuse(w, "shorter than %lld", (long long)json_integer_value(limit));
+	return refuse(w, "shorter than %lld", (long long)json_int(limit));
 }
 
-static int check_required(struct walk *w, const json_t *names, const json_t *v)
+static int check_required(struct walk *w, const struct json *names, const struct json *v)
 {
-	const json_t *one;
-	size_t i;
+	for (uint32_t i = 0; json_kind(v) == JSON_KIND_OBJECT && i < json_count(names); i++) {
+		const struct json *one = json_item(names, i);
 
-	json_array_foreach(names, i, one)
-	{
-		if (json_is_object(v) && json_is_string(one) &&
-		    !json_object_get(v, json_string_value(one)))
-			return refuse(w, "key '%s' is missing", json_string_value(one));
+		if (json_kind(one) == JSON_KIND_STRING && !json_member(v, json_text(one).p))
+			return refuse(w, "key '%s' is missing", json_text(one).p);
 	}
 	return 0;
 }
 
-static int check_member(struct walk *w, const json_t *schema, const char *key, const json_t *v)
+static int check_member(struct walk *w, const struct json *schema, const char *key,
+			const struct json *v)
 {
 	size_t len = strlen(w->path);
 	int r;
@@ -192,44 +170,40 @@ static int check_member(struct walk *w, const json_t *schema, const char *key, c
 	return r;
 }
 
-static int check_items(struct walk *w, const json_t *schema, const json_t *v)
+static int check_items(struct walk *w, const struct json *schema, const struct json *v)
 {
 	size_t len = strlen(w->path);
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && json_is_object(schema) && i < json_array_size(v); i++) {
-		(void)snprintf(w->path + len, sizeof w->path - len, "[%zu]", i);
-		r = check(w, schema, json_array_get(v, i));
+	if (json_kind(v) != JSON_KIND_ARRAY || json_kind(schema) != JSON_KIND_OBJECT)
+		return 0;
+	for (uint32_t i = 0; r == 0 && i < json_count(v); i++) {
+		(void)snprintf(w->path + len, sizeof w->path - len, "[%u]", i);
+		r = check(w, schema, json_item(v, i));
 	}
 	w->path[len] = 0;
 	return r;
 }
 
-static int check_object(struct walk *w, const json_t *schema, const json_t *v)
+struct members {
+	struct walk *w;
+	const struct json *schema;
+};
+
+static int check_pair(void *ctx, const char *key, const struct json *v)
 {
-	const json_t *known = json_object_get(schema, "properties"), *rest;
-	const char *key;
-	json_t *one;
-	int r = 0;
+	const struct members *m = ctx;
+	const struct json *s = json_member(json_member(m->schema, "properties"), key);
+	const struct json *rest = json_member(m->schema, "additionalProperties");
 
-	rest = json_object_get(schema, "additionalProperties");
-	json_object_foreach((json_t *)v, key, one)
-	{
-		const json_t *s = json_object_get(known, key);
-
-		if (s)
-			r = check_member(w, s, key, one);
-		else if (json_is_false(rest))
-			r = refuse(w, "unknown key '%s'", key);
-		else if (json_is_object(rest))
-			r = check_member(w, rest, key, one);
-		if (r < 0)
-			return r;
-	}
-	return 0;
+	if (s)
+		return check_member(m->w, s, key, v);
+	if (json_kind(rest) == JSON_KIND_BOOL && !json_is_set(rest))
+		return refuse(m->w, "unknown key '%s'", key);
+	return json_kind(rest) == JSON_KIND_OBJECT ? check_member(m->w, rest, key, v) : 0;
 }
 
-static const json_t *follow(const struct walk *w, const char *ref)
+static const struct json *follow(const struct walk *w, const char *ref)
 {
 	static const char *const homes[] = {"definitions", "$defs"};
 
@@ -240,16 +214,16 @@ static const json_t *follow(const struct walk *w, const char *ref)
 
 		if (strncmp(ref, "#/", 2) == 0 && strncmp(ref + 2, homes[i], len) == 0 &&
 		    ref[2 + len] == '/')
-			return json_object_get(json_object_get(w->root, homes[i]), ref + 3 + len);
+			return json_member(json_member(w->root, homes[i]), ref + 3 + len);
 	}
 	return NULL;
 }
 
-static int check_keywords(struct walk *w, const json_t *schema, const json_t *v)
+static int check_keywords(struct walk *w, const struct json *schema, const struct json *v)
 {
 	static const struct {
 		const char *keyword;
-		int (*check)(struct walk *w, const json_t *arg, const json_t *v);
+		int (*check)(struct walk *w, const struct json *arg, const struct json *v);
 	} rows[] = {
 		{"type", check_type},
 		{"enum", check_enum},
@@ -268,30 +242,30 @@ static int check_keywords(struct walk *w, const json_t *schema, const json_t *v)
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < sizeof rows / sizeof *rows; i++) {
-		const json_t *arg = json_object_get(schema, rows[i].keyword);
+		const struct json *arg = json_member(schema, rows[i].keyword);
 
 		if (arg)
 			r = rows[i].check(w, arg, v);
 	}
-	return r == 0 && json_is_object(v) ? check_object(w, schema, v) : r;
+	return r == 0 ? json_each(v, check_pair, &(struct members){w, schema}) : r;
 }
 
-static int check(struct walk *w, const json_t *schema, const json_t *v)
+static int check(struct walk *w, const struct json *schema, const struct json *v)
 {
-	const json_t *ref = json_object_get(schema, "$ref");
+	const struct json *ref = json_member(schema, "$ref");
 	int r;
 
-	if (json_is_false(schema))
+	if (json_kind(schema) == JSON_KIND_BOOL && !json_is_set(schema))
 		return refuse(w, "not allowed here");
-	if (!json_is_object(schema))
+	if (json_kind(schema) != JSON_KIND_OBJECT)
 		return 0;
 	if (++w->depth > DEPTH_MAX)
 		return refuse(w, "nested too deep");
-	if (json_is_string(ref)) {
-		const json_t *target = follow(w, json_string_value(ref));
+	if (json_kind(ref) == JSON_KIND_STRING) {
+		const struct json *target = follow(w, json_text(ref).p);
 
 		r = target ? check(w, target, v)
-			   : refuse(w, "the schema has no '%s'", json_string_value(ref));
+			   : refuse(w, "the schema has no '%s'", json_text(ref).p);
 	} else {
 		r = check_keywords(w, schema, v);
 	}
@@ -302,24 +276,21 @@ static int check(struct walk *w, const json_t *schema, const json_t *v)
 int schema_check(struct str schema, struct str config, struct err *err)
 {
 	struct walk w = {.err = err, .path = "$"};
-	json_error_t at;
-	json_t *root = json_loadb(schema.p, schema.len, 0, &at), *v = NULL;
-	int r = -EINVAL;
+	struct json *root = NULL, *v = NULL;
+	int r = json_parse(schema, &root, err);
 
-	if (!json_is_object(root)) {
+	if (r < 0) {
+		err_context(err, "the plugin's schema");
+	} else if (json_kind(root) != JSON_KIND_OBJECT) {
 		err_set(err, 0, 0, "the plugin's schema is no JSON object");
-		goto out;
-	}
-	v = json_loadb(config.p, config.len, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, &at);
-	if (!v) {
-		err_set(err, (size_t)(at.position > 0 ? at.position : 0), 0,
-			"not JSON: line %d, column %d: %s", at.line, at.column, at.text);
-		goto out;
+		r = -EINVAL;
+	} else {
+		r = json_parse(config, &v, err);
 	}
 	w.root = root;
-	r = check(&w, root, v);
-out:
-	json_decref(v);
-	json_decref(root);
+	if (r == 0)
+		r = check(&w, root, v);
+	json_close(v);
+	json_close(root);
 	return r;
 }
