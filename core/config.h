@@ -67,7 +67,8 @@ int config_node_bool(const struct config_node *n, bool *ret);
 int config_node_u64(const struct config_node *n, uint64_t *ret);
 int config_node_double(const struct config_node *n, double *ret);
 
-/* Milliseconds from "1h30m", "500ms": numbers with ms, s, m, h, d, w or y, largest first. -EINVAL. */
+/* Milliseconds from "1h30m", "500ms": numbers with ms, s, m, h, d, w or y, largest first. -EINVAL.
+ */
 int config_duration_ms(struct str text, uint64_t *ret_ms);
 
 /* Replaces "${NAME}" by the environment's value (unset: nothing) and "$${" by "${"; *ret is @text

@@ -10,6 +10,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -168,9 +169,9 @@ static int convert_pair(const struct reading *rd, const struct yaml_pair *p,
 	if (!key.p)
 		return -ENOMEM;
 	if (config_node_child(map, key)) {
-		err_set(rd->err, 0, 0, "'%.*s' is given twice", STR_FMT(key));
-		config_place_context(place_of(rd, p->key), rd->err);
-		return -EINVAL;
+		config_note(rd->c, place_of(rd, p->key), "'%.*s' is given twice: the first counts",
+			    STR_FMT(key));
+		return 0;
 	}
 	r = convert(rd, p->value, &child);
 	if (r < 0)
@@ -262,7 +263,7 @@ static int read_text(struct config *c, const char *name, const struct str *text,
 		return r;
 	c->files[c->n_files++] = rd.file;
 	r = read_root(&rd, y, ret);
-	(void)yaml_free(y);
+	(void)yaml_close(y);
 	return r;
 }
 
@@ -276,7 +277,8 @@ static int option_value(struct config *c, struct str option, struct str value,
 	int r;
 
 	if (!value.len || value.p[0] != '{') {
-		*ret = config_node_new(&c->arena, CONFIG_SCALAR, (struct config_place){.file = "-o"});
+		*ret = config_node_new(&c->arena, CONFIG_SCALAR,
+				       (struct config_place){.file = "-o"});
 		if (!*ret)
 			return -ENOMEM;
 		(*ret)->text = arena_str(&c->arena, value);
@@ -288,7 +290,7 @@ static int option_value(struct config *c, struct str option, struct str value,
 		return r;
 	}
 	r = read_root(&rd, y, ret);
-	(void)yaml_free(y);
+	(void)yaml_close(y);
 	return r;
 }
 
@@ -345,7 +347,8 @@ static void merge(struct config *c, struct config_node *from, enum merge how)
 		next = n->next;
 		if (!old) {
 			config_node_add(c->root, n->key, n);
-		} else if (how == MERGE_APPEND && old->kind == CONFIG_SEQ && n->kind == CONFIG_SEQ) {
+		} else if (how == MERGE_APPEND && old->kind == CONFIG_SEQ &&
+			   n->kind == CONFIG_SEQ) {
 			if (old->last)
 				old->last->next = n->first;
 			else
@@ -371,7 +374,8 @@ static int include_file(struct config *c, const char *path, enum merge how,
 		err_set(err, 0, 0, "a file named in config_files may not name others");
 		config_place_context(nested->place, err);
 		if (from->place.line)
-			err_hint(err, "it is included at %s:%u", from->place.file, from->place.line);
+			err_hint(err, "it is included at %s:%u", from->place.file,
+				 from->place.line);
 		return -EINVAL;
 	}
 	merge(c, root, how);
@@ -418,8 +422,10 @@ static enum merge strategy_of(struct config *c, const struct config_node *entry)
 		return MERGE_OVERRIDE;
 	if (str_is(s->text, "add-only"))
 		return MERGE_ADD_ONLY;
-	config_note(c, s->place, "strategy '%.*s' is not one of append, override, add-only: "
-		    "taken as append", STR_FMT(s->text));
+	config_note(c, s->place,
+		    "strategy '%.*s' is not one of append, override, add-only: "
+		    "taken as append",
+		    STR_FMT(s->text));
 	return MERGE_APPEND;
 }
 
@@ -434,8 +440,9 @@ static int include(struct config *c, const struct config_node *entry, struct err
 		how = strategy_of(c, entry);
 	}
 	if (!path || path->kind != CONFIG_SCALAR) {
-		err_set(err, 0, 0, "config_files: an entry is a path, or a map with 'path' and "
-				   "'strategy'");
+		err_set(err, 0, 0,
+			"config_files: an entry is a path, or a map with 'path' and "
+			"'strategy'");
 		config_place_context(entry->place, err);
 		return -EINVAL;
 	}
@@ -497,7 +504,8 @@ int config_load(struct config *c, const char *path, const char *const *options, 
 
 void config_adopt(struct config *c, const struct config *other, bool (*want)(struct str key))
 {
-	for (const struct config_node *n = other->root ? other->root->first : NULL; n; n = n->next) {
+	for (const struct config_node *n = other->root ? other->root->first : NULL; n;
+	     n = n->next) {
 		struct config_node *copy;
 
 		if (!want(n->key) || config_node_child(c->root, n->key))

@@ -107,8 +107,7 @@ static int path_index(struct path *p, struct step *ret, struct err *err)
 
 		if (d > 9 || digits > 6) {
 			err_set(err, start, p->at - start + 1,
-				"key '%.*s': an index is a number in brackets",
-				STR_FMT(p->text));
+				"key '%.*s': an index is a number in brackets", STR_FMT(p->text));
 			err_hint(err, "write '\\[' for a bracket that belongs to the name");
 			return -EINVAL;
 		}

@@ -30,8 +30,8 @@ struct config_place {
 
 struct config_node {
 	enum config_kind kind;
-	bool quoted;	 /* a scalar in quotes: text even where it looks like a number */
-	struct str key;	 /* in a map */
+	bool quoted;     /* a scalar in quotes: text even where it looks like a number */
+	struct str key;  /* in a map */
 	struct str text; /* of a scalar */
 	struct config_node *first, *last, *next;
 	struct config_place place;

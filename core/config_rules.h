@@ -1,0 +1,20 @@
+/*
+ * config_rules: what the configuration says about rules, in the form the rules loader takes.
+ *
+ * Lifetime: everything is in the arena of the configuration.
+ */
+#pragma once
+
+#include "config.h"
+#include "ruleset/loader.h"
+
+/* `rules:`; -EINVAL with @err for an entry that is neither enable nor disable, of rule or tag. */
+int config_selections(struct config *c, const struct rules_selection **ret, uint32_t *ret_n,
+		      struct err *err);
+
+/* `append_output:`. -EINVAL with @err. */
+int config_append_outputs(struct config *c, const struct rules_append_output **ret, uint32_t *ret_n,
+			  struct err *err);
+
+/* The texts of a list (or of the one scalar in its place) at @path. -ENOMEM. */
+int config_strings(struct config *c, const char *path, const char *const **ret, uint32_t *ret_n);

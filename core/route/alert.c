@@ -1,0 +1,336 @@
+/*
+ * alert: the writer that puts an event into its rule's plan, and the pool alerts come from.
+ */
+#include "route/alert.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <time.h>
+
+#include "route/alert_plan.h"
+#include "util/mem.h"
+#include "util/utf8.h"
+
+struct alert_pool {
+	pthread_mutex_t lock;
+	struct alert *free;
+};
+
+/* The time of day is worked out once a second, not once an alert. */
+struct alert_writer {
+	struct alert_pool *pool;
+	struct buf message; /* as the template gives it, any bytes */
+	uint64_t second;    /* of the texts below; UINT64_MAX: none yet */
+	char local[16];     /* HH:MM:SS */
+	char utc[32];       /* YYYY-MM-DDTHH:MM:SS */
+};
+
+struct alert_pool *alert_pool_new(void)
+{
+	struct alert_pool *p = mem_new(sizeof(*p));
+
+	if (p)
+		(void)pthread_mutex_init(&p->lock, NULL);
+	return p;
+}
+
+struct alert_pool *alert_pool_free(struct alert_pool *p)
+{
+	struct alert *next;
+
+	if (!p)
+		return NULL;
+	for (struct alert *a = p->free; a; a = next) {
+		next = a->next;
+		buf_deinit(&a->bytes);
+		(void)mem_free(a);
+	}
+	(void)pthread_mutex_destroy(&p->lock);
+	return mem_free(p);
+}
+
+static struct alert *pool_take(struct alert_pool *p)
+{
+	struct alert *a;
+
+	(void)pthread_mutex_lock(&p->lock);
+	a = p->free;
+	if (a)
+		p->free = a->next;
+	(void)pthread_mutex_unlock(&p->lock);
+	if (!a) {
+		a = mem_new(sizeof(*a));
+		if (!a)
+			return NULL;
+		buf_init(&a->bytes, ALERT_MAX_BYTES);
+	}
+	a->pool = p;
+	a->next = NULL;
+	atomic_store_explicit(&a->refs, 1, memory_order_relaxed);
+	buf_reset(&a->bytes);
+	return a;
+}
+
+struct alert *alert_ref(struct alert *a)
+{
+	(void)atomic_fetch_add_explicit(&a->refs, 1, memory_order_relaxed);
+	return a;
+}
+
+struct alert *alert_unref(struct alert *a)
+{
+	struct alert_pool *p;
+
+	if (!a || atomic_fetch_sub_explicit(&a->refs, 1, memory_order_acq_rel) != 1)
+		return NULL;
+	a->plan = alert_plan_unref(a->plan);
+	p = a->pool;
+	(void)pthread_mutex_lock(&p->lock);
+	a->next = p->free;
+	p->free = a;
+	(void)pthread_mutex_unlock(&p->lock);
+	return NULL;
+}
+
+struct alert_writer *alert_writer_new(struct alert_pool *pool)
+{
+	struct alert_writer *w = mem_new(sizeof(*w));
+
+	if (!w)
+		return NULL;
+	w->pool = pool;
+	w->second = UINT64_MAX;
+	buf_init(&w->message, ALERT_MAX_BYTES);
+	return w;
+}
+
+struct alert_writer *alert_writer_free(struct alert_writer *w)
+{
+	if (!w)
+		return NULL;
+	buf_deinit(&w->message);
+	return mem_free(w);
+}
+
+/* What stands for a control character; NULL for a character that may stay. C1 controls too: some
+ * terminals obey U+009B as they obey ESC [. */
+static bool escape_one(struct buf *b, const unsigned char *p, size_t len)
+{
+	unsigned code = len == 2 && p[0] == 0xc2 ? p[1] : p[0];
+
+	if (len > 2 || (len == 2 && (p[0] != 0xc2 || code > 0x9f)))
+		return false;
+	if (code == '\n')
+		buf_add_cstr(b, "\\n");
+	else if (code == '\t')
+		buf_add_cstr(b, "\\t");
+	else if (code == '\r')
+		buf_add_cstr(b, "\\r");
+	else if (code < 0x20 || code >= 0x7f)
+		buf_printf(b, "\\x%02x", code);
+	else
+		return false;
+	return true;
+}
+
+static bool is_plain(unsigned char c)
+{
+	return c >= 0x20 && c < 0x7f;
+}
+
+void alert_escape(struct buf *b, struct str s)
+{
+	size_t at = 0;
+
+	while (at < s.len && !b->failed) {
+		size_t run = at, len, bad = 0;
+
+		while (run < s.len && is_plain((unsigned char)s.p[run]))
+			run++;
+		buf_add(b, s.p + at, run - at);
+		at = run;
+		if (at == s.len)
+			break;
+		len = utf8_next(s.p + at, s.len - at, &bad);
+		if (len == 0)
+			buf_add_cstr(b, "\xef\xbf\xbd");
+		else if (!escape_one(b, (const unsigned char *)s.p + at, len))
+			buf_add(b, s.p + at, len);
+		at += len ? len : bad;
+	}
+}
+
+static void writer_time(struct alert_writer *w, uint64_t ts)
+{
+	time_t sec = (time_t)(ts / 1000000000);
+	struct tm tm;
+
+	if (w->second == ts / 1000000000)
+		return;
+	w->second = ts / 1000000000;
+	if (!localtime_r(&sec, &tm) || !strftime(w->local, sizeof(w->local), "%H:%M:%S", &tm))
+		w->local[0] = '\0';
+	if (!gmtime_r(&sec, &tm) || !strftime(w->utc, sizeof(w->utc), "%Y-%m-%dT%H:%M:%S", &tm))
+		w->utc[0] = '\0';
+}
+
+static void add_nanoseconds(struct buf *b, uint64_t ts)
+{
+	char digits[10] = {'.'};
+	uint64_t ns = ts % 1000000000;
+
+	for (int i = 9; i > 0; i--, ns /= 10)
+		digits[i] = (char)('0' + ns % 10);
+	buf_add(b, digits, sizeof(digits));
+}
+
+/* "14:09:12.581541000: Warning " */
+static void add_prefix(const struct alert_writer *w, struct buf *b, const struct alert_options *o,
+		       uint64_t ts, const char *priority)
+{
+	buf_add_cstr(b, o->iso_time ? w->utc : w->local);
+	add_nanoseconds(b, ts);
+	buf_add_cstr(b, o->iso_time ? "+0000: " : ": ");
+	buf_add_cstr(b, priority);
+	buf_add_char(b, ' ');
+}
+
+/* FNV-1a with 64 bits, eight bytes a step, and a final mix: spreads well and has no state. */
+static uint64_t hash_add(uint64_t h, const void *data, size_t len)
+{
+	const unsigned char *p = data;
+
+	for (; len >= 8; p += 8, len -= 8) {
+		uint64_t word;
+
+		memcpy(&word, p, 8);
+		h = (h ^ word) * 0x100000001b3;
+		h ^= h >> 29;
+	}
+	for (; len; p++, len--)
+		h = (h ^ *p) * 0x100000001b3;
+	return h ^ (h >> 32);
+}
+
+static uint64_t alert_id(const struct alert_rule *ar, const struct event *evt)
+{
+	uint64_t h = 0xcbf29ce484222325;
+
+	h = hash_add(h, ar->source, strlen(ar->source) + 1);
+	h = hash_add(h, ar->name, strlen(ar->name) + 1);
+	return hash_add(h, evt->raw, evt->raw->len);
+}
+
+static void add_output_fields(const struct alert_writer *w, struct buf *b,
+			      const struct alert_rule *ar, const struct alert_subject *s,
+			      struct buf *scratch)
+{
+	for (uint32_t i = 0; i < ar->n_fields; i++) {
+		const struct alert_field *f = &ar->fields[i];
+		struct values v = {0};
+
+		buf_add_cstr(b, i ? "," : "\"output_fields\":{");
+		buf_add_str(b, f->json_key);
+		if (f->kind == ALERT_FIELD_USE) {
+			s->fetch->get(s->fetch->ctx, s->evt, &f->use, 1, &v);
+			value_print_json(b, f->use->field, &v);
+		} else if (f->kind == ALERT_FIELD_TEXT) {
+			buf_reset(scratch);
+			(void)template_render(f->text, s->eval, s->evt, s->fetch, scratch);
+			buf_add_char(b, '"');
+			buf_add_json(b, buf_str(scratch));
+			buf_add_char(b, '"');
+		} else if (f->name.len > 8) {
+			buf_printf(b, "\"%s", w->utc);
+			add_nanoseconds(b, s->evt->ts);
+			buf_add_cstr(b, "+0000\"");
+		} else {
+			buf_add_u64(b, s->evt->ts);
+		}
+	}
+	buf_add_cstr(b, "},");
+}
+
+static void add_json(struct alert_writer *w, struct alert *a, const struct alert_rule *ar,
+		     const struct alert_subject *s)
+{
+	const struct alert_options *o = a->plan->opts;
+	struct buf *b = &a->bytes;
+
+	buf_add_str(b, a->plan->json_head);
+	if (o->json_id)
+		buf_printf(b, "\"id\":\"%016llx\",", (unsigned long long)a->view.id);
+	if (o->json_message) {
+		buf_add_cstr(b, "\"message\":\"");
+		buf_add_json(b, buf_str(&w->message));
+		buf_add_cstr(b, "\",");
+	}
+	if (o->json_output) {
+		buf_add_cstr(b, "\"output\":\"");
+		add_prefix(w, b, o, s->evt->ts, a->view.priority_name);
+		buf_add_json(b, buf_str(&w->message));
+		buf_add_cstr(b, "\",");
+	}
+	if (o->json_output_fields)
+		add_output_fields(w, b, ar, s, &w->message);
+	buf_add_str(b, ar->json_tail);
+	buf_add_cstr(b, w->utc);
+	add_nanoseconds(b, s->evt->ts);
+	buf_add_cstr(b, "Z\"}");
+}
+
+/* Text, message and JSON one behind the other; the message is the end of the text. */
+static void add_texts(struct alert_writer *w, struct alert *a, const struct alert_rule *ar,
+		      const struct alert_subject *s)
+{
+	struct buf *b = &a->bytes;
+	size_t message, json;
+
+	buf_reset(&w->message);
+	(void)template_render(a->plan->rs->rules[ar - a->plan->rules]->message, s->eval, s->evt,
+			      s->fetch, &w->message);
+	add_prefix(w, b, a->plan->opts, s->evt->ts, a->view.priority_name);
+	message = b->len;
+	alert_escape(b, buf_str(&w->message));
+	a->view.text_len = (uint32_t)b->len;
+	a->view.message_len = (uint32_t)(b->len - message);
+	buf_add_char(b, '\0');
+	json = b->len;
+	add_json(w, a, ar, s);
+	a->view.json_len = (uint32_t)(b->len - json);
+	a->view.text = b->p;
+	a->view.message = b->p + message;
+	a->view.json = b->p + json;
+}
+
+int alert_render(struct alert_writer *w, struct alert_plan *p, const struct rule *rule,
+		 const struct alert_subject *s, struct alert **ret)
+{
+	const struct alert_rule *ar = &p->rules[rule->index];
+	struct alert *a = pool_take(w->pool);
+
+	(void)atomic_fetch_add_explicit(&ar->tally->n_alerts, 1, memory_order_relaxed);
+	if (!a)
+		return -ENOMEM;
+	a->plan = alert_plan_ref(p);
+	a->view = (struct gyr_alert){
+		.size = sizeof(a->view),
+		.priority = (uint32_t)rule->priority,
+		.id = alert_id(ar, s->evt),
+		.ts = s->evt->ts,
+		.rule = ar->name,
+		.priority_name = rule_priority_name(rule->priority),
+		.source = ar->source,
+		.hostname = p->opts->hostname,
+		.tags = ar->tags,
+		.n_tags = ar->n_tags,
+	};
+	writer_time(w, s->evt->ts);
+	add_texts(w, a, ar, s);
+	if (a->bytes.failed || w->message.failed) {
+		(void)alert_unref(a);
+		return -EMSGSIZE;
+	}
+	*ret = a;
+	return 0;
+}

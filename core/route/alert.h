@@ -1,0 +1,82 @@
+/*
+ * alert: what a match becomes: rendered once, owned by whoever still has to deliver it.
+ *
+ * An alert_plan is made for a ruleset and holds, rule by rule, everything of an alert that does not
+ * depend on the event: the tail of its JSON, its tags, its output fields in the order of their
+ * names. An alert_writer, one a source thread, puts the event in. The result is a struct alert from
+ * a pool: texts for people and for machines in one block of memory that is used again and again,
+ * and a reference count, one for each output that has it.
+ *
+ * The alert's id is the same for the same event and rule: it is computed from the event's source,
+ * its bytes and the name of the rule, so that an output can tell a repeated delivery.
+ *
+ * JSON: keys sorted by name, as Falco writes them. The text of people (text, message) holds neither
+ * control characters nor invalid UTF-8, so that event data cannot forge lines or move a terminal.
+ */
+#pragma once
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "event/event.h"
+#include "event/fetch.h"
+#include "route/tally.h"
+#include "ruleset/ruleset.h"
+#include "util/buf.h"
+#include "gyr/abi.h"
+
+enum { ALERT_MAX_BYTES = 16 << 20 }; /* of one alert; a larger one is counted and not sent */
+
+struct alert_options {
+	const char *hostname;
+	bool iso_time; /* text with ISO 8601 time in UTC instead of local time of day */
+	bool json_output, json_message, json_output_fields, json_tags, json_id;
+};
+
+struct eval;
+struct alert_plan;
+struct alert_pool;
+struct alert_writer;
+
+struct alert {
+	struct gyr_alert view; /* as outputs see it */
+	atomic_uint refs;
+	struct alert_plan *plan;
+	struct alert_pool *pool;
+	struct alert *next; /* in the pool */
+	struct buf bytes;
+};
+
+/* For the rules of @rs, of which it keeps a reference; rows are taken from @tally. @opts and its
+ * texts are borrowed. One reference, the caller's. -ENOMEM. [main] */
+int alert_plan_new(struct ruleset *rs, const struct alert_options *opts, struct tally *tally,
+		   struct alert_plan **ret);
+struct alert_plan *alert_plan_ref(struct alert_plan *p);
+struct alert_plan *alert_plan_unref(struct alert_plan *p); /* [any] */
+struct ruleset *alert_plan_ruleset(const struct alert_plan *p);
+
+/* Alerts not in use. The pool may be freed once all alerts came back. [any] but new and free */
+struct alert_pool *alert_pool_new(void);
+struct alert_pool *alert_pool_free(struct alert_pool *p);
+
+struct alert_writer *alert_writer_new(struct alert_pool *pool);
+struct alert_writer *alert_writer_free(struct alert_writer *w);
+
+/* An event in hand and who can be asked about it. */
+struct alert_subject {
+	const struct event *evt;
+	const struct fetch *fetch;
+	struct eval *eval; /* scratch of the matcher that found the match */
+};
+
+/* Renders the alert of @rule (of the plan's ruleset) for @s and counts it; one reference, the
+ * caller's. -ENOMEM, -EMSGSIZE past ALERT_MAX_BYTES. [owner of @w] */
+int alert_render(struct alert_writer *w, struct alert_plan *p, const struct rule *rule,
+		 const struct alert_subject *s, struct alert **ret);
+
+struct alert *alert_ref(struct alert *a);
+struct alert *alert_unref(struct alert *a); /* [any]; NULL is fine, returns NULL */
+
+/* Appends @s with control characters as \n, \t, \x1b and invalid UTF-8 as U+FFFD. */
+void alert_escape(struct buf *b, struct str s);

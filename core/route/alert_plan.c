@@ -1,0 +1,180 @@
+/*
+ * alert_plan: the part of alerts that is known before any event.
+ */
+#include "route/alert_plan.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "util/mem.h"
+
+/* The key of output_fields under which the time of the event stands: readers of alerts know it by
+ * these names, whatever fields there are. */
+static const struct str time_key = {"evt.time", 8}, iso_time_key = {"evt.time.iso8601", 16};
+
+static int field_order(const void *a, const void *b)
+{
+	const struct alert_field *x = a, *y = b;
+	size_t len = x->name.len < y->name.len ? x->name.len : y->name.len;
+	int r = memcmp(x->name.p, y->name.p, len);
+
+	return r ? r : (x->name.len > y->name.len) - (x->name.len < y->name.len);
+}
+
+/* A later field of the same name takes the place of the earlier. */
+static void field_put(struct alert_rule *ar, struct alert_field f)
+{
+	for (uint32_t i = 0; i < ar->n_fields; i++)
+		if (str_eq(ar->fields[i].name, f.name)) {
+			ar->fields[i] = f;
+			return;
+		}
+	ar->fields[ar->n_fields++] = f;
+}
+
+/* An extra field that is nothing but a field of the event keeps its type. */
+static struct alert_field extra_field(const struct rule_extra_field *x)
+{
+	struct alert_field f = {.name = x->name, .kind = ALERT_FIELD_TEXT, .text = x->value};
+
+	if (template_n_fields(x->value) == 1 && str_eq(template_field_text(x->value, 0), x->name)) {
+		f.kind = ALERT_FIELD_USE;
+		f.use = template_field(x->value, 0);
+	}
+	return f;
+}
+
+static int plan_fields(struct alert_plan *p, const struct rule *rule, struct alert_rule *ar)
+{
+	uint32_t n = template_n_fields(rule->message), cap = n + rule->n_extra_fields + 1;
+	struct buf key;
+	int r = 0;
+
+	ar->fields = arena_alloc(&p->arena, cap * sizeof(*ar->fields));
+	if (!ar->fields)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < n; i++)
+		field_put(ar, (struct alert_field){.name = template_field_text(rule->message, i),
+						   .kind = ALERT_FIELD_USE,
+						   .use = template_field(rule->message, i)});
+	for (uint32_t i = 0; i < rule->n_extra_fields; i++)
+		field_put(ar, extra_field(&rule->extra_fields[i]));
+	field_put(ar, (struct alert_field){.name = p->opts->iso_time ? iso_time_key : time_key,
+					   .kind = ALERT_FIELD_TIME});
+	qsort(ar->fields, ar->n_fields, sizeof(*ar->fields), field_order);
+	buf_init(&key, 1 << 20);
+	for (uint32_t i = 0; i < ar->n_fields && r == 0; i++) {
+		buf_reset(&key);
+		buf_add_char(&key, '"');
+		buf_add_json(&key, ar->fields[i].name);
+		buf_add_cstr(&key, "\":");
+		ar->fields[i].json_key = arena_str(&p->arena, buf_str(&key));
+		if (key.failed || !ar->fields[i].json_key.p)
+			r = -ENOMEM;
+	}
+	buf_deinit(&key);
+	return r;
+}
+
+static int plan_tail(struct alert_plan *p, const struct rule *rule, struct alert_rule *ar)
+{
+	struct buf b;
+
+	buf_init(&b, 1 << 20);
+	buf_printf(&b, "\"priority\":\"%s\",\"rule\":\"", rule_priority_name(rule->priority));
+	buf_add_json(&b, rule->name);
+	buf_add_cstr(&b, "\",\"source\":\"");
+	buf_add_json(&b, str_from(ar->source));
+	buf_add_cstr(&b, "\",");
+	for (uint32_t i = 0; p->opts->json_tags && i < rule->n_tags; i++) {
+		buf_add_cstr(&b, i ? ",\"" : "\"tags\":[\"");
+		buf_add_json(&b, rule->tags[i]);
+		buf_add_char(&b, '"');
+	}
+	if (p->opts->json_tags)
+		buf_add_cstr(&b, rule->n_tags ? "]," : "\"tags\":[],");
+	buf_add_cstr(&b, "\"time\":\"");
+	ar->json_tail = b.failed ? (struct str){0} : arena_str(&p->arena, buf_str(&b));
+	buf_deinit(&b);
+	return ar->json_tail.p ? 0 : -ENOMEM;
+}
+
+static int plan_rule(struct alert_plan *p, const struct rule *rule, struct tally *tally,
+		     struct alert_rule *ar)
+{
+	int r;
+
+	ar->name = arena_str(&p->arena, rule->name).p;
+	ar->source = arena_str(&p->arena, p->rs->sources[rule->source].name).p;
+	ar->tags = arena_alloc(&p->arena, (rule->n_tags + 1) * sizeof(*ar->tags));
+	if (!ar->name || !ar->source || !ar->tags)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < rule->n_tags; i++) {
+		ar->tags[i] = arena_str(&p->arena, rule->tags[i]).p;
+		if (!ar->tags[i])
+			return -ENOMEM;
+		ar->n_tags++;
+	}
+	ar->tally = tally_row(tally, rule->name, rule->priority);
+	if (!ar->tally)
+		return -ENOMEM;
+	r = plan_fields(p, rule, ar);
+	return r < 0 ? r : plan_tail(p, rule, ar);
+}
+
+static int plan_head(struct alert_plan *p)
+{
+	struct buf b;
+
+	buf_init(&b, 1 << 20);
+	buf_add_cstr(&b, "{\"hostname\":\"");
+	buf_add_json(&b, str_from(p->opts->hostname));
+	buf_add_cstr(&b, "\",");
+	p->json_head = b.failed ? (struct str){0} : arena_str(&p->arena, buf_str(&b));
+	buf_deinit(&b);
+	return p->json_head.p ? 0 : -ENOMEM;
+}
+
+int alert_plan_new(struct ruleset *rs, const struct alert_options *opts, struct tally *tally,
+		   struct alert_plan **ret)
+{
+	struct alert_plan *p = mem_new(sizeof(*p));
+	int r;
+
+	if (!p)
+		return -ENOMEM;
+	atomic_init(&p->refs, 1);
+	p->rs = ruleset_ref(rs);
+	p->opts = opts;
+	p->rules = arena_alloc(&p->arena, (rs->n_rules + 1) * sizeof(*p->rules));
+	r = p->rules ? plan_head(p) : -ENOMEM;
+	for (uint32_t i = 0; i < rs->n_rules && r == 0; i++)
+		if (rs->rules[i]->enabled)
+			r = plan_rule(p, rs->rules[i], tally, &p->rules[i]);
+	if (r < 0) {
+		(void)alert_plan_unref(p);
+		return r;
+	}
+	*ret = p;
+	return 0;
+}
+
+struct alert_plan *alert_plan_ref(struct alert_plan *p)
+{
+	(void)atomic_fetch_add_explicit(&p->refs, 1, memory_order_relaxed);
+	return p;
+}
+
+struct alert_plan *alert_plan_unref(struct alert_plan *p)
+{
+	if (!p || atomic_fetch_sub_explicit(&p->refs, 1, memory_order_acq_rel) != 1)
+		return NULL;
+	(void)ruleset_unref(p->rs);
+	arena_deinit(&p->arena);
+	return mem_free(p);
+}
+
+struct ruleset *alert_plan_ruleset(const struct alert_plan *p)
+{
+	return p->rs;
+}

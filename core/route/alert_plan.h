@@ -1,0 +1,35 @@
+/*
+ * alert_plan: the inside of an alert plan, shared by the two halves of alert: plan and writer.
+ */
+#pragma once
+
+#include "route/alert.h"
+#include "ruleset/template.h"
+
+enum alert_field_kind { ALERT_FIELD_TIME, ALERT_FIELD_USE, ALERT_FIELD_TEXT };
+
+struct alert_field {
+	struct str name;
+	struct str json_key; /* "\"name\":" */
+	enum alert_field_kind kind;
+	const struct field_use *use;
+	const struct template *text;
+};
+
+struct alert_rule {
+	struct tally_row *tally;
+	const char *name, *source;
+	const char **tags;
+	uint32_t n_tags, n_fields;
+	struct alert_field *fields;
+	struct str json_tail; /* from "priority" to the opening quote of time */
+};
+
+struct alert_plan {
+	atomic_uint refs;
+	struct arena arena;
+	struct ruleset *rs;
+	const struct alert_options *opts;
+	struct str json_head; /* "{" and the host name */
+	struct alert_rule *rules;
+};
