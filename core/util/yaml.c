@@ -422,6 +422,16 @@ static int finish(struct builder *b)
 	return 0;
 }
 
+/* A last line of blanks alone says nothing, but a tab in it is no YAML to the parser. */
+static size_t without_last_blanks(struct str t)
+{
+	size_t len = t.len;
+
+	while (len && (t.p[len - 1] == ' ' || t.p[len - 1] == '\t'))
+		len--;
+	return len && t.p[len - 1] == '\n' ? len : t.len;
+}
+
 static int run(struct file *f, struct yaml_mark *ret_at, struct err *err)
 {
 	struct builder *b = mem_new(sizeof *b);
@@ -438,7 +448,8 @@ static int run(struct file *f, struct yaml_mark *ret_at, struct err *err)
 		r = -ENOMEM;
 	if (r == 0) {
 		yaml_parser_set_encoding(&b->parser, YAML_UTF8_ENCODING);
-		yaml_parser_set_input_string(&b->parser, (const unsigned char *)t.p, t.len);
+		yaml_parser_set_input_string(&b->parser, (const unsigned char *)t.p,
+					     without_last_blanks(t));
 		r = build(b);
 		if (r == 0)
 			r = finish(b);
