@@ -581,7 +581,7 @@ typedef struct plugin_api {
  *   deprecated  what to use instead
  * Answers: integers, ports, flags and other numbers in res.u64 (signed ones sign-extended), double in
  * res.u64 as its bits, bool in res.boolean, strings (charbuf, fspath, fsrelpath) in res.str, all
- * other bytes types in res.buf. A list that exists but is empty has res_len 0 and res not NULL.
+ * other bytes types in res.buf.
  */
 
 /*

@@ -279,7 +279,6 @@ struct gyr_value {
 	uint64_t arg_index; /* it as a number; UINT64_MAX when it is none */
 	uint32_t index;     /* number of the request within this call */
 	bool has_arg;
-	bool is_set; /* a value was set, or a list declared, even an empty one */
 	struct gyr *p;
 	ss_plugin_extract_field *req;
 	uint32_t n, cap; /* the library's: values set, room for them */
@@ -331,7 +330,6 @@ int gyr_set_strn(struct gyr_value *v, const char *text, size_t len); /* copied *
 int gyr_set_fmt(struct gyr_value *v, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 int gyr_set_ip(struct gyr_value *v, const void *addr, size_t len);    /* copied; 4 or 16 bytes */
 int gyr_set_bytes(struct gyr_value *v, const void *data, size_t len); /* pointed to */
-int gyr_set_empty(struct gyr_value *v); /* a list without values, which is not an absent one */
 
 /* Memory for building values, aligned for anything, gone at the next extraction on this state. NULL
  * over 64 MiB in one call. No malloc once warm. */

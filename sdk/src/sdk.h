@@ -1,0 +1,88 @@
+/*
+ * sdk: what the files of the SDK share and a plugin never sees.
+ *
+ * Lifetime, threads: as struct gyr in plugin.h.
+ */
+#pragma once
+
+#include <gyr/plugin.h>
+
+/* --- text that grows (text.c) --- */
+
+struct gyr_text {
+	char *p; /* NULL while empty */
+	size_t len, cap;
+	bool is_cut;
+	uint32_t n_rows; /* of list_open_params */
+};
+
+void gyr__text_reset(struct gyr_text *t);
+void gyr__text_deinit(struct gyr_text *t);
+/* The text, NUL-terminated; "" while empty. */
+const char *gyr__text_get(const struct gyr_text *t);
+/* Hands the text over to be freed by free(), and empties @t. "" becomes an allocated "". */
+char *gyr__text_take(struct gyr_text *t);
+
+/* --- memory that is dropped as a whole (scratch.c) --- */
+
+struct gyr__chunk;
+
+struct gyr__scratch {
+	struct gyr__chunk *first, *cur;
+	size_t total; /* handed out since the reset */
+};
+
+/* Aligned for anything. NULL: no memory, or the bound is reached. */
+void *gyr__scratch_alloc(struct gyr__scratch *s, size_t size);
+/* A NUL-terminated copy. */
+char *gyr__scratch_dup(struct gyr__scratch *s, const char *text, size_t len);
+/* Makes all of it free again, and one piece, so that the next round finds it in place. */
+void gyr__scratch_reset(struct gyr__scratch *s);
+void gyr__scratch_deinit(struct gyr__scratch *s);
+
+/* --- the state (state.c) --- */
+
+enum { GYR__METRICS_MAX = 64 };
+
+/* By what an event is recognised when it is asked about again. */
+struct gyr__seen {
+	const void *raw;
+	uint64_t num, ts;
+	uint32_t len;
+};
+
+struct gyr {
+	const struct gyr_plugin *desc;
+	ss_plugin_owner_t *owner;
+	ss_plugin_log_fn_t log_fn;
+	const ss_plugin_init_input *init_in; /* during init */
+	char *config;
+	void *mem;
+	struct gyr__scratch owned; /* texts of options */
+	struct gyr__scratch scratch;
+	struct gyr_value *values;
+	uint32_t n_values, n_fields;
+	uint32_t shard, n_shards; /* during open */
+	struct gyr__seen seen;
+	struct gyr_text line, open_params;
+	ss_plugin_metric metrics[GYR__METRICS_MAX];
+	bool is_ready; /* init went well: destroy is due */
+	char err[PLUGIN_MAX_ERRLEN];
+};
+
+/* --- events (event.c) --- */
+
+/* A view over the bytes. -EBADMSG when its lengths do not fit together. */
+int gyr__event_decode(const ss_plugin_event_input *in, struct gyr_event *ret);
+
+/* --- options (options.c, schema.c) --- */
+
+/* Defaults, then @text, into @target; texts live in @owned. @what names the text in errors. Fails
+ * with gyr_fail. @rows NULL: nothing to do. */
+int gyr__options_read(struct gyr *p, const struct gyr_option *rows, const char *text,
+		      const char *what, struct gyr__scratch *owned, void *target);
+
+/* Adds the JSON Schema of the rows. */
+void gyr__options_schema(const struct gyr_option *rows, struct gyr_text *out);
+
+const char *gyr__option_key(const struct gyr_option *row);
