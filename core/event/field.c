@@ -165,8 +165,9 @@ static uint64_t arg_index(struct str s)
 	return n;
 }
 
-/* A field typed by its argument: the type of the event parameter of that name. */
-static int type_by_param(struct arena *arena, struct field_use *use, size_t at, struct err *err)
+/* The argument is the name of an event parameter: there must be one, and it may say the field's
+ * type. */
+static int set_param(struct arena *arena, struct field_use *use, size_t at, struct err *err)
 {
 	int type = gyr_param_type(use->arg.p, use->arg.len);
 	struct field *f;
@@ -176,6 +177,8 @@ static int type_by_param(struct arena *arena, struct field_use *use, size_t at, 
 			STR_FMT(use->arg));
 		return -ENOENT;
 	}
+	if (use->field->type != FT_DYN)
+		return 0;
 	f = arena_alloc(arena, sizeof *f);
 	if (!f)
 		return -ENOMEM;
@@ -247,7 +250,7 @@ static int take_arg(const struct field *f, struct str text, size_t at, struct ar
 		*ret_len = at + 1 + arg.len;
 		if (!use->arg.p)
 			return -ENOMEM;
-		return f->type == FT_DYN ? type_by_param(arena, use, at + 1, err) : 0;
+		return f->flags & FIELD_ARG_PARAM ? set_param(arena, use, at + 1, err) : 0;
 	}
 	if (rest.len && rest.p[0] == '[') {
 		n = bracket(rest, &arg);

@@ -81,6 +81,7 @@ enum field_flag {
 	FIELD_SLOW = 1 << 12,        /* may ask the host (DNS, user database): always lazy */
 	FIELD_VOLATILE = 1 << 13,    /* the answer depends on earlier questions: never memoised */
 	FIELD_NUMERIC_STR = 1 << 14, /* decimal rendering of a number prints as is in JSON */
+	FIELD_ARG_PARAM = 1 << 15,   /* the suffix is the name of an event parameter */
 };
 
 /* What the rule compiler may conclude from a comparison with this field. */

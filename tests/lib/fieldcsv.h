@@ -27,6 +27,7 @@ static uint32_t fieldcsv_flags(const char *words)
 		{"index", FIELD_ARG_INDEX},
 		{"key", FIELD_ARG_KEY},
 		{"suffix", FIELD_ARG_SUFFIX},
+		{"param", FIELD_ARG_SUFFIX | FIELD_ARG_PARAM},
 		{"!", FIELD_ARG_REQUIRED},
 		{"yes", FIELD_LIST},
 	};

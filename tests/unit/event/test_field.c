@@ -69,6 +69,7 @@ static void test_wrong_names_and_arguments_are_told_apart(void **state)
 		{"proc.name[1]", -EINVAL, 10, 1, ""},
 		{"evt.arg", -EINVAL, 0, 7, ""},
 		{"evt.rawarg.nosuch", -ENOENT, 11, 6, ""},
+		{"evt.arg.nosuch", -ENOENT, 8, 6, ""},
 	};
 	struct fieldset *s = fields();
 	struct arena a = ARENA_NULL;
