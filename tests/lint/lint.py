@@ -249,8 +249,9 @@ def check_tree(root, files):
     bases = {}
     for f in files:
         if f.path.endswith(".c") and f.path.startswith(("core/", "sdk/src/")):
-            bases.setdefault(os.path.basename(f.path), []).append(f.path)
-    for name, paths in sorted(bases.items()):
+            key = (f.path.split("/")[0], os.path.basename(f.path))
+            bases.setdefault(key, []).append(f.path)
+    for (_, name), paths in sorted(bases.items()):
         if len(paths) > 1:
             yield paths[1], 1, "base-name", name, f"'{name}' is also the name of {paths[0]}"
 
