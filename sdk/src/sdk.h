@@ -75,7 +75,7 @@ struct gyr {
 /* A view over the bytes. -EBADMSG when its lengths do not fit together. */
 int gyr__event_decode(const ss_plugin_event_input *in, struct gyr_event *ret);
 
-/* --- options (options.c, schema.c) --- */
+/* --- options (options.c, optionschema.c) --- */
 
 /* Defaults, then @text, into @target; texts live in @owned. @what names the text in errors. Fails
  * with gyr_fail. @rows NULL: nothing to do. */

@@ -1,5 +1,5 @@
 /*
- * source: one event at a time becomes batches.
+ * emit: one event at a time becomes batches.
  *
  * A batch is a buffer of events back to back, each at a multiple of eight bytes. The buffer may
  * move while it grows, so a batch remembers offsets and makes the pointers when it is done. It ends

@@ -1,5 +1,5 @@
 /*
- * output: hands a batch of alerts to a plugin that takes them one by one, and keeps count of what
+ * deliver: hands a batch of alerts to a plugin that takes them one by one, and keeps count of what
  * arrived.
  *
  * Order is kept: after the first alert that has to wait, the rest of the batch waits too. A flush

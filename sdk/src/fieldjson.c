@@ -1,5 +1,5 @@
 /*
- * fields: the JSON texts by which a host learns what an extractor or a parser is for.
+ * fieldjson: the JSON texts by which a host learns what an extractor or a parser is for.
  */
 #include "sdk.h"
 

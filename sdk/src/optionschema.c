@@ -1,5 +1,5 @@
 /*
- * schema: rows of options as JSON Schema (draft 7).
+ * optionschema: rows of options as JSON Schema (draft 7).
  *
  * A dotted key "a.b" is the property b of the object a; rows that share a prefix share the object,
  * wherever they stand.
