@@ -90,10 +90,14 @@ static const struct flag arg_flags[] = {
 };
 
 static const struct flag gyr_flags[] = {
-	{"no_rhs", FIELD_NO_RHS},           {"no_transformer", FIELD_NO_TRANSFORMER},
-	{"filter_only", FIELD_FILTER_ONLY}, {"any", FIELD_ANY},
-	{"not_any", FIELD_NOT_ANY},         {"slow", FIELD_SLOW},
-	{"volatile", FIELD_VOLATILE},       {"arg_suffix", FIELD_ARG_SUFFIX},
+	{"no_rhs", FIELD_NO_RHS},
+	{"no_transformer", FIELD_NO_TRANSFORMER},
+	{"filter_only", FIELD_FILTER_ONLY},
+	{"any", FIELD_ANY},
+	{"not_any", FIELD_NOT_ANY},
+	{"slow", FIELD_SLOW},
+	{"volatile", FIELD_VOLATILE},
+	{"arg_suffix", FIELD_ARG_SUFFIX},
 	{"arg_param", FIELD_ARG_SUFFIX | FIELD_ARG_PARAM},
 	{"numeric_str", FIELD_NUMERIC_STR},
 };
