@@ -76,8 +76,9 @@ struct covers {
 bool covers_init(struct covers *c, const struct plan *p);
 void covers_deinit(struct covers *c);
 
-/* Weighs every node, sharing the cost of switches among those that end up using them. */
-void covers_weigh(struct covers *c, const struct plan *p);
+/* Weighs every node, sharing the cost of switches among those that end up using them. false: no
+ * memory. */
+bool covers_weigh(struct covers *c, const struct plan *p);
 
 /* Whether @root is woken by a cover rather than looked at for every event. */
 bool covers_has(const struct covers *c, uint32_t root);

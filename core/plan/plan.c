@@ -29,12 +29,8 @@ size_t plan_size(const struct plan *p)
 static bool covers_build(struct plan *p)
 {
 	struct covers c;
-	bool ok = covers_init(&c, p);
+	bool ok = covers_init(&c, p) && covers_weigh(&c, p) && wakes_build(p, &c);
 
-	if (ok) {
-		covers_weigh(&c, p);
-		ok = wakes_build(p, &c);
-	}
 	covers_deinit(&c);
 	return ok;
 }
@@ -124,8 +120,8 @@ double plan_gain(const struct plan *p, const struct plan_stats *s)
 	double now = woken_now(p, s);
 
 	other.arena = (struct arena)ARENA_NULL;
-	if (now > 0 && probabilities_set(&other, s) && covers_init(&c, &other)) {
-		covers_weigh(&c, &other);
+	if (now > 0 && probabilities_set(&other, s) && covers_init(&c, &other) &&
+	    covers_weigh(&c, &other)) {
 		for (uint32_t k = 0; k < p->n_classes; k++)
 			for (uint32_t i = 0; i < p->classes[k].n_rules; i++) {
 				uint32_t root = p->classes[k].rules[i].root;

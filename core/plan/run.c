@@ -46,7 +46,8 @@ struct plan_run {
 	uint64_t *n_extracted; /* by term */
 	uint64_t n_events;
 	atomic_uint n_samples;
-	atomic_uint *seen, *held; /* by predicate: samples in which it was decided; was true */
+	atomic_uint *seen; /* by switch: samples in which it was run */
+	atomic_uint *held; /* by predicate: of them, those in which it was true */
 };
 
 struct plan_run *plan_run_free(struct plan_run *r)
@@ -92,7 +93,7 @@ int plan_run_new(const struct plan *p, struct plan_run **ret_run)
 	     NEW(p->max_class_rules, r->woken) && NEW(p->max_class_rules, r->matched) &&
 	     NEW(p->max_eager, r->eager) && NEW(SWITCH_SCRATCH, r->scratch) &&
 	     NEW(p->n_rules, r->counts) && NEW(d->n_terms, r->n_extracted) &&
-	     NEW(d->n_preds, r->seen) && NEW(d->n_preds, r->held);
+	     NEW(p->n_switches, r->seen) && NEW(d->n_preds, r->held);
 	if (!ok) {
 		plan_run_free(r);
 		return -ENOMEM;
@@ -282,25 +283,23 @@ static void run_residual(struct plan_run *r)
 	}
 }
 
-/* One event in many tells how often predicates are true: all switches of this event's fields are
- * run, needed or not. [owner thread writes, any reads] */
+/* One event in many tells how often predicates are true: all switches are run, needed or not. Costs
+ * what the switches cost and what they hit, not what predicates there are. [owner thread writes,
+ * any reads] */
 static void sample(struct plan_run *r)
 {
 	const struct dag *d = &r->p->dag;
 
-	for (uint32_t s = 0; s < r->p->n_switches; s++)
-		if (!(d->terms[r->p->switches[s].term].slot != DAG_NONE &&
-		      (d->terms[r->p->switches[s].term].operand->use->field->flags & FIELD_SLOW)))
-			(void)switch_run(r, s);
-	for (uint32_t i = 0; i < d->n_preds; i++) {
-		uint32_t sw = d->preds[i].sw;
+	for (uint32_t s = 0; s < r->p->n_switches; s++) {
+		const struct term *t = &d->terms[r->p->switches[s].term];
 
-		if (sw == DAG_NONE || r->sw_ran[sw] != r->gen || r->sw_failed[sw] == r->gen)
+		if (t->slot != DAG_NONE && (t->operand->use->field->flags & FIELD_SLOW))
 			continue;
-		atomic_fetch_add_explicit(&r->seen[i], 1, memory_order_relaxed);
-		if (r->hits.stamp[i] == r->gen)
-			atomic_fetch_add_explicit(&r->held[i], 1, memory_order_relaxed);
+		if (switch_run(r, s))
+			atomic_fetch_add_explicit(&r->seen[s], 1, memory_order_relaxed);
 	}
+	for (uint32_t i = 0; i < r->hits.n; i++)
+		atomic_fetch_add_explicit(&r->held[r->hits.list[i]], 1, memory_order_relaxed);
 	atomic_fetch_add_explicit(&r->n_samples, 1, memory_order_relaxed);
 }
 
@@ -386,7 +385,10 @@ struct plan_stats *plan_run_learned(const struct plan_run *r)
 	if (!s->p)
 		return plan_stats_free(s);
 	for (uint32_t i = 0; i < n; i++) {
-		uint32_t seen = atomic_load_explicit(&r->seen[i], memory_order_relaxed);
+		uint32_t sw = r->p->dag.preds[i].sw;
+		uint32_t seen = sw == DAG_NONE
+					? 0
+					: atomic_load_explicit(&r->seen[sw], memory_order_relaxed);
 		uint32_t held = atomic_load_explicit(&r->held[i], memory_order_relaxed);
 
 		/* one more of each kind: nothing is ever or never true after few samples */
