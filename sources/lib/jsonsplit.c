@@ -31,9 +31,8 @@ enum {
 
 void jsonsplit_init(struct jsonsplit *s, const char *envelope, size_t max_bytes)
 {
-	*s = (struct jsonsplit){.envelope = envelope,
-				.envelope_len = strlen(envelope),
-				.max_bytes = max_bytes};
+	*s = (struct jsonsplit){
+		.envelope = envelope, .envelope_len = strlen(envelope), .max_bytes = max_bytes};
 }
 
 void jsonsplit_deinit(struct jsonsplit *s)
@@ -134,7 +133,7 @@ static int record_finish(struct jsonsplit *s, struct jsonsplit_record *ret)
 /* What is here cannot be: gives up the record and looks for the next. Takes no byte. */
 static int mistake(struct jsonsplit *s, struct jsonsplit_record *ret)
 {
-	bool is_large = s->is_recording && s->is_oversize;
+	bool is_large = s->is_recording && here(s) - s->rec_offset > s->max_bytes;
 
 	*ret = (struct jsonsplit_record){.offset = s->is_recording ? s->rec_offset : here(s)};
 	s->at_line = at_line_start(s);
@@ -324,8 +323,8 @@ static void match_key(struct jsonsplit *s, const char *from)
 
 	if (!s->key_ok)
 		return;
-	s->key_ok = s->key_pos + n <= s->envelope_len &&
-		    memcmp(s->envelope + s->key_pos, from, n) == 0;
+	s->key_ok =
+		s->key_pos + n <= s->envelope_len && memcmp(s->envelope + s->key_pos, from, n) == 0;
 	s->key_pos += n;
 }
 

@@ -6,8 +6,8 @@
  * records) or an array of either. Records come out as their original bytes: inside the caller's
  * chunk when they lie in it whole, otherwise from a buffer here that never grows beyond max_bytes.
  *
- * Only the structure is checked: brackets, keys, commas. Words and numbers are for the reader of the
- * record to judge. Where the structure breaks, the record it breaks in is given up and the next
+ * Only the structure is checked: brackets, keys, commas. Words and numbers are for the reader of
+ * the record to judge. Where the structure breaks, the record it breaks in is given up and the next
  * place where a record can start is looked for: a line that begins with a bracket or, inside an
  * array, a comma followed by the same bytes that the first record of the array began with. Quotes
  * inside strings are escaped, so what a log's author quotes cannot look like such a place.

@@ -1,8 +1,8 @@
 /*
  * rfc3339: a cursor over the text, and the count of days of a proleptic Gregorian date.
  *
- * The days come from a year that starts in March: the leap day is then the last of its year, and the
- * lengths of the months before a month are a straight line.
+ * The days come from a year that starts in March: the leap day is then the last of its year, and
+ * the lengths of the months before a month are a straight line.
  */
 #include "rfc3339.h"
 

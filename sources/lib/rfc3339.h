@@ -2,7 +2,8 @@
  * rfc3339: a time stamp as audit logs write it, to nanoseconds.
  *
  * Format: RFC 3339 section 5.6, "2023-07-10T12:34:56.789Z" or an offset in place of the Z. Digits
- * after the ninth of the fraction are dropped. A leap second counts as the first of the next minute.
+ * after the ninth of the fraction are dropped. A leap second counts as the first of the next
+ * minute.
  */
 #pragma once
 
