@@ -19,8 +19,9 @@
 enum {
 	IN_BYTES = 64 << 10,
 	OUT_BYTES = 256 << 10,
-	RATIO_FREE_BYTES = 1 << 20, /* unpacked bytes before the ratio counts */
-	GZIP_WINDOW = 15 + 16,      /* the largest window, gzip wrapper */
+	RATIO_FREE_BYTES =
+		32 << 20,      /* unpacked bytes before the ratio counts: more than one event */
+	GZIP_WINDOW = 15 + 16, /* the largest window, gzip wrapper */
 };
 
 struct bytestream {

@@ -3,7 +3,8 @@
  *
  * Whether a file is gzip is read off its first bytes, not its name. Members that follow one another
  * are one stream, as gzip itself has it; zeros behind the last are padding. What a small file may
- * unpack to is bounded twice: in all, and by its ratio once there is more than a mebibyte of it.
+ * unpack to is bounded twice: in all, and by its ratio once there are more than 32 MiB of it (one
+ * event of repeated text packs a thousandfold, and is real).
  *
  * Lifetime: a chunk is valid until the next call. Threads: one owner.
  */
