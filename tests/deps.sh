@@ -50,7 +50,7 @@ try() {
 
 case ${1-} in
 "") want=("${build[@]}" "${check[@]}") ;;
---build) want=("${build[@]}") ;;
+--build) want=("${build[@]}" libcmocka-dev) ;;
 *) usage ;;
 esac
 

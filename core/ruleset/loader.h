@@ -22,7 +22,10 @@
 #include "util/str.h"
 #include "util/yaml.h"
 
+/* Version of the rules language, and the source of a rule that names none (a fact of the language).
+ */
 #define RULES_ENGINE_VERSION "0.62.0"
+#define RULES_DEFAULT_SOURCE "syscall"
 
 /* An event source that rules may name. */
 struct rules_source {
@@ -31,6 +34,9 @@ struct rules_source {
 	/* Its events have many types (system calls): a rule should say which ones it is about, and
 	 * draws LOAD_NO_EVTTYPE when it does not. Sources of plugin events have one type only. */
 	bool has_event_types;
+	/* Whether a plugin declared events called @name (asynchronous ones); may be NULL. */
+	bool (*is_event)(void *ctx, struct str name);
+	void *ctx;
 };
 
 struct rules_plugin {
@@ -67,6 +73,7 @@ struct rules_options {
 	enum rule_priority
 		min_priority;      /* rules less severe are not enabled; RULE_DEBUG keeps all */
 	bool match_all;            /* rule_matching: all */
+	bool lint;                 /* look for doubtful things too; costs some time */
 	bool skip_plugin_versions; /* do not check required_plugin_versions */
 };
 

@@ -31,8 +31,9 @@ enum {
 	TEMPLATE_MAX_WIDTH = 4096,
 };
 
-/* Compiles @text with the fields of @fs. Field uses are shared through @uses (filter layer), which
- * numbers their slots. -EINVAL with @err (span of @text), -ENOMEM. */
+/* Compiles @text, which must live as long as the template, with the fields of @fs. Field uses are
+ * shared through @uses (filter layer), which numbers their slots. With @err (span of @text):
+ * -ENOENT for an unknown field, -EINVAL for anything else that is wrong. -ENOMEM. */
 int template_compile(const struct fieldset *fs, struct use_table *uses, struct arena *arena,
 		     struct str text, const struct template **ret, struct err *err);
 
@@ -43,6 +44,10 @@ const struct field_use *template_field(const struct template *t, uint32_t i);
 
 /* The name of that field as it was written, with its argument. */
 struct str template_field_text(const struct template *t, uint32_t i);
+
+/* The text that was compiled, without %container.info, which stands for nothing any more. */
+struct str template_text(const struct template *t);
+bool template_has_dropped(const struct template *t);
 
 /* Appends the text for @evt. A value that is absent prints as <NA>. Returns false when some field
  * was absent. @e is the scratch of this thread (matcher_eval()). No allocation but growth of @b. */

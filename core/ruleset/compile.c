@@ -1,0 +1,429 @@
+/*
+ * Rule by rule: the tree with everything in place, what is doubtful about it, its types, the events
+ * it is about, its output. A rule with a mistake is left out; the next one is compiled all the
+ * same.
+ */
+#include "ruleset/compile.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "filter/typecheck.h"
+#include "ruleset/doubt.h"
+#include "ruleset/impl.h"
+#include "ruleset/problem.h"
+#include "ruleset/resolve.h"
+#include "ruleset/template.h"
+#include "util/mem.h"
+
+enum {
+	MANY_EVENTS = 100,  /* a rule about more event types is about all of them */
+	EVENT_ASYNC = 402,  /* reaches every rule, whatever its event types */
+	RULE_PROBLEMS = 20, /* mistakes of one condition that are told */
+};
+
+struct compiler {
+	struct rules_loader *l;
+	struct ruleset_impl *rs;
+	struct arena *arena; /* the ruleset's */
+	const struct decl_rule *decl;
+	const struct rules_source *source;
+	uint32_t n_problems;
+	bool is_deprecation_told; /* once a rule */
+	bool is_skipped;          /* by skip-if-unknown-filter */
+	struct strmap told; /* mistakes in macros: told once, not for every rule that uses them */
+};
+
+/* --- conditions ------------------------------------------------------------------------------- */
+
+static enum rules_code code_of(struct compiler *c, enum typecheck_code code)
+{
+	switch (code) {
+	case TYPECHECK_UNKNOWN_FIELD:
+	case TYPECHECK_UNKNOWN_EVENT:
+		return c->decl->skip_if_unknown ? RULES_UNKNOWN_FILTER
+						: RULES_ERR_COMPILE_CONDITION;
+	case TYPECHECK_UNKNOWN_NAME:
+		return RULES_ERR_VALIDATE;
+	case TYPECHECK_ERROR:
+		return RULES_ERR_COMPILE_CONDITION;
+	case TYPECHECK_WARN_FIELD_AS_TEXT:
+	case TYPECHECK_WARN_REGEX:
+		return RULES_COMPILE_CONDITION;
+	case TYPECHECK_WARN_DEPRECATED:
+		return c->is_deprecation_told ? RULES_OK : RULES_DEPRECATED_ITEM;
+	default: /* for <NA> the language has a rule of its own: see doubt.c */
+		return RULES_OK;
+	}
+}
+
+/* Whether this mistake at this place of a macro was told before. */
+static bool is_told(struct compiler *c, struct ast_place where, const char *text)
+{
+	char *key;
+
+	if (!where.origin || where.origin == c->decl->condition)
+		return false;
+	key = arena_printf(c->arena, "%p %u %s", where.origin, where.span.offset, text);
+	return key && strmap_add(&c->told, str_from(key), c) == -EEXIST;
+}
+
+static void report(void *ctx, enum typecheck_code code, struct ast_place where, struct str subject,
+		   const struct err *e)
+{
+	struct compiler *c = ctx;
+	const struct origin *o = where.origin ? where.origin : c->decl->condition;
+	enum rules_code to = code_of(c, code);
+	struct problem_place p;
+
+	(void)subject;
+	if (to == RULES_OK || c->n_problems >= RULE_PROBLEMS)
+		return;
+	if (typecheck_is_error(code) && (c->is_skipped || is_told(c, where, e->text)))
+		return;
+	c->n_problems++;
+	c->is_skipped |= to == RULES_UNKNOWN_FILTER;
+	c->is_deprecation_told |= to == RULES_DEPRECATED_ITEM;
+	p = origin_place(c->l, o, e->offset);
+	p.hint = e->hint;
+	problem_add_at(c->l, to, resolve_where(c->l, c->decl->condition), &p, "%s", e->text);
+}
+
+static bool is_event(void *ctx, struct str name)
+{
+	struct compiler *c = ctx;
+
+	return c->source->is_event && c->source->is_event(c->source->ctx, name);
+}
+
+static int find_events(struct compiler *c, struct rule *rule, struct rule_detail *d)
+{
+	struct err err = ERR_NULL;
+	struct problem_place p;
+	int r;
+
+	if (!c->source->has_event_types)
+		return 0;
+	r = evttypes_of(d->tree, c->source->fields, c->source->is_event, c->source->ctx, &d->events,
+			&err);
+	if (r == -EINVAL) {
+		p = origin_place(c->l, c->decl->condition, 0);
+		p.hint = err.hint;
+		problem_add_at(c->l, RULES_ERR_COMPILE_CONDITION,
+			       resolve_where(c->l, c->decl->condition), &p, "%s", err.text);
+	}
+	if (r < 0)
+		return r;
+	d->has_events = true;
+	if (evttypes_count(&d->events) == 0)
+		problem_add(c->l, RULES_LINT_NEVER, rule->detail->decl->where,
+			    "no event has all the types that the condition asks for");
+	evttypes_add(&d->events, EVENT_ASYNC);
+	if (evttypes_count(&d->events) > MANY_EVENTS && c->decl->warn_evttypes)
+		problem_add(c->l, RULES_NO_EVTTYPE, c->decl->where,
+			    "the rule is tried on too many types of events, which costs time: "
+			    "restrict it with evt.type");
+	return 0;
+}
+
+static int compile_condition(struct compiler *c, struct rule *rule, struct rule_detail *d)
+{
+	struct typecheck_options o = {
+		.fields = c->source->fields,
+		.uses = c->rs->uses[rule->source],
+		.arena = c->arena,
+		.report = report,
+		.is_event = is_event,
+		.ctx = c,
+	};
+	int r = resolve_rule(c->l, c->decl, &d->tree, &d->macros, &d->lists);
+
+	if (r)
+		return r;
+	doubt_condition(c->l, c->decl->condition, d->tree);
+	r = typecheck(d->tree, &o, &rule->expr);
+	if (r)
+		return r;
+	if (c->l->opts.lint && doubt_is_never(d->tree))
+		problem_add(c->l, RULES_LINT_NEVER, c->decl->where,
+			    "the condition contradicts itself, so the rule never matches");
+	return find_events(c, rule, d);
+}
+
+/* --- outputs ---------------------------------------------------------------------------------- */
+
+static int compile_text(struct compiler *c, const struct rule *rule, struct str text,
+			const struct template **ret)
+{
+	const struct origin *o = c->decl->output;
+	struct err err = ERR_NULL;
+	struct problem_place p;
+	enum rules_code code = RULES_ERR_COMPILE_OUTPUT;
+	int r = template_compile(c->source->fields, c->rs->uses[rule->source], c->arena, text, ret,
+				 &err);
+
+	if (r == 0 || r == -ENOMEM)
+		return r;
+	if (r == -ENOENT && c->decl->skip_if_unknown)
+		code = RULES_UNKNOWN_FILTER;
+	p = origin_place(c->l, o, err.offset);
+	p.hint = err.hint;
+	problem_add_at(c->l, code, o->where, &p, "%s", err.text);
+	return -EINVAL;
+}
+
+static int compile_extra_fields(struct compiler *c, struct rule *rule)
+{
+	const struct rules_options *o = &c->l->opts;
+	struct rule_extra_field *fields;
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < o->n_append_outputs; i++)
+		n += select_fits(&o->append_outputs[i], rule, c->source->name)
+			     ? o->append_outputs[i].n_extra_fields
+			     : 0;
+	fields = arena_alloc(c->arena, n * sizeof *fields);
+	if (!fields)
+		return -ENOMEM;
+	rule->extra_fields = fields;
+	for (uint32_t i = 0; i < o->n_append_outputs; i++) {
+		const struct rules_append_output *a = &o->append_outputs[i];
+
+		for (uint32_t k = 0; k < a->n_extra_fields; k++) {
+			const struct rules_extra_field *f = &a->extra_fields[k];
+			struct rule_extra_field *to = &fields[rule->n_extra_fields];
+			const char *text = f->value;
+			int r;
+
+			if (!select_fits(a, rule, c->source->name))
+				break;
+			if (!text)
+				text = arena_printf(c->arena, "%%%s", f->name);
+			to->name = str_from(f->name);
+			r = text ? compile_text(c, rule, str_from(text), &to->value) : -ENOMEM;
+			if (r)
+				return r;
+			rule->n_extra_fields++;
+		}
+	}
+	return 0;
+}
+
+static int compile_output(struct compiler *c, struct rule *rule)
+{
+	struct str text = rule->output;
+	int r;
+
+	if (c->l->opts.n_append_outputs)
+		text = select_output(&c->l->opts, rule, c->source->fields, c->arena);
+	if (!text.p)
+		return -ENOMEM;
+	r = compile_text(c, rule, text, &rule->message);
+	if (r)
+		return r;
+	if (template_has_dropped(rule->message))
+		problem_add(
+			c->l, RULES_DEPRECATED_ITEM, c->decl->where,
+			"'%%container.info' is deprecated and stands for nothing: name the fields");
+	return compile_extra_fields(c, rule);
+}
+
+/* --- one rule --------------------------------------------------------------------------------- */
+
+static int compare_str(const void *x, const void *y)
+{
+	const struct str *a = x, *b = y;
+	int r = memcmp(a->p, b->p, a->len < b->len ? a->len : b->len);
+
+	return r ? r : (a->len > b->len) - (a->len < b->len);
+}
+
+static void sort_tags(struct decl_rule *d)
+{
+	uint32_t n = 0;
+
+	if (d->n_tags)
+		qsort(d->tags, d->n_tags, sizeof *d->tags, compare_str);
+	for (uint32_t i = 0; i < d->n_tags; i++) {
+		if (n == 0 || !str_eq(d->tags[n - 1], d->tags[i]))
+			d->tags[n++] = d->tags[i];
+	}
+	d->n_tags = n;
+}
+
+static int copy_names(struct arena *a, const struct decl_value *v, const struct str **ret,
+		      uint32_t *ret_n)
+{
+	uint32_t n = v->is_list ? v->n : v->is_set;
+	struct str *names = arena_alloc(a, n * sizeof *names);
+
+	for (uint32_t i = 0; names && i < n; i++)
+		names[i] = v->is_list ? v->items[i].text : v->text;
+	*ret = names;
+	*ret_n = n;
+	return names ? 0 : -ENOMEM;
+}
+
+static int copy_exceptions(struct compiler *c, struct rule *rule)
+{
+	const struct decl_rule *d = c->decl;
+	struct rule_exception *e = arena_alloc(c->arena, d->n_exceptions * sizeof *e);
+	int r = e ? 0 : -ENOMEM;
+
+	for (uint32_t i = 0; r == 0 && i < d->n_exceptions; i++) {
+		e[i].name = d->exceptions[i].name;
+		e[i].has_values = d->exceptions[i].n_values > 0;
+		r = copy_names(c->arena, &d->exceptions[i].fields, &e[i].fields, &e[i].n_fields);
+		if (r == 0)
+			r = copy_names(c->arena, &d->exceptions[i].comps, &e[i].comps,
+				       &e[i].n_comps);
+	}
+	rule->exceptions = e;
+	rule->n_exceptions = d->n_exceptions;
+	return r;
+}
+
+static struct rule *new_rule(struct compiler *c, struct decl_rule *d)
+{
+	struct rule *rule = arena_alloc(c->arena, sizeof *rule);
+	struct rule_detail *detail = arena_alloc(c->arena, sizeof *detail);
+
+	if (!rule || !detail)
+		return NULL;
+	sort_tags(d);
+	detail->decl = d;
+	*rule = (struct rule){
+		.index = c->rs->pub.n_rules,
+		.source = (uint32_t)(c->source - c->l->opts.sources),
+		.name = d->name,
+		.desc = d->desc,
+		.condition = d->condition->text,
+		.output = d->output->text,
+		.priority = d->priority,
+		.n_tags = d->n_tags,
+		.tags = d->tags,
+		.enabled_key = d->enabled,
+		.capture = d->capture,
+		.capture_duration_ms = d->capture_duration_ms,
+		.detail = detail,
+		.file = c->l->results[d->where->file]->pub.name,
+		.at = d->where->at,
+	};
+	return copy_exceptions(c, rule) < 0 ? NULL : rule;
+}
+
+/* -EINVAL: the rule is left out. */
+static int compile_rule(struct compiler *c, struct decl_rule *d)
+{
+	struct rule *rule;
+	int r, r_output;
+
+	if (d->is_unknown_source || d->priority > c->l->opts.min_priority)
+		return 0;
+	c->decl = d;
+	c->source = strmap_find(&c->l->sources, d->source);
+	c->n_problems = 0;
+	c->is_skipped = false;
+	c->is_deprecation_told = false;
+	rule = new_rule(c, d);
+	if (!rule)
+		return -ENOMEM;
+	r = compile_condition(c, rule, (struct rule_detail *)rule->detail);
+	if (c->is_skipped)
+		return 0;
+	r_output = compile_output(c, rule);
+	if (r || r_output)
+		return r ? r : r_output;
+	rule->enabled = select_enabled(&c->l->opts, rule);
+	c->rs->pub.rules[c->rs->pub.n_rules++] = rule;
+	c->rs->pub.n_enabled += rule->enabled;
+	r = strmap_add(&c->rs->by_name, rule->name, rule);
+	return r;
+}
+
+/* --- the ruleset ------------------------------------------------------------------------------ */
+
+/* Hands each source its enabled rules. */
+static int fill_sources(struct compiler *c)
+{
+	struct ruleset *rs = &c->rs->pub;
+	struct ruleset_source *sources = (struct ruleset_source *)rs->sources;
+
+	for (uint32_t i = 0; i < rs->n_rules; i++)
+		sources[rs->rules[i]->source].n_rules += rs->rules[i]->enabled;
+	for (uint32_t s = 0; s < rs->n_sources; s++) {
+		sources[s].rules =
+			arena_alloc(c->arena, sources[s].n_rules * sizeof(struct rule *));
+		if (!sources[s].rules)
+			return -ENOMEM;
+		sources[s].n_rules = 0;
+	}
+	for (uint32_t i = 0; i < rs->n_rules; i++) {
+		struct ruleset_source *s = &sources[rs->rules[i]->source];
+
+		if (rs->rules[i]->enabled)
+			s->rules[s->n_rules++] = rs->rules[i];
+	}
+	return 0;
+}
+
+static int new_ruleset(struct compiler *c)
+{
+	const struct rules_options *o = &c->l->opts;
+	struct ruleset_impl *rs = mem_new(sizeof *rs);
+	struct ruleset_source *sources;
+
+	if (!rs)
+		return -ENOMEM;
+	c->rs = rs;
+	c->arena = &rs->arena;
+	atomic_init(&rs->refs, 1);
+	rs->store = store_ref(c->l->store);
+	rs->pub.match_all = o->match_all;
+	rs->pub.rules = arena_alloc(c->arena, c->l->store->n_rules * sizeof(struct rule *));
+	rs->uses = arena_alloc(c->arena, o->n_sources * sizeof(struct use_table *));
+	sources = arena_alloc(c->arena, o->n_sources * sizeof *sources);
+	rs->pub.sources = sources;
+	if (!rs->pub.rules || !rs->uses || !sources)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < o->n_sources; i++) {
+		sources[i].name = arena_str(c->arena, str_from(o->sources[i].name));
+		sources[i].fields = o->sources[i].fields;
+		rs->uses[i] = use_table_new();
+		sources[i].uses = rs->uses[i];
+		rs->pub.n_sources++;
+		if (!rs->uses[i] || !sources[i].name.p)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+int compile_ruleset(struct rules_loader *l, struct ruleset **ret)
+{
+	struct compiler c = {.l = l};
+	int r = new_ruleset(&c);
+
+	if (r == 0)
+		r = resolve_macros(l);
+	for (uint32_t i = 0; r == 0 && i < l->store->n_rules; i++) {
+		r = compile_rule(&c, l->store->rule[i]);
+		if (r == -EINVAL)
+			r = 0;
+	}
+	if (r == 0)
+		r = fill_sources(&c);
+	if (r == 0) {
+		resolve_warn_unused(l);
+		if (l->opts.lint && !l->opts.match_all)
+			doubt_shadows(l, &c.rs->pub);
+		r = l->failed;
+	}
+	strmap_deinit(&c.told);
+	if (r < 0) {
+		if (c.rs)
+			ruleset_unref(&c.rs->pub);
+		return r;
+	}
+	*ret = &c.rs->pub;
+	return 0;
+}

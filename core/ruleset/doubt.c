@@ -1,0 +1,153 @@
+#include "ruleset/doubt.h"
+
+#include "filter/print.h"
+#include "ruleset/problem.h"
+#include "ruleset/resolve.h"
+#include "util/buf.h"
+
+/* Names that the rules language itself speaks of, whoever provides them. */
+static const struct str na_prefixes[] = {{"ka.", 3}, {"jevt.", 5}};
+
+struct walk {
+	struct rules_loader *l;
+	const struct origin *rule;
+	bool said_na;
+};
+
+static bool is_na(const struct ast_term *t)
+{
+	if (!t || t->kind == AST_TERM_CALL)
+		return false;
+	if (t->kind == AST_TERM_TEXT)
+		return str_is(t->text, "<NA>");
+	for (uint32_t i = 0; t->kind == AST_TERM_LIST && i < t->n; i++) {
+		if (is_na(t->args[i]))
+			return true;
+	}
+	return false;
+}
+
+static bool is_unsafe_na(const struct ast *t)
+{
+	static const enum filter_op ops[] = {FILTER_OP_EQ, FILTER_OP_EQ2,        FILTER_OP_NE,
+					     FILTER_OP_IN, FILTER_OP_INTERSECTS, FILTER_OP_PMATCH};
+	bool is_op = false, is_field = false;
+
+	for (size_t i = 0; i < sizeof ops / sizeof *ops; i++)
+		is_op |= t->op == ops[i];
+	for (size_t i = 0; i < sizeof na_prefixes / sizeof *na_prefixes; i++)
+		is_field |= t->left->kind == AST_TERM_FIELD &&
+			    str_starts(t->left->text, na_prefixes[i]);
+	return is_op && is_field && is_na(t->right);
+}
+
+/* One of them is said for a condition; the others are alike. */
+static void check_tree(struct walk *w, const struct ast *t)
+{
+	const struct origin *o = t->place.origin ? t->place.origin : w->rule;
+	struct problem_place p;
+
+	if (t->kind == AST_CHECK && !w->said_na && is_unsafe_na(t)) {
+		w->said_na = true;
+		p = origin_place(w->l, o, t->place.span.offset);
+		problem_add_at(w->l, RULES_UNSAFE_NA_CHECK, resolve_where(w->l, w->rule), &p,
+			       "no value is '<NA>' any more: use 'exists' to ask whether there is "
+			       "one");
+	}
+	for (uint32_t i = 0; t->kind <= AST_NOT && i < t->n; i++)
+		check_tree(w, t->kids[i]);
+}
+
+void doubt_condition(struct rules_loader *l, const struct origin *o, const struct ast *tree)
+{
+	struct walk w = {.l = l, .rule = o};
+
+	check_tree(&w, tree);
+}
+
+/* --- never true ------------------------------------------------------------------------------- */
+
+enum {
+	NEVER_MAX = 64, /* parts of a chain that are compared with each other */
+};
+
+static bool exclude(const struct ast *x, const struct ast *y)
+{
+	return (x->kind == AST_NOT && ast_equal(x->kids[0], y)) ||
+	       (y->kind == AST_NOT && ast_equal(y->kids[0], x));
+}
+
+bool doubt_is_never(const struct ast *tree)
+{
+	uint32_t n = tree->n < NEVER_MAX ? tree->n : NEVER_MAX;
+
+	if (tree->kind == AST_OR) {
+		for (uint32_t i = 0; i < tree->n; i++) {
+			if (!doubt_is_never(tree->kids[i]))
+				return false;
+		}
+		return true;
+	}
+	if (tree->kind != AST_AND)
+		return false;
+	for (uint32_t i = 0; i < n; i++) {
+		if (doubt_is_never(tree->kids[i]))
+			return true;
+		for (uint32_t k = 0; k < i; k++) {
+			if (exclude(tree->kids[i], tree->kids[k]))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* --- shadowed rules --------------------------------------------------------------------------- */
+
+static struct str text_of(struct rules_loader *l, const struct ast *tree)
+{
+	struct str text;
+	struct buf b;
+
+	buf_init(&b, 1 << 20);
+	ast_print(&b, tree);
+	text = b.failed ? (struct str){0} : arena_str(&l->store->arena, buf_str(&b));
+	buf_deinit(&b);
+	return text;
+}
+
+/* The earlier rule that matches whatever @tree matches: it has the same condition, or one of its
+ * parts for its whole condition. */
+static const struct rule *shadow_of(struct rules_loader *l, const struct strmap *seen,
+				    const struct ast *tree, struct str *ret_text)
+{
+	const struct rule *found;
+
+	*ret_text = text_of(l, tree);
+	found = strmap_find(seen, *ret_text);
+	for (uint32_t i = 0; !found && tree->kind == AST_AND && i < tree->n; i++)
+		found = strmap_find(seen, text_of(l, tree->kids[i]));
+	return found;
+}
+
+void doubt_shadows(struct rules_loader *l, const struct ruleset *rs)
+{
+	for (uint32_t s = 0; s < rs->n_sources; s++) {
+		const struct ruleset_source *source = &rs->sources[s];
+		struct strmap seen = STRMAP_NULL;
+
+		for (uint32_t i = 0; i < source->n_rules; i++) {
+			const struct rule *rule = source->rules[i], *first;
+			struct str text;
+
+			first = shadow_of(l, &seen, rule->detail->tree, &text);
+			if (first)
+				problem_add(l, RULES_LINT_SHADOWED, rule->detail->decl->where,
+					    "the rule '%.*s' before it matches every event that it "
+					    "matches, and only the first match counts",
+					    STR_FMT(first->name));
+			else if (text.p)
+				(void)strmap_add(&seen, text, (void *)rule);
+		}
+		strmap_deinit(&seen);
+	}
+}
