@@ -123,6 +123,7 @@ static void add_extras(struct gyr_text *out, const struct gyr_field *f)
 						 {GYR_SLOW, "slow"},
 						 {GYR_VOLATILE, "volatile"},
 						 {GYR_ARG_SUFFIX, "arg_suffix"},
+						 {GYR_ARG_PARAM, "arg_param"},
 						 {0, NULL}};
 	const struct type_names *type = type_names(f->type);
 

@@ -268,6 +268,7 @@ enum gyr_field_flag {
 	GYR_VOLATILE = 1 << 13,     /* depends on earlier questions: never remembered */
 	GYR_INFO_PROP = 1 << 14,    /* property "info" */
 	GYR_CONVERSATION = 1 << 15, /* property "conversation" */
+	GYR_ARG_PARAM = 1 << 16,    /* name.param: a suffix that names an event parameter */
 };
 
 struct gyr_field;
