@@ -83,6 +83,118 @@ bool gyr_event_records(uint16_t event, uint16_t syscall);
  * has. 0: a type that cannot be compared. */
 int gyr_param_type(const char *name, size_t len);
 
+/* ---- parameters ---- */
+
+/* The type of a parameter: how its bytes read. README.md in sdk/events has the encodings. */
+enum gyr_pt {
+	GYR_PT_NONE = 0,
+	GYR_PT_INT8 = 1,
+	GYR_PT_INT16 = 2,
+	GYR_PT_INT32 = 3,
+	GYR_PT_INT64 = 4,
+	GYR_PT_UINT8 = 5,
+	GYR_PT_UINT16 = 6,
+	GYR_PT_UINT32 = 7,
+	GYR_PT_UINT64 = 8,
+	GYR_PT_CHARBUF = 9,
+	GYR_PT_BYTEBUF = 10,
+	GYR_PT_ERRNO = 11,
+	GYR_PT_SOCKADDR = 12,
+	GYR_PT_SOCKTUPLE = 13,
+	GYR_PT_FD = 14,
+	GYR_PT_PID = 15,
+	GYR_PT_FDLIST = 16,
+	GYR_PT_FSPATH = 17,
+	GYR_PT_SYSCALLID = 18,
+	GYR_PT_SIGTYPE = 19,
+	GYR_PT_RELTIME = 20,
+	GYR_PT_ABSTIME = 21,
+	GYR_PT_PORT = 22,
+	GYR_PT_L4PROTO = 23,
+	GYR_PT_SOCKFAMILY = 24,
+	GYR_PT_BOOL = 25,
+	GYR_PT_IPV4ADDR = 26,
+	GYR_PT_DYN = 27,
+	GYR_PT_FLAGS8 = 28,
+	GYR_PT_FLAGS16 = 29,
+	GYR_PT_FLAGS32 = 30,
+	GYR_PT_UID = 31,
+	GYR_PT_GID = 32,
+	GYR_PT_DOUBLE = 33,
+	GYR_PT_SIGSET = 34,
+	GYR_PT_CHARBUFARRAY = 35,
+	GYR_PT_CHARBUF_PAIR_ARRAY = 36,
+	GYR_PT_IPV4NET = 37,
+	GYR_PT_IPV6ADDR = 38,
+	GYR_PT_IPV6NET = 39,
+	GYR_PT_IPADDR = 40,
+	GYR_PT_IPNET = 41,
+	GYR_PT_MODE = 42,
+	GYR_PT_FSRELPATH = 43,
+	GYR_PT_ENUMFLAGS8 = 44,
+	GYR_PT_ENUMFLAGS16 = 45,
+	GYR_PT_ENUMFLAGS32 = 46,
+	GYR_PT_FD32 = 47,
+	GYR_PT_PID32 = 48,
+};
+
+/* How a number prints. */
+enum gyr_pf { GYR_PF_NA, GYR_PF_DEC, GYR_PF_HEX, GYR_PF_OCT };
+
+/* Parameters of an event, at most. */
+enum { GYR_PARAMS_MAX = 32 };
+
+struct gyr_flag {
+	const char *name;
+	uint32_t value;
+};
+
+/* Names of the bits or of the values of a number; to be tried in this order. */
+struct gyr_flags {
+	const char *name;
+	const struct gyr_flag *rows;
+	uint32_t n;
+};
+
+struct gyr_variant {
+	uint8_t type;  /* enum gyr_pt */
+	uint8_t print; /* enum gyr_pf */
+};
+
+/* What a parameter of type DYN holds: its first byte is an index here, the value follows. */
+struct gyr_variants {
+	const struct gyr_variant *rows;
+	uint32_t n;
+};
+
+struct gyr_param_info {
+	const char *name;
+	const struct gyr_flags *flags;       /* NULL: its values have no names */
+	const struct gyr_variants *variants; /* DYN only; may be NULL */
+	uint8_t name_len;
+	uint8_t type;  /* enum gyr_pt */
+	uint8_t print; /* enum gyr_pf */
+	int8_t dirfd;  /* index of the parameter that is the directory the path starts from; -1 */
+};
+
+/* The parameters of @code, *ret_n of them; NULL with 0 when it has none. */
+const struct gyr_param_info *gyr_event_params(uint16_t code, uint32_t *ret_n);
+
+/* Parameter @i of @code; NULL when there is no such parameter. */
+const struct gyr_param_info *gyr_event_param(uint16_t code, uint32_t i);
+
+/* The index of the parameter of @code that is called @name (@len bytes); -1 when there is none. */
+int gyr_event_param_find(uint16_t code, const char *name, size_t len);
+
+/* Bytes of a value of @type in an event; 0: as many as the parameter has, or no such type. */
+uint32_t gyr_type_size(uint8_t type);
+
+/* "INT64" ...; NULL for no type. */
+const char *gyr_type_name(uint8_t type);
+
+/* The flag list called @name ("file_flags"); NULL when there is none. */
+const struct gyr_flags *gyr_flags_find(const char *name);
+
 #ifdef __cplusplus
 }
 #endif
