@@ -50,7 +50,7 @@ try() {
 
 case ${1-} in
 "") want=("${build[@]}" "${check[@]}") ;;
---build) want=("${build[@]}" libcmocka-dev) ;;
+--build) want=("${build[@]}") ;;
 *) usage ;;
 esac
 

@@ -127,6 +127,14 @@ fuzz() {
   return $rc
 }
 
+# What a plugin author does first: install, and build a project that knows nothing of this tree.
+first_plugin() {
+  rm -rf "$out/prefix" "$out/first-plugin"
+  cmake --install build --prefix "$out/prefix" &&
+    cmake -S examples/first-plugin -B "$out/first-plugin" -G Ninja -DCMAKE_PREFIX_PATH="$out/prefix" &&
+    cmake --build "$out/first-plugin" && [ -f "$out/first-plugin/plugins/clock.so" ]
+}
+
 fast=0
 case ${1-} in
 "") ;;
@@ -148,6 +156,7 @@ stage "packages" tests/deps.sh
 if stage "build gcc" build build -DCMAKE_C_COMPILER=gcc -DCMAKE_CXX_COMPILER=g++ -DCMAKE_BUILD_TYPE=RelWithDebInfo; then
   tests "tests gcc" build
   compat "compat" "$root/build"
+  stage "first plugin" first_plugin
 fi
 stage "lint" python3 tests/lint/lint.py
 stage "format" format

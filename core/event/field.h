@@ -82,6 +82,8 @@ enum field_flag {
 	FIELD_VOLATILE = 1 << 13,    /* the answer depends on earlier questions: never memoised */
 	FIELD_NUMERIC_STR = 1 << 14, /* decimal rendering of a number prints as is in JSON */
 	FIELD_ARG_PARAM = 1 << 15,   /* the suffix is the name of an event parameter */
+	FIELD_PADDED = 1 << 16,      /* text shows the number with at least nine digits */
+	FIELD_HEX = 1 << 17,         /* text shows the number in hexadecimal */
 };
 
 /* What the rule compiler may conclude from a comparison with this field. */

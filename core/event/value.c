@@ -85,6 +85,19 @@ static bool is_list(const struct field *f)
 	return (f->flags & FIELD_LIST) != 0;
 }
 
+/* How a field's flags want a number written; other values as their type wants. */
+static void print_formatted(struct buf *b, const struct field *f, const union value *v)
+{
+	const bool is_number = value_kind(f->type) == VALUE_U64 || value_kind(f->type) == VALUE_I64;
+
+	if (is_number && (f->flags & FIELD_PADDED))
+		buf_printf(b, "%09llu", (unsigned long long)v->u64);
+	else if (is_number && (f->flags & FIELD_HEX))
+		buf_printf(b, "%llX", (unsigned long long)v->u64);
+	else
+		print_one(b, f->type, v);
+}
+
 /* A field that is no list but has several values is shown as one text, blanks between them. */
 void value_print(struct buf *b, const struct field *f, const struct values *v)
 {
@@ -97,7 +110,7 @@ void value_print(struct buf *b, const struct field *f, const struct values *v)
 	for (uint32_t i = 0; i < v->n; i++) {
 		if (i)
 			buf_add_char(b, is_list(f) ? ',' : ' ');
-		print_one(b, f->type, &v->v[i]);
+		print_formatted(b, f, &v->v[i]);
 	}
 	if (is_list(f))
 		buf_add_char(b, ')');

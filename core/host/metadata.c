@@ -100,6 +100,8 @@ static const struct flag gyr_flags[] = {
 	{"arg_suffix", FIELD_ARG_SUFFIX},
 	{"arg_param", FIELD_ARG_SUFFIX | FIELD_ARG_PARAM},
 	{"numeric_str", FIELD_NUMERIC_STR},
+	{"padded", FIELD_PADDED},
+	{"hex", FIELD_HEX},
 };
 
 #define N(a) (sizeof(a) / sizeof *(a))

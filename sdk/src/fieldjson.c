@@ -124,6 +124,9 @@ static void add_extras(struct gyr_text *out, const struct gyr_field *f)
 						 {GYR_VOLATILE, "volatile"},
 						 {GYR_ARG_SUFFIX, "arg_suffix"},
 						 {GYR_ARG_PARAM, "arg_param"},
+						 {GYR_NUMERIC_STR, "numeric_str"},
+						 {GYR_PADDED, "padded"},
+						 {GYR_HEX, "hex"},
 						 {0, NULL}};
 	const struct type_names *type = type_names(f->type);
 

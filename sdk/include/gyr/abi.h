@@ -576,7 +576,7 @@ typedef struct plugin_api {
  *   type        a further type of the event schema, in lower case: "port" "int64" "bytebuf"
  *               "fspath" "ipv4addr" "double" "flags32" ...; requests then carry its number in ftype
  *   flags       array of "no_rhs" "no_transformer" "filter_only" "any" "not_any" "slow" "volatile"
- *               "arg_suffix" "arg_param" (a suffix that is the name of an event parameter)
+ *               "arg_suffix" "arg_param" "numeric_str" "padded" "hex"; an unknown one is an error
  *   role        "event_type" "syscall_type" "event_num"
  *   deprecated  what to use instead
  * Answers: integers, ports, flags and other numbers in res.u64 (signed ones sign-extended), double in

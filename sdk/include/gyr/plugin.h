@@ -267,6 +267,10 @@ enum gyr_field_flag {
 	GYR_SLOW = 1 << 12,         /* may ask the system: asked last */
 	GYR_VOLATILE = 1 << 13,     /* depends on earlier questions: never remembered */
 	GYR_INFO_PROP = 1 << 14,    /* property "info" */
+	GYR_PADDED = 1 << 16,       /* text shows the number with at least nine digits */
+	GYR_HEX = 1 << 17,          /* text shows the number in hexadecimal */
+	GYR_NUMERIC_STR = 1 << 18,  /* text that is a decimal number is one in JSON, too */
+	GYR_ARG_PARAM = 1 << 19,    /* the suffix is the name of an event parameter */
 	GYR_CONVERSATION = 1 << 15, /* property "conversation" */
 	GYR_ARG_PARAM = 1 << 16,    /* name.param: a suffix that names an event parameter */
 };

@@ -269,6 +269,37 @@ static void test_equal_conditions_are_shared(void **state)
 	world_deinit(&w);
 }
 
+static const char *rule_name(void *ctx, uint32_t rule)
+{
+	(void)ctx;
+	return rule ? "the residual one" : "the covered one";
+}
+
+static void test_explain_names_cover_and_residual_rules(void **state)
+{
+	struct plan *plan;
+	struct world w;
+
+	(void)state;
+	world_init(&w);
+	add_rule(&w, "evt.type = openat and s.a in (bash, sh) and not s.b = x", &w.sets[0]);
+	add_rule(&w, "not s.path startswith /usr", NULL);
+	assert_int_equal(plan_new(w.rules, w.n, NULL, &plan), 0);
+	buf_reset(&w.text);
+	plan_explain_rule(&w.text, plan, 0);
+	assert_non_null(strstr(w.text.p, "s.a in (bash, sh)   [hash"));
+	assert_null(strstr(w.text.p, "residual"));
+	buf_reset(&w.text);
+	plan_explain_rule(&w.text, plan, 1);
+	assert_non_null(strstr(w.text.p, "residual"));
+	buf_reset(&w.text);
+	plan_explain(&w.text, plan, rule_name, NULL);
+	assert_non_null(strstr(w.text.p, "the residual one"));
+	assert_null(strstr(w.text.p, "the covered one"));
+	plan_free(plan);
+	world_deinit(&w);
+}
+
 static void test_every_refused_allocation_is_survived(void **state)
 {
 	struct mock_random r = {31};
@@ -303,6 +334,7 @@ int main(void)
 		cmocka_unit_test(test_unrelated_changes_change_no_answer),
 		cmocka_unit_test(test_nothing_is_allocated_per_event),
 		cmocka_unit_test(test_equal_conditions_are_shared),
+		cmocka_unit_test(test_explain_names_cover_and_residual_rules),
 		cmocka_unit_test(test_every_refused_allocation_is_survived),
 	};
 

@@ -1,0 +1,44 @@
+/*
+ * bytestream: the bytes of a file in chunks, unpacked when it is gzip, in constant memory.
+ *
+ * Whether a file is gzip is read off its first bytes, not its name. Members that follow one another
+ * are one stream, as gzip itself has it; zeros behind the last are padding. What a small file may
+ * unpack to is bounded twice: in all, and by its ratio once there are more than 32 MiB of it (one
+ * event of repeated text packs a thousandfold, and is real).
+ *
+ * Lifetime: a chunk is valid until the next call. Threads: one owner.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct bytestream;
+
+struct bytestream_limits {
+	uint64_t max_bytes; /* unpacked bytes of one gzip file */
+	uint64_t max_ratio; /* unpacked to packed */
+};
+
+/* NULL when memory is short. One stream reads any number of files, one after another. */
+struct bytestream *bytestream_new(const struct bytestream_limits *limits);
+
+/* Takes NULL; always returns NULL. */
+struct bytestream *bytestream_free(struct bytestream *b);
+
+/* -errno as of open(2); -EINVAL when it is not a plain file. */
+int bytestream_open(struct bytestream *b, const char *path) __attribute__((warn_unused_result));
+
+/* 1: *ret_p and *ret_len are the next bytes, at least one; 0: the end. -EBADMSG: damaged gzip;
+ * -ENODATA: gzip cut short; -EFBIG: a bound above; -errno of read(2). After an error only close. */
+int bytestream_read(struct bytestream *b, const char **ret_p, size_t *ret_len)
+	__attribute__((warn_unused_result));
+
+/* Bytes of the file that were read so far, packed ones. */
+uint64_t bytestream_position(const struct bytestream *b);
+
+/* An error of bytestream_read() for people. */
+const char *bytestream_strerror(int r);
+
+void bytestream_close(struct bytestream *b);

@@ -1,0 +1,372 @@
+/*
+ * logfeed: the chain from files to events, and the book of what did not make it.
+ */
+#include "logfeed.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <gyr/json.h>
+
+#include "bytestream.h"
+#include "filewalk.h"
+#include "jsonsplit.h"
+#include "rfc3339.h"
+
+enum {
+	STRETCH_BYTES = 8 << 20, /* input without an event after which the host gets a word in */
+	MAX_TIME_BYTES = 128,
+};
+
+struct logfeed {
+	struct gyr *p;
+	const struct logfeed_kind *kind;
+	struct logfeed_stats *stats;
+	struct filewalk walk;
+	size_t next_file;
+	uint64_t done_bytes; /* sizes of the files behind us */
+	bool is_open;        /* walk.files[next_file] is being read */
+	struct bytestream *stream;
+	struct jsonsplit split;
+	const char *at, *end; /* what is left of the chunk */
+	struct gyr_json_reader *reader;
+	uint32_t time_id, type_id;
+	unsigned n_notes;
+};
+
+/* ---- what goes wrong ---- */
+
+static void note(struct logfeed *f, const char *path, uint64_t offset, const char *why)
+{
+	if (f->n_notes == LOGFEED_MAX_NOTES)
+		return;
+	f->n_notes++;
+	gyr_log(f->p, GYR_WARN, "'%s': at byte %llu: %s", path, (unsigned long long)offset, why);
+	if (f->n_notes == LOGFEED_MAX_NOTES)
+		gyr_log(f->p, GYR_WARN,
+			"more of the input is skipped; from here on it is only counted");
+}
+
+static const char *file_path(const struct logfeed *f)
+{
+	return f->walk.files[f->next_file].path;
+}
+
+static void skip(struct logfeed *f, uint64_t *counter, const struct jsonsplit_record *rec,
+		 const char *why)
+{
+	++*counter;
+	note(f, file_path(f), rec->offset, why);
+}
+
+static void left_out(void *arg, const char *path, const char *why)
+{
+	struct logfeed *f = arg;
+
+	if (f->n_notes == LOGFEED_MAX_NOTES)
+		return;
+	f->n_notes++;
+	gyr_log(f->p, GYR_WARN, "'%s': %s", path, why);
+}
+
+/* ---- open and close ---- */
+
+static int make_parts(struct logfeed *f, const struct logfeed_limits *limits)
+{
+	const char *type = f->kind->type_pointer;
+	int r;
+
+	jsonsplit_init(&f->split, f->kind->envelope, limits->max_event_bytes);
+	f->stream = bytestream_new(&(struct bytestream_limits){
+		.max_bytes = limits->max_inflated_bytes, .max_ratio = limits->max_ratio});
+	f->reader = gyr_json_reader_new();
+	if (!f->stream || !f->reader)
+		return -ENOMEM;
+	r = gyr_json_reader_add(f->reader, f->kind->time_pointer, strlen(f->kind->time_pointer),
+				&f->time_id);
+	if (r == 0 && type)
+		r = gyr_json_reader_add(f->reader, type, strlen(type), &f->type_id);
+	return r;
+}
+
+static int find_files(struct logfeed *f, const char *path)
+{
+	int r;
+
+	f->walk = (struct filewalk){.wants = f->kind->wants,
+				    .left_out = left_out,
+				    .arg = f,
+				    .by_time = f->kind->by_time};
+	r = filewalk_run(&f->walk, path);
+	f->stats->skipped_links += f->walk.n_links;
+	f->stats->skipped_special += f->walk.n_special;
+	f->stats->files_failed += f->walk.n_failed;
+	if (r == -EINVAL)
+		return gyr_fail(f->p, r, "open: '%s': neither a file nor a directory", path);
+	if (r < 0)
+		return gyr_fail(f->p, r, "open: '%s': %s", path, strerror(-r));
+	if (f->walk.n == 1 && strcmp(f->walk.files[0].path, path) == 0 && access(path, R_OK))
+		return gyr_fail(f->p, -errno, "open: '%s': %s", path, strerror(errno));
+	if (f->walk.n == 0 && f->kind->must_find)
+		return gyr_fail(f->p, -ENOENT, "open: '%s': no log files in this directory", path);
+	return 0;
+}
+
+int logfeed_open(struct gyr *p, const struct logfeed_kind *kind,
+		 const struct logfeed_limits *limits, struct logfeed_stats *stats, const char *path,
+		 struct logfeed **ret)
+{
+	struct logfeed *f = calloc(1, sizeof *f);
+	int r;
+
+	if (!f)
+		return gyr_fail(p, -ENOMEM, "open: '%s': no memory", path);
+	f->p = p;
+	f->kind = kind;
+	f->stats = stats;
+	r = make_parts(f, limits);
+	if (r < 0)
+		(void)gyr_fail(p, r, "open: '%s': %s", path, strerror(-r));
+	else
+		r = find_files(f, path);
+	if (r < 0) {
+		(void)logfeed_close(f);
+		return r;
+	}
+	*ret = f;
+	return 0;
+}
+
+struct logfeed *logfeed_close(struct logfeed *f)
+{
+	if (!f)
+		return NULL;
+	filewalk_deinit(&f->walk);
+	jsonsplit_deinit(&f->split);
+	(void)bytestream_free(f->stream);
+	(void)gyr_json_reader_free(f->reader);
+	free(f);
+	return NULL;
+}
+
+/* ---- one record ---- */
+
+static int record_time(struct logfeed *f, uint64_t *ret_ns)
+{
+	char text[MAX_TIME_BYTES];
+	struct gyr_json v;
+	size_t len;
+	int r;
+
+	r = gyr_json_reader_get(f->reader, f->time_id, &v);
+	if (r < 0)
+		return r;
+	if (v.type != GYR_JSON_STRING || v.len > sizeof text || gyr_json_text(&v, text, &len))
+		return -EINVAL;
+	return rfc3339_parse(text, len, ret_ns);
+}
+
+/* Whether the record is to be delivered; counts it when not. */
+static bool judge(struct logfeed *f, const struct jsonsplit_record *rec, uint64_t *ret_ns)
+{
+	const char *left_out_type = f->kind->left_out_type;
+	struct gyr_json type = {0};
+	int r;
+
+	r = gyr_json_reader_load(f->reader, rec->p, rec->len);
+	if (r == 0 && f->kind->type_pointer)
+		r = gyr_json_reader_get(f->reader, f->type_id, &type);
+	if (r == 0)
+		r = record_time(f, ret_ns);
+	if (r == -EBADMSG || r == -E2BIG) {
+		skip(f, &f->stats->skipped_malformed, rec, "not JSON, record skipped");
+	} else if (left_out_type && gyr_json_equals(&type, left_out_type, strlen(left_out_type))) {
+		f->stats->skipped_by_type++;
+	} else if (r < 0) {
+		skip(f, &f->stats->skipped_no_time, rec, "no usable time, record skipped");
+	} else if (f->kind->type_pointer && type.type != GYR_JSON_STRING) {
+		skip(f, &f->stats->skipped_no_type, rec, "no event type, record skipped");
+	} else {
+		return true;
+	}
+	return false;
+}
+
+static int emit_compact(const struct jsonsplit_record *rec, uint64_t ts, struct gyr_batch *out)
+{
+	struct gyr_json v;
+	size_t len;
+	char *dst;
+
+	if (gyr_json_value(rec->p, rec->len, &v))
+		return gyr_emit(out, ts, rec->p, rec->len);
+	dst = gyr_emit_begin(out, rec->len + 2);
+	if (!dst)
+		return -ENOMEM;
+	if (gyr_json_compact(&v, dst, &len)) { /* bytes it does not take: as they are, then */
+		memcpy(dst, rec->p, rec->len);
+		len = rec->len;
+	}
+	return gyr_emit_end(out, ts, len);
+}
+
+/* 1: an event was emitted; 0: the record was skipped. */
+static int take(struct logfeed *f, const struct jsonsplit_record *rec, struct gyr_batch *out)
+{
+	size_t bad;
+	uint64_t ns;
+	int r;
+
+	if (!judge(f, rec, &ns))
+		return 0;
+	if (rec->has_odd && gyr_json_validate(rec->p, rec->len, &bad)) {
+		f->stats->invalid_bytes++;
+		note(f, file_path(f), rec->offset + bad, "bytes that JSON forbids, record kept");
+	}
+	if (f->kind->is_compact && rec->has_blanks)
+		r = emit_compact(rec, ns, out);
+	else
+		r = gyr_emit(out, ns, rec->p, rec->len);
+	if (r < 0)
+		return gyr_fail(f->p, r, "'%s': at byte %llu: %s", file_path(f),
+				(unsigned long long)rec->offset, strerror(-r));
+	f->stats->events++;
+	return 1;
+}
+
+/* ---- files ---- */
+
+static void finish_file(struct logfeed *f)
+{
+	bytestream_close(f->stream);
+	f->done_bytes += f->walk.files[f->next_file].size;
+	f->next_file++;
+	f->is_open = false;
+}
+
+static void close_file(struct logfeed *f)
+{
+	struct jsonsplit_record rec;
+	int r = jsonsplit_end(&f->split, &rec);
+
+	if (r == JSONSPLIT_MALFORMED)
+		skip(f, &f->stats->skipped_malformed, &rec, "cut short, the rest is missing");
+	else if (r == JSONSPLIT_TOO_LARGE)
+		skip(f, &f->stats->skipped_too_large, &rec, "record too large, and cut short");
+	finish_file(f);
+}
+
+static void open_file(struct logfeed *f)
+{
+	int r = bytestream_open(f->stream, file_path(f));
+
+	if (r < 0) {
+		f->stats->files_failed++;
+		left_out(f, file_path(f), bytestream_strerror(r));
+		finish_file(f);
+		return;
+	}
+	f->stats->files++;
+	f->is_open = true;
+	f->at = f->end = NULL;
+	jsonsplit_reset(&f->split);
+}
+
+/* The next bytes of the file; closes it when there are none. Returns how many. */
+static size_t read_chunk(struct logfeed *f)
+{
+	size_t len = 0;
+	int r = bytestream_read(f->stream, &f->at, &len);
+
+	if (r > 0) {
+		f->end = f->at + len;
+		f->stats->bytes += len;
+		return len;
+	}
+	if (r < 0) {
+		f->stats->files_failed++;
+		note(f, file_path(f), bytestream_position(f->stream), bytestream_strerror(r));
+	}
+	close_file(f);
+	return 0;
+}
+
+/* Cuts records off the chunk until one becomes an event (1) or the chunk ends (0). */
+static int cut(struct logfeed *f, struct gyr_batch *out)
+{
+	struct jsonsplit_record rec;
+	int r, n = 0;
+
+	while (n == 0 && f->at < f->end) {
+		r = jsonsplit_next(&f->split, &f->at, f->end, &rec);
+		if (r == JSONSPLIT_MALFORMED)
+			skip(f, &f->stats->skipped_malformed, &rec, "not JSON, or no object");
+		else if (r == JSONSPLIT_TOO_LARGE)
+			skip(f, &f->stats->skipped_too_large, &rec, "record too large, skipped");
+		else if (r == JSONSPLIT_RECORD)
+			n = take(f, &rec, out);
+		else if (r < 0)
+			return gyr_fail(f->p, r, "'%s': %s", file_path(f), strerror(-r));
+	}
+	return n;
+}
+
+int logfeed_next(struct logfeed *f, struct gyr_batch *out)
+{
+	size_t n_read = 0;
+	int r;
+
+	for (;;) {
+		if (f->is_open) {
+			r = cut(f, out);
+			if (r != 0)
+				return r < 0 ? r : 0;
+			if (n_read > STRETCH_BYTES)
+				return GYR_TIMEOUT;
+			n_read += read_chunk(f);
+			continue;
+		}
+		if (f->next_file == f->walk.n)
+			return GYR_EOF;
+		open_file(f);
+	}
+}
+
+/* ---- how far, how much ---- */
+
+uint32_t logfeed_progress(const struct logfeed *f, struct gyr_text *out)
+{
+	uint64_t done = f->done_bytes, all = f->walk.bytes;
+
+	if (f->is_open)
+		done += bytestream_position(f->stream);
+	gyr_text_addf(out, "file %zu of %zu", f->next_file + f->is_open, f->walk.n);
+	if (done >= all)
+		return 10000;
+	return (uint32_t)((double)done / (double)all * 10000.0);
+}
+
+uint32_t logfeed_metrics(const struct logfeed_stats *stats, ss_plugin_metric *ret, uint32_t cap)
+{
+	const struct {
+		const char *name;
+		uint64_t value;
+	} rows[] = {
+#define X(counter, what) {#counter, stats->counter},
+		LOGFEED_COUNTERS(X)
+#undef X
+	};
+	uint32_t n = 0;
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows && n < cap; i++) {
+		if (i > 0 && rows[i].value == 0)
+			continue;
+		ret[n++] = (ss_plugin_metric){.name = rows[i].name,
+					      .type = SS_PLUGIN_METRIC_TYPE_MONOTONIC,
+					      .value.u64 = rows[i].value,
+					      .value_type = SS_PLUGIN_METRIC_VALUE_TYPE_U64};
+	}
+	return n;
+}
