@@ -272,7 +272,6 @@ enum gyr_field_flag {
 	GYR_NUMERIC_STR = 1 << 18,  /* text that is a decimal number is one in JSON, too */
 	GYR_ARG_PARAM = 1 << 19,    /* the suffix is the name of an event parameter */
 	GYR_CONVERSATION = 1 << 15, /* property "conversation" */
-	GYR_ARG_PARAM = 1 << 16,    /* name.param: a suffix that names an event parameter */
 };
 
 struct gyr_field;
