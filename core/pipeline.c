@@ -1,0 +1,143 @@
+/*
+ * pipeline: parse, match, render, route.
+ */
+#include "pipeline.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+
+#include "util/mem.h"
+
+/* A ruleset as one thread uses it. */
+struct rules {
+	struct matcher *matcher;
+	struct alert_plan *plan;
+};
+
+struct pipeline {
+	struct pipeline_setup setup;
+	struct fetcher *fetcher;
+	struct fetch fetch;
+	struct parser *parser;
+	struct rules *rules;             /* in use */
+	_Atomic(struct rules *) offered; /* waiting to be taken up */
+	struct alert_writer *writer;
+	_Atomic uint64_t n_alerts, n_unsent;
+};
+
+static void pipeline_alert(struct pipeline *p, const struct event *evt, const struct rule *rule)
+{
+	const struct alert_subject subject = {
+		.evt = evt,
+		.fetch = &p->fetch,
+		.eval = matcher_eval(p->rules->matcher),
+	};
+	struct alert *alert;
+
+	(void)atomic_fetch_add_explicit(&p->n_alerts, 1, memory_order_relaxed);
+	if (alert_render(p->writer, p->rules->plan, rule, &subject, &alert) < 0) {
+		(void)atomic_fetch_add_explicit(&p->n_unsent, 1, memory_order_relaxed);
+		return;
+	}
+	for (uint32_t i = 0; i < p->setup.n_outputs; i++)
+		output_send(p->setup.outputs[i], alert);
+	(void)alert_unref(alert);
+}
+
+/* THE way of an event: into the state of plugins that keep some, past the rules, and every match
+ * out as an alert. Nothing here allocates, locks or copies the event. */
+void pipeline_event(void *pipeline, const struct event *evt)
+{
+	struct pipeline *p = pipeline;
+	const struct rule *const *matches;
+	uint32_t n;
+
+	fetcher_begin(p->fetcher);
+	parser_run(p->parser, evt);
+	n = matcher_run(p->rules->matcher, evt, &p->fetch, &matches);
+	for (uint32_t i = 0; i < n; i++)
+		pipeline_alert(p, evt, matches[i]);
+}
+
+static struct rules *rules_free(struct rules *r)
+{
+	if (!r)
+		return NULL;
+	r->matcher = matcher_free(r->matcher);
+	r->plan = alert_plan_unref(r->plan);
+	return mem_free(r);
+}
+
+void pipeline_between(void *pipeline)
+{
+	struct pipeline *p = pipeline;
+	struct rules *next;
+
+	if (!atomic_load_explicit(&p->offered, memory_order_relaxed))
+		return;
+	next = atomic_exchange_explicit(&p->offered, NULL, memory_order_acquire);
+	if (!next)
+		return;
+	(void)rules_free(p->rules);
+	p->rules = next;
+}
+
+int pipeline_offer(struct pipeline *p, struct alert_plan *plan)
+{
+	struct rules *rules = mem_new(sizeof(*rules));
+	int r;
+
+	if (!rules)
+		return -ENOMEM;
+	rules->plan = alert_plan_ref(plan);
+	r = matcher_new(alert_plan_ruleset(plan), p->setup.source, &rules->matcher);
+	if (r < 0) {
+		(void)rules_free(rules);
+		return r;
+	}
+	(void)rules_free(atomic_exchange_explicit(&p->offered, rules, memory_order_acq_rel));
+	return 0;
+}
+
+int pipeline_new(const struct pipeline_setup *setup, struct pipeline **ret)
+{
+	struct pipeline *p = mem_new(sizeof(*p));
+
+	if (!p)
+		return -ENOMEM;
+	p->setup = *setup;
+	p->fetcher = fetcher_new(setup->instances, setup->n_instances);
+	p->parser = parser_new(setup->instances, setup->n_instances, setup->source);
+	p->writer = alert_writer_new(setup->pool);
+	if (!p->fetcher || !p->parser || !p->writer) {
+		(void)pipeline_free(p);
+		return -ENOMEM;
+	}
+	p->fetch = fetcher_fetch(p->fetcher);
+	*ret = p;
+	return 0;
+}
+
+struct pipeline *pipeline_free(struct pipeline *p)
+{
+	if (!p)
+		return NULL;
+	(void)rules_free(atomic_exchange(&p->offered, NULL));
+	(void)rules_free(p->rules);
+	(void)alert_writer_free(p->writer);
+	(void)parser_free(p->parser);
+	(void)fetcher_free(p->fetcher);
+	return mem_free(p);
+}
+
+void pipeline_count(const struct pipeline *p, struct pipeline_counters *ret)
+{
+	*ret = (struct pipeline_counters){.n_alerts = atomic_load(&p->n_alerts),
+					  .n_unsent = atomic_load(&p->n_unsent)};
+	fetcher_count(p->fetcher, &ret->fetch);
+}
+
+uint64_t pipeline_alerts(const struct pipeline *p)
+{
+	return atomic_load_explicit(&p->n_alerts, memory_order_relaxed);
+}

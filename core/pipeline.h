@@ -1,0 +1,55 @@
+/*
+ * pipeline: the function every event passes, and what one source thread needs for it.
+ *
+ * In: an event of the source. Out: rendered alerts in the queues of the outputs.
+ *
+ * Rules are changed by offering new ones: the source thread takes them up between two batches and
+ * frees the old ones, so that no event sees a mixture and none is missed.
+ *
+ * Lifetime: pipeline_new() to pipeline_free(); what the setup points to outlives it.
+ * Threads: pipeline_event() and pipeline_between() on the source thread, the others on [main].
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "event/event.h"
+#include "host/fetcher.h"
+#include "host/parser.h"
+#include "route/alert.h"
+#include "route/output.h"
+#include "ruleset/match.h"
+
+struct pipeline;
+
+struct pipeline_setup {
+	struct str source;                 /* name of the event source */
+	struct instance *const *instances; /* by the index that field.owner has */
+	uint32_t n_instances;
+	struct output *const *outputs;
+	uint32_t n_outputs;
+	struct alert_pool *pool;
+};
+
+struct pipeline_counters {
+	uint64_t n_alerts;
+	uint64_t n_unsent; /* too large, or no memory */
+	struct fetcher_counters fetch;
+};
+
+/* -ENOMEM. It has no rules until some are offered and taken up. */
+int pipeline_new(const struct pipeline_setup *setup, struct pipeline **ret);
+struct pipeline *pipeline_free(struct pipeline *p);
+
+/* Rules for the events to come; the plan's ruleset is what is matched. -ENOMEM, -ENOENT when the
+ * ruleset does not know the source. */
+int pipeline_offer(struct pipeline *p, struct alert_plan *plan);
+
+void pipeline_event(void *pipeline, const struct event *evt);
+void pipeline_between(void *pipeline);
+
+/* After the source thread has ended. */
+void pipeline_count(const struct pipeline *p, struct pipeline_counters *ret);
+
+/* While it runs. */
+uint64_t pipeline_alerts(const struct pipeline *p);
