@@ -1,0 +1,17 @@
+/*
+ * cmd: commands that answer a question and end. Each prints on standard output and returns 0, or
+ * negative errno with @err for what the caller tells. [main]
+ */
+#pragma once
+
+#include "setup.h"
+#include "util/err.h"
+
+int cmd_version(struct setup *s, struct err *err);
+int cmd_list_plugins(struct setup *s, struct err *err);
+int cmd_plugin_info(struct setup *s, struct err *err);
+int cmd_list_fields(struct setup *s, struct err *err);
+
+/* -V, -L, -l */
+int cmd_validate(struct setup *s, struct err *err);
+int cmd_describe(struct setup *s, struct err *err);

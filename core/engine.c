@@ -1,0 +1,355 @@
+/*
+ * engine: builds the parts in the order of the data, runs the main loop, takes them down in reverse.
+ *
+ *	config -> registry -> plugins -> fields -> rules -> outputs -> sources -> run -> summary
+ *
+ * Stopping: sources are asked to end after their batch; when the last has ended, the loop ends; then
+ * the outputs drain. Nothing that was matched is forgotten on the way.
+ */
+#include "engine.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "ruleset/report.h"
+#include "summary.h"
+
+enum { PROGRESS_MS = 500 };
+
+static uint64_t now_ns(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+/* --- rules ------------------------------------------------------------------------------------ */
+
+static void tell_results(const struct setup *s, const struct rules_loader *l)
+{
+	struct buf b;
+
+	buf_init(&b, 16 << 20);
+	for (uint32_t i = 0; i < rules_loader_n_results(l); i++) {
+		const struct rules_result *res = rules_loader_result(l, i);
+
+		if (!res->successful || (s->opts->verbose && (res->warnings.n || res->lints.n)))
+			rules_result_text(&b, res, true);
+		else if (res->warnings.n)
+			log_info(&s->log, "%.*s: %u warnings (-v shows them)", STR_FMT(res->name),
+				 res->warnings.n);
+	}
+	if (b.len)
+		(void)fwrite(b.p, 1, b.len, stderr);
+	buf_deinit(&b);
+}
+
+int engine_load_rules(struct setup *s, struct config *c, struct ruleset **ret, struct err *err)
+{
+	struct rules_options opts;
+	struct rules_loader *l = NULL;
+	struct ruleset *rs = NULL;
+	int r = setup_rules_options(s, c, &opts, err);
+
+	if (r == 0)
+		r = rules_loader_new(&opts, &l);
+	if (r == 0)
+		r = setup_add_rules(s, c, l, err);
+	if (r == 0)
+		r = rules_loader_compile(l, &rs);
+	if (r == 0)
+		tell_results(s, l);
+	if (r == 0 && !rules_loader_ok(l)) {
+		err_set(err, 0, 0, "the rules have errors");
+		r = -EINVAL;
+	}
+	(void)rules_loader_free(l);
+	if (r < 0) {
+		(void)ruleset_unref(rs);
+		return r;
+	}
+	if (rs->n_enabled == 0)
+		log_warn(&s->log, "no rules: nothing will be matched");
+	*ret = rs;
+	return 0;
+}
+
+static void read_alert_options(struct engine *e)
+{
+	const struct config *c = &e->setup->config;
+	const char *name = getenv("FALCO_HOSTNAME");
+
+	if (name && *name)
+		(void)snprintf(e->hostname, sizeof(e->hostname), "%s", name);
+	else if (gethostname(e->hostname, sizeof(e->hostname) - 1) < 0)
+		(void)snprintf(e->hostname, sizeof(e->hostname), "localhost");
+	e->alert_options = (struct alert_options){
+		.hostname = e->hostname,
+		.iso_time = config_bool(c, "time_format_iso_8601"),
+		.json_output = config_bool(c, "json_include_output_property"),
+		.json_message = config_bool(c, "json_include_message_property"),
+		.json_output_fields = config_bool(c, "json_include_output_fields_property"),
+		.json_tags = config_bool(c, "json_include_tags_property"),
+		.json_id = config_bool(c, "json_include_id_property"),
+	};
+}
+
+static int make_plan(struct engine *e, struct config *c, struct alert_plan **ret, struct err *err)
+{
+	struct ruleset *rs;
+	int r = engine_load_rules(e->setup, c, &rs, err);
+
+	if (r < 0)
+		return r;
+	r = alert_plan_new(rs, &e->alert_options, &e->tally, ret);
+	(void)ruleset_unref(rs);
+	return r;
+}
+
+static int offer_plan(struct engine *e, struct alert_plan *plan)
+{
+	int r = 0;
+
+	for (uint32_t i = 0; i < e->n_lanes && r == 0; i++)
+		r = lane_offer(e->lanes[i], plan);
+	return r;
+}
+
+/* SIGHUP: new rules beside the old ones; only when they are good do the sources get them. */
+static void engine_reload(void *ctx)
+{
+	struct engine *e = ctx;
+	const struct options *o = e->setup->opts;
+	struct config c;
+	struct alert_plan *plan = NULL;
+	struct err err = ERR_NULL;
+	int r;
+
+	config_init(&c);
+	r = config_load(&c, o->config, o->settings.items, o->settings.n, &err);
+	if (r == 0)
+		r = make_plan(e, &c, &plan, &err);
+	if (r == 0)
+		r = offer_plan(e, plan);
+	if (r == 0) {
+		(void)alert_plan_unref(e->plan);
+		e->plan = plan;
+		log_write(&e->setup->log, LOG_LEVEL_NOTICE, NULL, "reload: %u rules",
+			  alert_plan_ruleset(plan)->n_enabled);
+	} else {
+		(void)alert_plan_unref(plan);
+		log_error(&e->setup->log, "reload: %s: the old rules stay",
+			  err.is_set ? err.text : strerror(-r));
+	}
+	config_deinit(&c);
+}
+
+/* --- running ---------------------------------------------------------------------------------- */
+
+static void engine_stop(void *ctx)
+{
+	struct engine *e = ctx;
+
+	if (e->is_stopping)
+		_exit(1); /* asked twice: somebody is in a hurry */
+	e->is_stopping = true;
+	for (uint32_t i = 0; i < e->n_lanes; i++)
+		lane_stop(e->lanes[i]);
+}
+
+static void engine_time_up(void *ctx)
+{
+	struct engine *e = ctx;
+
+	if (!e->is_stopping)
+		engine_stop(e);
+}
+
+static void engine_reopen(void *ctx)
+{
+	struct engine *e = ctx;
+
+	outputs_reopen(e->outputs);
+}
+
+/* A source ended: the last one ends the run, a failed one too. */
+static void engine_woken(void *ctx)
+{
+	struct engine *e = ctx;
+	uint32_t n_ended = 0;
+
+	for (uint32_t i = 0; i < e->n_lanes; i++) {
+		struct feed_view v;
+
+		lane_look(e->lanes[i], &v);
+		n_ended += v.is_ended;
+		if (v.has_failed)
+			e->has_failed = true;
+	}
+	if (n_ended == e->n_lanes)
+		loop_stop(e->loop);
+}
+
+static void engine_progress(void *ctx)
+{
+	struct engine *e = ctx;
+
+	summary_progress(e);
+	e->has_progress_line = true;
+}
+
+/* Sources that end keep their alerts waiting rather than dropped. */
+static bool sources_end(const struct setup *s)
+{
+	for (uint32_t i = 0; i < s->n_openings; i++) {
+		const char *p = s->openings[i].params;
+		struct stat st;
+
+		if (strncmp(p, "file://", 7) == 0)
+			p += 7;
+		if (stat(p, &st) < 0)
+			return false;
+	}
+	return true;
+}
+
+static int open_lanes(struct engine *e, struct err *err)
+{
+	struct setup *s = e->setup;
+	struct lane_setup setup = {.setup = s, .pool = e->pool, .loop = e->loop};
+	int r = 0;
+
+	setup.outputs = outputs_list(e->outputs, &setup.n_outputs);
+	for (uint32_t i = 0; i < s->n_openings && r == 0; i++) {
+		setup.opening = &s->openings[i];
+		r = lane_new(&setup, &e->lanes[e->n_lanes], err);
+		if (r == 0)
+			e->n_lanes++;
+	}
+	return r < 0 ? r : offer_plan(e, e->plan);
+}
+
+static int watch(struct engine *e)
+{
+	const struct options *o = e->setup->opts;
+	int r = loop_on_signal(e->loop, SIGINT, engine_stop, e);
+
+	if (r == 0)
+		r = loop_on_signal(e->loop, SIGTERM, engine_stop, e);
+	if (r == 0)
+		r = loop_on_signal(e->loop, SIGHUP, engine_reload, e);
+	if (r == 0)
+		r = loop_on_signal(e->loop, SIGUSR1, engine_reopen, e);
+	if (r == 0 && o->has_duration)
+		r = loop_after(e->loop, (uint64_t)(o->duration_s * 1000), engine_time_up, e);
+	if (r == 0 && isatty(STDERR_FILENO))
+		r = loop_every(e->loop, PROGRESS_MS, engine_progress, e);
+	loop_on_wake(e->loop, engine_woken, e);
+	return r;
+}
+
+static int write_pidfile(const struct options *o, struct err *err)
+{
+	FILE *f = o->pidfile ? fopen(o->pidfile, "we") : NULL;
+
+	if (!o->pidfile)
+		return 0;
+	if (!f || fprintf(f, "%ld\n", (long)getpid()) < 0) {
+		err_set(err, 0, 0, "pid file '%s': %s", o->pidfile, strerror(errno));
+		if (f)
+			(void)fclose(f);
+		return -EINVAL;
+	}
+	return fclose(f) ? -errno : 0;
+}
+
+static int engine_up(struct engine *e, struct err *err)
+{
+	int r;
+
+	if (e->setup->n_openings == 0) {
+		err_set(err, 0, 0, "no source to open");
+		err_hint(err, "write SOURCE:PARAMS, or give a source plugin in the configuration; "
+			      "--list-plugins shows them");
+		return -EINVAL;
+	}
+	(void)signal(SIGPIPE, SIG_IGN);
+	e->pool = alert_pool_new();
+	r = e->pool ? loop_new(&e->loop) : -ENOMEM;
+	if (r == 0)
+		r = outputs_new(e->setup, sources_end(e->setup), &e->outputs, err);
+	if (r == 0)
+		r = open_lanes(e, err);
+	if (r == 0)
+		r = write_pidfile(e->setup->opts, err);
+	if (r == 0)
+		r = watch(e);
+	return r;
+}
+
+static void engine_down(struct engine *e)
+{
+	while (e->n_lanes)
+		(void)lane_free(e->lanes[--e->n_lanes]);
+	e->outputs = outputs_free(e->outputs);
+	e->loop = loop_free(e->loop);
+	(void)alert_plan_unref(e->plan);
+	e->pool = alert_pool_free(e->pool);
+	tally_deinit(&e->tally);
+}
+
+static int engine_loop(struct engine *e)
+{
+	int r = 0;
+
+	e->start_ns = now_ns();
+	for (uint32_t i = 0; i < e->n_lanes && r == 0; i++)
+		r = lane_start(e->lanes[i]);
+	if (r < 0)
+		engine_time_up(e);
+	else
+		loop_run(e->loop);
+	for (uint32_t i = 0; i < e->n_lanes; i++)
+		lane_join(e->lanes[i]);
+	outputs_drain(e->outputs);
+	e->end_ns = now_ns();
+	for (uint32_t i = 0; i < e->n_lanes; i++)
+		if (*lane_error(e->lanes[i]))
+			log_error(&e->setup->log, "%s: %s", lane_opening(e->lanes[i])->label,
+				  lane_error(e->lanes[i]));
+	summary_print(e);
+	if (e->setup->opts->pidfile)
+		(void)unlink(e->setup->opts->pidfile);
+	return r < 0 ? r : e->has_failed ? 1 : 0;
+}
+
+int engine_run(struct setup *s, struct err *err)
+{
+	struct engine e = {.setup = s};
+	int r = setup_plugins(s, SETUP_RUN, err);
+
+	if (r < 0)
+		return r;
+	tally_init(&e.tally);
+	read_alert_options(&e);
+	r = make_plan(&e, &s->config, &e.plan, err);
+	if (r == 0 && s->opts->dry_run) {
+		(void)printf("dry run: %u rules, %u sources\n",
+			     alert_plan_ruleset(e.plan)->n_enabled, s->n_openings);
+		engine_down(&e);
+		return 0;
+	}
+	if (r == 0)
+		r = engine_up(&e, err);
+	if (r == 0)
+		r = engine_loop(&e);
+	engine_down(&e);
+	return r;
+}

@@ -1,0 +1,37 @@
+/*
+ * engine: the composition root of a run: configuration in, alerts out.
+ *
+ * Lifetime: one call. Threads: [main].
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "lane.h"
+#include "outputs.h"
+#include "route/tally.h"
+#include "setup.h"
+
+struct engine {
+	struct setup *setup;
+	char hostname[256];
+	struct alert_options alert_options;
+	struct tally tally;
+	struct alert_pool *pool;
+	struct alert_plan *plan;
+	struct outputs *outputs;
+	struct loop *loop;
+	struct lane *lanes[SETUP_MAX_OPENINGS];
+	uint32_t n_lanes;
+	bool is_stopping, has_progress_line, has_failed;
+	uint64_t start_ns, end_ns;
+};
+
+/* Runs until all sources have ended, the time is up or a signal says so. 0; -EINVAL and other errnos
+ * with @err for what kept it from starting; 1 when a source failed on the way. With dry_run it
+ * stops before anything is opened. */
+int engine_run(struct setup *s, struct err *err);
+
+/* Loads rules as configuration @c says; every problem is told on standard error. -EINVAL when there
+ * are errors. */
+int engine_load_rules(struct setup *s, struct config *c, struct ruleset **ret, struct err *err);

@@ -1,0 +1,89 @@
+/*
+ * main: argv to a command, its answer to an exit status.
+ *
+ * Exit status: 0 done, 1 error at run time, 2 wrong usage or invalid input.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cmd.h"
+#include "engine.h"
+#include "ruleset/report.h"
+
+static int print(void (*fill)(struct buf *b))
+{
+	struct buf b;
+
+	buf_init(&b, 16 << 20);
+	fill(&b);
+	(void)fwrite(b.p ? b.p : "", 1, b.len, stdout);
+	if (b.len && b.p[b.len - 1] != '\n')
+		(void)putchar('\n');
+	buf_deinit(&b);
+	return 0;
+}
+
+/* Commands that need nothing but themselves; false: it is none of them. */
+static bool run_plain(const struct options *o)
+{
+	if (o->help)
+		return print(options_help) == 0;
+	if (o->config_schema)
+		return print(config_schema) == 0;
+	if (o->rule_schema)
+		return print(rules_schema) == 0;
+	if (o->page_size)
+		return printf("%ld\n", sysconf(_SC_PAGESIZE)) > 0;
+	return false;
+}
+
+static int run(struct setup *s, struct err *err)
+{
+	const struct options *o = s->opts;
+
+	if (o->version)
+		return cmd_version(s, err);
+	if (o->plugin_info)
+		return cmd_plugin_info(s, err);
+	if (o->list_plugins)
+		return cmd_list_plugins(s, err);
+	if (o->list)
+		return cmd_list_fields(s, err);
+	if (o->validate.n)
+		return cmd_validate(s, err);
+	if (o->describe_rules || o->describe_rule)
+		return cmd_describe(s, err);
+	return engine_run(s, err);
+}
+
+static int tell(int r, const struct err *err)
+{
+	if (r >= 0)
+		return r;
+	(void)fflush(stdout);
+	(void)fprintf(stderr, "gyr: %s", err->is_set ? err->text : strerror(-r));
+	(void)fprintf(stderr, err->hint[0] ? " (%s)\n" : "%s\n", err->hint);
+	return r == -ENOMEM ? 1 : 2;
+}
+
+int main(int argc, char **argv)
+{
+	static struct options options;
+	static struct setup setup;
+	struct err err = ERR_NULL;
+	int r;
+
+	options_init(&options);
+	r = options_parse(&options, argc, argv, &err);
+	if (r == 0 && !run_plain(&options)) {
+		r = setup_init(&setup, &options, &err);
+		if (r == 0)
+			r = run(&setup, &err);
+		setup_deinit(&setup);
+	}
+	r = tell(r, &err);
+	options_deinit(&options);
+	return r;
+}

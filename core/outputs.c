@@ -1,0 +1,326 @@
+/*
+ * outputs: from configuration to running outputs.
+ */
+#include "outputs.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "host/instance.h"
+#include "host/symbols.h"
+#include "util/json.h"
+#include "util/mem.h"
+
+/* One instance of an output plugin: what its sink works on. */
+struct bound {
+	const char *name;
+	struct plug *plug;
+	const char *params;
+	struct services services;
+	struct instance *inst; /* from here on of the output's thread */
+	void *handle;
+};
+
+struct outputs {
+	struct setup *setup;
+	bool blocks;
+	struct bound bounds[OUTPUTS_MAX];
+	struct output *list[OUTPUTS_MAX];
+	uint32_t n;
+};
+
+static int bound_open(void *ctx, struct err *err)
+{
+	struct bound *b = ctx;
+	const struct module *m = b->plug->module;
+	ss_plugin_rc rc = SS_PLUGIN_FAILURE;
+	int r = instance_new(m, b->plug->init_config, &b->services, &b->inst, err);
+
+	if (r < 0)
+		return r;
+	b->handle = m->symbols->output_open(b->inst->state, b->params, &rc);
+	if (rc == SS_PLUGIN_SUCCESS)
+		return 0;
+	err_set(err, 0, 0, "%s", instance_last_error(b->inst));
+	if (b->handle)
+		m->symbols->output_close(b->inst->state, b->handle);
+	b->handle = NULL;
+	b->inst = instance_free(b->inst);
+	return -EINVAL;
+}
+
+static const char *bound_send(void *ctx, const struct gyr_alert *const *alerts, uint32_t n,
+			      uint8_t *verdicts)
+{
+	struct bound *b = ctx;
+	ss_plugin_rc rc = b->plug->module->symbols->output_send(b->inst->state, b->handle, alerts,
+								n, verdicts);
+
+	return rc == SS_PLUGIN_SUCCESS ? NULL : instance_last_error(b->inst);
+}
+
+static void bound_reopen(void *ctx)
+{
+	struct bound *b = ctx;
+
+	if (b->plug->module->symbols->output_reopen)
+		(void)b->plug->module->symbols->output_reopen(b->inst->state, b->handle);
+}
+
+static void bound_close(void *ctx)
+{
+	struct bound *b = ctx;
+
+	b->plug->module->symbols->output_close(b->inst->state, b->handle);
+	b->handle = NULL;
+	b->inst = instance_free(b->inst);
+}
+
+/* Whether the plugin has a parameter @name that @config does not give. */
+static bool takes(const struct json *schema, const struct config_node *config, const char *name)
+{
+	return json_member(json_member(schema, "properties"), name) &&
+	       !config_node_child(config, str_from(name));
+}
+
+/* The map without "enabled", and what the global keys say, as one JSON object. */
+static const char *make_params(struct setup *s, const struct plug *p,
+			       const struct config_node *config)
+{
+	const struct module_symbols *sym = p->module->symbols;
+	const char *schema_text = sym->output_params_schema ? sym->output_params_schema() : NULL;
+	struct json *schema = NULL;
+	struct err ignored = ERR_NULL;
+	const char *comma = "", *ret;
+	struct buf b;
+
+	if (schema_text && json_parse(str_from(schema_text), &schema, &ignored) < 0)
+		schema = NULL;
+	buf_init(&b, 1 << 20);
+	buf_add_char(&b, '{');
+	for (const struct config_node *n = config ? config->first : NULL; n; n = n->next) {
+		if (str_is(n->key, "enabled") || n->kind == CONFIG_NULL)
+			continue;
+		buf_printf(&b, "%s\"", comma);
+		buf_add_json(&b, n->key);
+		buf_add_cstr(&b, "\":");
+		config_node_json(&b, n);
+		comma = ",";
+	}
+	if (takes(schema, config, "format")) {
+		buf_printf(&b, "%s\"format\":\"%s\"", comma,
+			   config_bool(&s->config, "json_output") ? "json" : "text");
+		comma = ",";
+	}
+	if (takes(schema, config, "buffered"))
+		buf_printf(&b, "%s\"buffered\":%s", comma,
+			   config_bool(&s->config, "buffered_outputs") && !s->opts->unbuffered
+				   ? "true"
+				   : "false");
+	buf_add_char(&b, '}');
+	(void)json_close(schema);
+	ret = b.failed ? NULL : arena_str(&s->config.arena, buf_str(&b)).p;
+	buf_deinit(&b);
+	return ret;
+}
+
+static enum queue_policy policy_of(const char *text, bool blocks)
+{
+	if (strcmp(text, "auto") == 0)
+		return blocks ? QUEUE_BLOCK : QUEUE_DROP;
+	return strcmp(text, "block") == 0 ? QUEUE_BLOCK : QUEUE_DROP;
+}
+
+static int queue_setup(const struct outputs *o, const struct config_node *queue,
+		       struct output_setup *ret, struct err *err)
+{
+	const struct config *c = &o->setup->config;
+	const struct config_node *when = config_node_child(queue, STR("when_full"));
+	const struct config_node *cap = config_node_child(queue, STR("capacity"));
+	const char *policy = when ? when->text.p : config_str(c, "outputs_queue.when_full");
+	uint64_t n = config_u64(c, "outputs_queue.capacity");
+
+	if ((cap && config_node_u64(cap, &n) < 0) || n > OUTPUTS_CAPACITY_MAX) {
+		err_set(err, 0, 0, "the capacity of a queue is 1 to %d", OUTPUTS_CAPACITY_MAX);
+		return -EINVAL;
+	}
+	if (!policy || (strcmp(policy, "auto") != 0 && strcmp(policy, "block") != 0 &&
+			strcmp(policy, "drop") != 0)) {
+		err_set(err, 0, 0, "when_full is auto, block or drop");
+		return -EINVAL;
+	}
+	ret->capacity = n ? (uint32_t)n : OUTPUTS_CAPACITY;
+	ret->policy = policy_of(policy, o->blocks);
+	return 0;
+}
+
+/* Opens the plugin and starts an instance. */
+static int outputs_add(struct outputs *o, struct plug *p, const char *name,
+		       const struct config_node *config, const struct config_node *queue,
+		       struct err *err)
+{
+	struct output_setup setup = {.name = name, .log = &o->setup->log};
+	struct bound *b = &o->bounds[o->n];
+	int r;
+
+	if (o->n == OUTPUTS_MAX) {
+		err_set(err, 0, 0, "more than %d outputs", OUTPUTS_MAX);
+		return -EINVAL;
+	}
+	r = plugset_open(&o->setup->plugs, p, err);
+	if (r < 0)
+		return r;
+	if (!(p->module->caps & MODULE_OUTPUT)) {
+		err_set(err, 0, 0, "plugin '%.*s' is no output", STR_FMT(p->module->name));
+		return -EINVAL;
+	}
+	*b = (struct bound){.name = name, .plug = p, .services = {.log = &o->setup->log}};
+	b->params = make_params(o->setup, p, config);
+	if (!b->params)
+		return -ENOMEM;
+	r = queue_setup(o, queue, &setup, err);
+	if (r < 0)
+		return r;
+	setup.sink = (struct sink){.open = bound_open,
+				   .send = bound_send,
+				   .reopen = bound_reopen,
+				   .close = bound_close,
+				   .ctx = b};
+	r = output_new(&setup, &o->list[o->n], err);
+	if (r < 0) {
+		err_context(err, "output '%s'", name);
+		return r;
+	}
+	o->n++;
+	return 0;
+}
+
+/* "<name>_output: {enabled: true, ...}" */
+static int add_by_key(struct outputs *o, const struct config_node *n, struct err *err)
+{
+	const struct config_node *enabled = config_node_child(n, STR("enabled"));
+	struct str name = {n->key.p, n->key.len - 7};
+	const struct registry_entry *e;
+	const char *copy;
+	struct plug *p;
+	bool on = false;
+	int r;
+
+	if (!enabled || config_node_bool(enabled, &on) < 0 || !on)
+		return 0;
+	e = registry_find_name(o->setup->plugs.registry, name);
+	if (!e || e->kind != REGISTRY_OUTPUT) {
+		log_warn(&o->setup->log,
+			 "%s:%u: no output plugin '%.*s' is installed: its alerts go nowhere",
+			 n->place.file, n->place.line, STR_FMT(name));
+		return 0;
+	}
+	copy = arena_str(&o->setup->config.arena, name).p;
+	if (!copy)
+		return -ENOMEM;
+	r = plugset_add(&o->setup->plugs, e, &p, err);
+	if (r == 0)
+		r = outputs_add(o, p, copy, n, NULL, err);
+	if (r < 0 && err->is_set)
+		config_place_context(n->place, err);
+	return r;
+}
+
+/* An entry of `outputs:`. */
+static int add_by_list(struct outputs *o, const struct config_node *n, struct err *err)
+{
+	const struct config_node *plugin = config_node_child(n, STR("plugin"));
+	const struct config_node *name = config_node_child(n, STR("name"));
+	struct plug *p;
+	int r;
+
+	if (!plugin || plugin->kind != CONFIG_SCALAR) {
+		err_set(err, 0, 0, "outputs: an entry needs the name of a plugin");
+		r = -EINVAL;
+	} else {
+		r = plugset_ask(&o->setup->plugs, plugin->text.p, &p, err);
+	}
+	if (r == 0)
+		r = outputs_add(o, p, name && name->text.p ? name->text.p : plugin->text.p,
+				config_node_child(n, STR("config")),
+				config_node_child(n, STR("queue")), err);
+	if (r < 0 && err->is_set)
+		config_place_context(n->place, err);
+	return r;
+}
+
+static bool is_key_of_output(struct str key)
+{
+	return key.len > 7 && memcmp(key.p + key.len - 7, "_output", 7) == 0 &&
+	       !str_is(key, "append_output") && !str_is(key, "json_output") &&
+	       !str_is(key, "grpc_output");
+}
+
+static int add_all(struct outputs *o, struct err *err)
+{
+	const struct config *c = &o->setup->config;
+	const struct config_node *list = config_at(c, "outputs");
+	int r = 0;
+
+	for (const struct config_node *n = c->root->first; n && r == 0; n = n->next)
+		if (is_key_of_output(n->key))
+			r = add_by_key(o, n, err);
+	for (const struct config_node *n = list && list->kind == CONFIG_SEQ ? list->first : NULL;
+	     n && r == 0; n = n->next)
+		r = add_by_list(o, n, err);
+	if (r == 0 && o->n == 0) {
+		err_set(err, 0, 0, "no output is enabled");
+		err_hint(err, "enable one in the configuration, or on the command line: "
+			      "-o NAME_output.enabled=true");
+		r = -EINVAL;
+	}
+	return r;
+}
+
+int outputs_new(struct setup *s, bool blocks, struct outputs **ret, struct err *err)
+{
+	struct outputs *o = mem_new(sizeof(*o));
+	int r;
+
+	if (!o)
+		return -ENOMEM;
+	o->setup = s;
+	o->blocks = blocks;
+	r = add_all(o, err);
+	if (r < 0) {
+		(void)outputs_free(o);
+		return r;
+	}
+	*ret = o;
+	return 0;
+}
+
+void outputs_drain(struct outputs *o)
+{
+	for (uint32_t i = 0; i < o->n; i++)
+		output_stop(o->list[i]);
+	for (uint32_t i = 0; i < o->n; i++)
+		output_join(o->list[i]);
+}
+
+struct outputs *outputs_free(struct outputs *o)
+{
+	if (!o)
+		return NULL;
+	outputs_drain(o);
+	for (uint32_t i = 0; i < o->n; i++)
+		(void)output_free(o->list[i]);
+	return mem_free(o);
+}
+
+void outputs_reopen(struct outputs *o)
+{
+	for (uint32_t i = 0; i < o->n; i++)
+		output_reopen(o->list[i]);
+}
+
+struct output *const *outputs_list(const struct outputs *o, uint32_t *ret_n)
+{
+	*ret_n = o->n;
+	return o->list;
+}

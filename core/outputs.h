@@ -1,0 +1,33 @@
+/*
+ * outputs: the outputs the configuration asks for, each bound to its plugin.
+ *
+ * A key "<name>_output" with `enabled: true` is an instance of the output plugin <name>, with the
+ * rest of the map as its parameters; `outputs:` is a list of {plugin, name, config, queue}, for
+ * several instances of one plugin. Parameters "format" (text or json, from json_output) and
+ * "buffered" (from buffered_outputs) are added for plugins that have such a parameter and were not
+ * given it.
+ *
+ * Lifetime: outputs_new() to outputs_free(). Threads: [main].
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "route/output.h"
+#include "setup.h"
+
+enum { OUTPUTS_MAX = 32, OUTPUTS_CAPACITY = 16384, OUTPUTS_CAPACITY_MAX = 1 << 20 };
+
+struct outputs;
+
+/* Opens all of them; @blocks: what "auto" means for a full queue. -EINVAL with @err, which is set
+ * too when no output is enabled. */
+int outputs_new(struct setup *s, bool blocks, struct outputs **ret, struct err *err);
+
+/* Lets every output drain, side by side; counters stay. */
+void outputs_drain(struct outputs *o);
+struct outputs *outputs_free(struct outputs *o);
+
+void outputs_reopen(struct outputs *o);
+struct output *const *outputs_list(const struct outputs *o, uint32_t *ret_n);
