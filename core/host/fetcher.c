@@ -143,14 +143,12 @@ static void convert(struct fetcher *f, const struct event *evt, const ss_plugin_
 	union value *v;
 
 	*ret = (struct values){0};
-	if (q->res_len == 0 && !q->flist)
+	if (q->res_len == 0)
 		return;
-	if ((q->res_len && !q->res.u64) || q->res_len > VALUES_MAX) {
+	if (!q->res.u64 || q->res_len > VALUES_MAX) {
 		f->counters.n_malformed++;
 		return;
 	}
-	if (q->res_len == 0)
-		return;
 	v = arena_alloc(&f->arena, q->res_len * sizeof *v);
 	if (!v) {
 		f->counters.n_too_large++;

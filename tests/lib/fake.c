@@ -335,7 +335,6 @@ ss_plugin_rc plugin_parse_event(ss_plugin_t *p, const ss_plugin_event_input *evt
 #endif
 
 #if defined FAKE_ASYNC || defined FAKE_ASYNC_HALF
-/* The handler goes where a test finds it: through the log, as a text. */
 ss_plugin_rc plugin_set_async_event_handler(ss_plugin_t *p, ss_plugin_owner_t *o,
 					    const ss_plugin_async_event_handler_t fn)
 {
@@ -349,14 +348,6 @@ ss_plugin_rc plugin_set_async_event_handler(ss_plugin_t *p, ss_plugin_owner_t *o
 const char *plugin_get_async_events(void)
 {
 	return "[\"tock\"]";
-}
-
-/* Only for tests: the handler as the plugin's own threads would use it. */
-GYR_EXPORT ss_plugin_async_event_handler_t fake_handler(ss_plugin_t *p);
-
-ss_plugin_async_event_handler_t fake_handler(ss_plugin_t *p)
-{
-	return ((struct state *)p)->handler;
 }
 #endif
 
