@@ -54,6 +54,8 @@ void pipeline_event(void *pipeline, const struct event *evt)
 
 	fetcher_begin(p->fetcher);
 	parser_run(p->parser, evt);
+	if (evt->is_hidden)
+		return;
 	n = matcher_run(p->rules->matcher, evt, &p->fetch, &matches);
 	for (uint32_t i = 0; i < n; i++)
 		pipeline_alert(p, evt, matches[i]);

@@ -14,6 +14,7 @@
 
 #include "host/check.h"
 #include "host/eventtext.h"
+#include "host/record.h"
 #include "host/symbols.h"
 #include "util/mem.h"
 
@@ -175,8 +176,26 @@ static const char *check_owner(const struct source *s, ss_plugin_event *raw)
 	return own && id != own ? "an event has the ID of another plugin" : NULL;
 }
 
+/* Whether @raw can be used. What cannot is counted, with the number that it takes: what comes after
+ * it keeps its own. *ret_record: what record_open() said. */
+static bool is_usable(struct source *s, ss_plugin_event **raw, int *ret_record)
+{
+	if (!*raw || (*raw)->len < sizeof **raw || !check_event(*raw)) {
+		s->counters.n_malformed++;
+	} else if ((*raw)->len > s->cap_bytes) {
+		s->counters.n_too_large++;
+	} else {
+		*ret_record = s->instance->module->id ? 0 : record_open(*raw, raw);
+		if (*ret_record >= 0)
+			return true;
+		s->counters.n_malformed++;
+	}
+	s->num++;
+	return false;
+}
+
 /* The next usable event of the batch, without taking it; NULL at its end. */
-static ss_plugin_event *peek(struct source *s)
+static ss_plugin_event *peek(struct source *s, int *ret_record)
 {
 	struct err ignored;
 	const char *broken;
@@ -184,16 +203,8 @@ static ss_plugin_event *peek(struct source *s)
 	for (; s->next < s->n; s->next++) {
 		ss_plugin_event *raw = s->events[s->next];
 
-		if (!raw || raw->len < sizeof *raw || !check_event(raw)) {
-			s->num++; /* it has a number: what comes after it keeps its own */
-			s->counters.n_malformed++;
+		if (!is_usable(s, &raw, ret_record))
 			continue;
-		}
-		if (raw->len > s->cap_bytes) {
-			s->num++;
-			s->counters.n_too_large++;
-			continue;
-		}
 		broken = check_owner(s, raw);
 		if (broken) {
 			(void)broke(s, broken, &ignored);
@@ -209,7 +220,8 @@ static ss_plugin_event *peek(struct source *s)
 
 bool source_next(struct source *s, struct event *ret_evt)
 {
-	const ss_plugin_event *raw = peek(s), *pushed = NULL;
+	int record = 0;
+	const ss_plugin_event *raw = peek(s, &record), *pushed = NULL;
 
 	if (s->async)
 		pushed = async_take(s->async, raw ? raw->ts : UINT64_MAX);
@@ -217,7 +229,7 @@ bool source_next(struct source *s, struct event *ret_evt)
 		return false;
 	if (!pushed) {
 		s->next++;
-		s->num++;
+		s->num += record != RECORD_E_STATE;
 	}
 	raw = pushed ? pushed : raw;
 	*ret_evt = (struct event){
@@ -226,6 +238,7 @@ bool source_next(struct source *s, struct event *ret_evt)
 		.ts = raw->ts,
 		.type = raw->type,
 		.source = s->name,
+		.is_hidden = !pushed && record,
 	};
 	s->counters.n_events++;
 	s->counters.n_bytes += raw->len;

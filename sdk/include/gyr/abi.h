@@ -592,6 +592,16 @@ typedef struct plugin_api {
 GYR_EXPORT extern const uint32_t gyr_batched;
 
 /*
+ * Records, optional for a source without an ID: events of code 402 with plugin ID 0 and a name that
+ * begins with "gyr." tell parsers about the state of the system; rules never see them, and they have
+ * no number. One called gyr.hidden has a whole event as its data: parsers get that event, with a
+ * number, and rules do not. gyr/scapmeta.h has the names and their data.
+ *
+ * Events of such a source, other than those of codes 322, 324 and 402, may have behind their last
+ * parameter and inside their length 2 bytes with the number of the CPU that saw them.
+ */
+
+/*
  * Services of the host, for plugins that answer questions about other plugins.
  *
  * gyr_set_host is optional. It is called once after loading, before every other function, with a
