@@ -351,6 +351,34 @@ const char *plugin_get_async_events(void)
 }
 #endif
 
+#ifdef FAKE_LISTENER
+/* One routine that runs ten turns by itself, and its start and end counted in the metrics. */
+static ss_plugin_bool ten_turns(ss_plugin_t *p, ss_plugin_routine_state_t *turns)
+{
+	(void)p;
+	return __atomic_add_fetch((int *)turns, 1, __ATOMIC_SEQ_CST) < 10;
+}
+
+ss_plugin_rc plugin_capture_open(ss_plugin_t *p, const ss_plugin_capture_listen_input *in)
+{
+	struct state *s = p;
+
+	if (strstr(s->config, "number")) {
+		(void)snprintf(s->error, sizeof s->error, "will not listen");
+		return SS_PLUGIN_FAILURE;
+	}
+	return in->routine->subscribe(in->owner, ten_turns, &s->set_configs) ? SS_PLUGIN_SUCCESS
+									     : SS_PLUGIN_FAILURE;
+}
+
+ss_plugin_rc plugin_capture_close(ss_plugin_t *p, const ss_plugin_capture_listen_input *in)
+{
+	(void)p;
+	(void)in;
+	return SS_PLUGIN_SUCCESS;
+}
+#endif
+
 #ifdef FAKE_OUTPUT_HALF
 ss_plugin_rc gyr_output_send(ss_plugin_t *s, void *inst, const struct gyr_alert *const *alerts,
 			     uint32_t n, uint8_t *verdicts)
