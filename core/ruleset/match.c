@@ -1,25 +1,97 @@
 /*
- * The plain engine: every rule of the source that could be about this type of event, in order.
+ * match: the rules of one source as a plan, run for one thread, and replanned from what it sees.
+ *
+ * Replanning takes longer than an event may wait, so a thread of its own does it, from a copy of what
+ * was learned; the result is taken up between two events. At most one such thread runs.
  */
 #include "ruleset/match.h"
 
 #include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <time.h>
 
 #include "filter/eval.h"
+#include "plan/plan.h"
 #include "ruleset/impl.h"
 #include "util/mem.h"
+
+/* A modelled saving below this is not worth the change. */
+#define GAIN_MIN 0.15
+
+enum {
+	CHECK_EVERY = 16384, /* events between two thoughts of replanning */
+	REPLAN_PAUSE_S = 30,
+};
+
+/* A plan and the memory to run it. */
+struct planned {
+	struct plan *plan;
+	struct plan_run *run;
+};
 
 struct matcher {
 	struct ruleset *rs;
 	const struct ruleset_source *source;
-	struct eval *eval;
+	struct eval *eval;         /* for templates */
 	const struct rule **found; /* room for all rules of the source */
+	struct plan_rule *rules;
+	struct planned planned;
+	/* Replanning. */
+	uint32_t n_events;
+	time_t replanned_at;
+	bool is_replanning;
+	pthread_t thread;
+	struct plan_stats *learned; /* the thread's while it runs */
+	struct planned next;        /* made by the thread */
+	atomic_bool is_done;        /* the thread has nothing left to do */
 };
+
+static void planned_free(struct planned *p)
+{
+	p->run = plan_run_free(p->run);
+	p->plan = plan_free(p->plan);
+}
+
+static int planned_make(const struct matcher *m, const struct plan_stats *stats,
+			struct planned *ret_planned)
+{
+	struct planned p = {NULL, NULL};
+	int r = plan_new(m->rules, m->source->n_rules, stats, &p.plan);
+
+	if (r == 0)
+		r = plan_run_new(p.plan, &p.run);
+	if (r < 0) {
+		planned_free(&p);
+		return r;
+	}
+	*ret_planned = p;
+	return 0;
+}
+
+static int fill(struct matcher *m)
+{
+	const struct ruleset_source *s = m->source;
+
+	m->eval = eval_new();
+	m->found = mem_new((s->n_rules + 1) * sizeof(struct rule *));
+	m->rules = mem_new((s->n_rules + 1) * sizeof *m->rules);
+	if (!m->eval || !m->found || !m->rules)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < s->n_rules; i++) {
+		const struct rule_detail *d = s->rules[i]->detail;
+
+		m->rules[i].expr = s->rules[i]->expr;
+		m->rules[i].types = d->has_events ? &d->events : NULL;
+	}
+	return planned_make(m, NULL, &m->planned);
+}
 
 int matcher_new(struct ruleset *rs, struct str source, struct matcher **ret)
 {
 	const struct ruleset_source *s = ruleset_source_find(rs, source);
 	struct matcher *m;
+	int r;
 
 	if (!s)
 		return -ENOENT;
@@ -28,25 +100,37 @@ int matcher_new(struct ruleset *rs, struct str source, struct matcher **ret)
 		return -ENOMEM;
 	m->rs = ruleset_ref(rs);
 	m->source = s;
-	m->eval = eval_new();
-	m->found = mem_new((s->n_rules + 1) * sizeof(struct rule *));
-	if (!m->eval || !m->found) {
+	r = fill(m);
+	if (r < 0) {
 		matcher_free(m);
-		return -ENOMEM;
+		return r;
 	}
 	*ret = m;
 	return 0;
 }
 
+/* Waits for the thread and forgets what it worked from. */
+static void replan_join(struct matcher *m)
+{
+	if (!m->is_replanning)
+		return;
+	(void)pthread_join(m->thread, NULL);
+	m->is_replanning = false;
+	m->learned = plan_stats_free(m->learned);
+}
+
 struct matcher *matcher_free(struct matcher *m)
 {
-	if (m) {
-		eval_free(m->eval);
-		mem_free(m->found);
-		ruleset_unref(m->rs);
-		mem_free(m);
-	}
-	return NULL;
+	if (!m)
+		return NULL;
+	replan_join(m);
+	planned_free(&m->next);
+	planned_free(&m->planned);
+	eval_free(m->eval);
+	mem_free(m->found);
+	mem_free(m->rules);
+	ruleset_unref(m->rs);
+	return mem_free(m);
 }
 
 const struct ruleset_source *matcher_source(const struct matcher *m)
@@ -59,25 +143,81 @@ struct eval *matcher_eval(struct matcher *m)
 	return m->eval;
 }
 
+const struct plan *matcher_plan(const struct matcher *m)
+{
+	return m->planned.plan;
+}
+
+const struct plan_run *matcher_plan_run(const struct matcher *m)
+{
+	return m->planned.run;
+}
+
+static void *replan(void *arg)
+{
+	struct matcher *m = arg;
+
+	/* without memory for a better plan the one at work goes on */
+	if (plan_gain(m->planned.plan, m->learned) > GAIN_MIN)
+		(void)planned_make(m, m->learned, &m->next);
+	atomic_store_explicit(&m->is_done, true, memory_order_release);
+	return NULL;
+}
+
+static time_t now_s(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec;
+}
+
+static void replan_start(struct matcher *m)
+{
+	m->learned = plan_run_learned(m->planned.run);
+	m->replanned_at = now_s();
+	if (!m->learned)
+		return;
+	atomic_store_explicit(&m->is_done, false, memory_order_relaxed);
+	m->is_replanning = pthread_create(&m->thread, NULL, replan, m) == 0;
+	if (!m->is_replanning)
+		m->learned = plan_stats_free(m->learned);
+}
+
+/* Takes up what the thread made. */
+static void replan_take(struct matcher *m)
+{
+	replan_join(m);
+	if (!m->next.plan)
+		return;
+	planned_free(&m->planned);
+	m->planned = m->next;
+	m->next = (struct planned){NULL, NULL};
+}
+
+/* Once in many events: begins to replan, or takes up what was replanned. */
+static void think(struct matcher *m)
+{
+	if (m->is_replanning) {
+		if (atomic_load_explicit(&m->is_done, memory_order_acquire))
+			replan_take(m);
+	} else if (m->replanned_at == 0 || now_s() - m->replanned_at >= REPLAN_PAUSE_S) {
+		replan_start(m);
+	}
+}
+
 uint32_t matcher_run(struct matcher *m, const struct event *evt, const struct fetch *fetch,
 		     const struct rule *const **ret_rules)
 {
-	const struct ruleset_source *s = m->source;
-	uint32_t n = 0;
+	const uint32_t *numbers;
+	uint32_t n;
 
 	*ret_rules = m->found;
 	eval_reset(m->eval);
-	for (uint32_t i = 0; i < s->n_rules; i++) {
-		const struct rule *rule = s->rules[i];
-		const struct rule_detail *d = rule->detail;
-
-		if (d->has_events && !evttypes_has(&d->events, evt->type))
-			continue;
-		if (!eval_match(m->eval, rule->expr, evt, fetch))
-			continue;
-		m->found[n++] = rule;
-		if (!m->rs->match_all)
-			break;
-	}
+	if (++m->n_events % CHECK_EVERY == 0)
+		think(m);
+	n = plan_match(m->planned.run, evt, fetch, !m->rs->match_all, &numbers);
+	for (uint32_t i = 0; i < n; i++)
+		m->found[i] = m->source->rules[numbers[i]];
 	return n;
 }

@@ -15,6 +15,8 @@
 
 struct eval;
 struct matcher;
+struct plan;
+struct plan_run;
 
 /* A matcher for the rules of @source (a name); takes its own reference to @rs. -ENOENT when the
  * ruleset has no such source, -ENOMEM. */
@@ -25,6 +27,11 @@ const struct ruleset_source *matcher_source(const struct matcher *m);
 
 /* Its scratch memory, for template_render() between two calls of matcher_run(). */
 struct eval *matcher_eval(struct matcher *m);
+
+/* How its rules are planned, and what running the plan counted; for explain and profile. Valid until
+ * the next matcher_run(). */
+const struct plan *matcher_plan(const struct matcher *m);
+const struct plan_run *matcher_plan_run(const struct matcher *m);
 
 /* Judges one event. Returns how many rules match and points *ret_rules at them in load order, valid
  * until the next call; at most one with rule_matching `first`. Never fails: what cannot be
