@@ -72,7 +72,6 @@ static int take_file(struct rules_loader *l, uint32_t file, int r, struct yaml_f
 {
 	const struct where *w = where_new(l, NULL, "rules content", STR(""), file, NULL);
 	struct problem_place p = {.file = file, .at = at, .hint = err->hint};
-	struct where *content = (struct where *)w;
 
 	l->store->files[file] = r == 0 ? y : NULL;
 	if (r == -ENOMEM || l->failed)
@@ -86,7 +85,8 @@ static int take_file(struct rules_loader *l, uint32_t file, int r, struct yaml_f
 		problem_add(l, RULES_ERR_FILE_READ, w, "%s", err->text);
 		return l->failed;
 	}
-	content->at = at;
+	w = where_new(l, w, "value for", STR(""), file, NULL);
+	((struct where *)w)->at = at;
 	problem_add_at(l, RULES_ERR_YAML_PARSE, w, &p, "%s", err->text);
 	return l->failed;
 }

@@ -360,7 +360,7 @@ void resolve_warn_unused(struct rules_loader *l)
 	for (uint32_t i = 0; i < s->n_macros; i++) {
 		const struct decl_macro *m = s->macro[i];
 
-		if (!m->is_used && !m->is_bad && l->results[m->where->file]->pub.successful)
+		if (!m->is_used && l->results[m->where->file]->pub.successful)
 			problem_add(l, RULES_UNUSED_MACRO, m->where,
 				    "no rule and no macro uses this macro");
 	}

@@ -1,0 +1,103 @@
+/*
+ * bench_load: CPU time to load 10,000 rules: read, resolve, check, compile, free.
+ *
+ * The rules are of the common kind: macros, lists, a few fields, an output. `L1 <seconds>`.
+ */
+#include <stdio.h>
+#include <time.h>
+
+#include "fieldcsv.h"
+#include "ruleset/loader.h"
+
+enum {
+	N_RULES = 10000,
+	N_LISTS = 200,
+	N_MACROS = 200,
+	LIST_ITEMS = 20,
+};
+
+static void add_names(struct buf *b)
+{
+	for (int i = 0; i < N_LISTS; i++) {
+		buf_printf(b, "- list: list_%d\n  items: [", i);
+		for (int k = 0; k < LIST_ITEMS; k++)
+			buf_printf(b, "%sbin_%d_%d", k ? ", " : "", i, k);
+		buf_add_cstr(b, "]\n\n");
+	}
+	for (int i = 0; i < N_MACROS; i++)
+		buf_printf(b,
+			   "- macro: macro_%d\n"
+			   "  condition: >\n    evt.type in (open, openat, openat2) and\n"
+			   "    fd.name startswith /etc/%d and not proc.name in (list_%d)\n\n",
+			   i, i, i % N_LISTS);
+}
+
+static void add_rules(struct buf *b)
+{
+	for (int i = 0; i < N_RULES; i++)
+		buf_printf(b,
+			   "- rule: Rule number %d\n"
+			   "  desc: What it is good for to look out for number %d\n"
+			   "  condition: >\n"
+			   "    macro_%d and proc.pname != parent_%d and\n"
+			   "    (user.name = user_%d or proc.cmdline contains \"--flag %d\") and\n"
+			   "    not fd.name in (/etc/a%d, /etc/b%d, list_%d)\n"
+			   "  output: Number %d (user=%%user.name command=%%proc.cmdline "
+			   "file=%%fd.name parent=%%proc.pname)\n"
+			   "  priority: WARNING\n"
+			   "  tags: [filesystem, tag_%d]\n\n",
+			   i, i, i % N_MACROS, i, i % 50, i, i, i, i % N_LISTS, i, i % 30);
+}
+
+static double cpu(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* Seconds to load @text; negative when that fails. */
+static double load(const struct rules_options *o, struct str text)
+{
+	struct rules_loader *l = NULL;
+	struct ruleset *rs = NULL;
+	double start = cpu(), took;
+	int r = rules_loader_new(o, &l);
+
+	if (r == 0)
+		r = rules_loader_add_text(l, "bench.yaml", text);
+	if (r == 0)
+		r = rules_loader_compile(l, &rs);
+	took = r == 0 && rules_loader_ok(l) && rs->n_rules == N_RULES ? cpu() - start : -1;
+	ruleset_unref(rs);
+	rules_loader_free(l);
+	return took;
+}
+
+int main(void)
+{
+	struct fieldset *fields = fieldset_new();
+	struct rules_source source = {.name = "syscall", .fields = fields, .has_event_types = true};
+	struct rules_options o = {.n_sources = 1, .sources = &source, .min_priority = RULE_DEBUG};
+	double best = -1;
+	struct buf b;
+
+	if (!fields || fieldcsv_load(fields, SOURCE_DIR "/extractors/syscall/fields.csv") < 0)
+		return 1;
+	buf_init(&b, 64 << 20);
+	add_names(&b);
+	add_rules(&b);
+	for (int i = 0; i < 5; i++) {
+		double took = load(&o, buf_str(&b));
+
+		if (took < 0)
+			return 1;
+		if (best < 0 || took < best)
+			best = took;
+	}
+	(void)printf("%d rules, %zu bytes\nL1 %.3f\n", N_RULES, b.len, best);
+	buf_deinit(&b);
+	fieldset_free(fields);
+	return 0;
+}
