@@ -1,0 +1,1 @@
+target_include_directories(${target} PRIVATE ${TESTS_LIB})
