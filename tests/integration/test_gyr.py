@@ -1,0 +1,443 @@
+"""The whole program, as its users run it. Usage: test_gyr.py PROGRAM [TEST]"""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+GYR = os.path.abspath(sys.argv.pop(1)) if len(sys.argv) > 1 else "build/gyr"
+BUILD = os.path.dirname(GYR)
+ENDLESS = "18446744073709551615"
+
+RULES = """
+- rule: Every tenth
+  desc: one in ten
+  condition: tick.divisible[10] = true
+  output: "tick %tick.value"
+  priority: WARNING
+  source: ticker
+  tags: [b, a]
+- rule: Every fifth
+  desc: one in five
+  condition: tick.divisible[5] = true
+  output: "fifth %tick.value"
+  priority: INFO
+  source: ticker
+"""
+
+
+class Case(unittest.TestCase):
+    def setUp(self):
+        self.dir = tempfile.mkdtemp(prefix="gyr-")
+        self.addCleanup(shutil.rmtree, self.dir, ignore_errors=True)
+        self.rules = self.write("rules.yaml", RULES)
+
+    def write(self, name, text):
+        path = os.path.join(self.dir, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w", encoding="utf-8") as f:
+            f.write(text)
+        return path
+
+    def run_gyr(self, *args, env=None, timeout=60):
+        return subprocess.run([GYR, *args], capture_output=True, text=True, timeout=timeout,
+                              cwd=self.dir, env={**os.environ, "TZ": "UTC", **(env or {})},
+                              check=False)
+
+    def start(self, *args):
+        """Starts it; what it prints is in the files `out` and `err`."""
+        self.err = os.path.join(self.dir, "err")
+        self.out = os.path.join(self.dir, "out")
+        with open(self.err, "w", encoding="utf-8") as err, \
+                open(self.out, "w", encoding="utf-8") as out:
+            p = subprocess.Popen([GYR, *args], stdout=out, stderr=err, cwd=self.dir,
+                                 env={**os.environ, "TZ": "UTC"})
+        self.addCleanup(p.wait)
+        self.addCleanup(p.kill)
+        return p
+
+    def said(self):
+        with open(self.err, encoding="utf-8") as f:
+            return f.read()
+
+    def until(self, claim, seconds=30):
+        """Waits for something the program does; fails when it does not."""
+        end = time.monotonic() + seconds
+        while not claim():
+            self.assertLess(time.monotonic(), end, "it did not happen in time")
+            time.sleep(0.02)
+
+    def refuses(self, result, *words):
+        """One clear error, exit status 2."""
+        self.assertEqual(result.returncode, 2, result.stderr)
+        errors = [l for l in result.stderr.splitlines() if l.startswith("gyr: ")]
+        self.assertEqual(len(errors), 1, result.stderr)
+        for w in words:
+            self.assertIn(w, errors[0])
+
+
+class Alerts(Case):
+    def test_text(self):
+        r = self.run_gyr("-r", self.rules, "ticker:20")
+        self.assertEqual(r.returncode, 0, r.stderr)
+        lines = r.stdout.splitlines()
+        self.assertEqual(len(lines), 4)
+        self.assertRegex(lines[1], r"^\d\d:\d\d:\d\d\.\d{9}: Warning tick 10$")
+        self.assertRegex(lines[0], r"^\d\d:\d\d:\d\d\.\d{9}: Informational fifth 5$")
+
+    def test_iso_time(self):
+        r = self.run_gyr("-r", self.rules, "-o", "time_format_iso_8601=true", "ticker:5")
+        self.assertRegex(r.stdout, r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}\+0000: Info")
+
+    def test_json_has_the_keys_in_order(self):
+        r = self.run_gyr("-r", self.rules, "-o", "json_output=true", "ticker:10",
+                         env={"FALCO_HOSTNAME": "here"})
+        alert = json.loads(r.stdout.splitlines()[1])
+        self.assertEqual(list(alert), ["hostname", "output", "output_fields", "priority", "rule",
+                                       "source", "tags", "time"])
+        self.assertEqual(alert["hostname"], "here")
+        self.assertEqual(alert["tags"], ["a", "b"])
+        self.assertEqual(alert["output_fields"]["tick.value"], 10)
+        self.assertEqual(list(alert["output_fields"]), sorted(alert["output_fields"]))
+        self.assertRegex(alert["time"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z$")
+        seconds = alert["output_fields"]["evt.time"] // 10**9
+        self.assertTrue(alert["time"].startswith(
+            time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))))
+
+    def test_json_keys_can_be_chosen(self):
+        r = self.run_gyr("-r", self.rules, "-o", "json_output=true",
+                         "-o", "json_include_message_property=true",
+                         "-o", "json_include_id_property=true",
+                         "-o", "json_include_output_property=false",
+                         "-o", "json_include_tags_property=false",
+                         "-o", "json_include_output_fields_property=false", "ticker:5")
+        alert = json.loads(r.stdout)
+        self.assertEqual(list(alert), ["hostname", "id", "message", "priority", "rule", "source",
+                                       "time"])
+        self.assertEqual(alert["message"], "fifth 5")
+
+    def test_appended_output(self):
+        r = self.run_gyr("-r", self.rules, "-o", "json_output=true", "-o",
+                         'append_output[]={"match": {"rule": "Every tenth"}, '
+                         '"extra_output": "plus %tick.value", '
+                         '"extra_fields": ["tick.value", {"zone": "eu %tick.value"}]}', "ticker:10")
+        fifth, tenth, *_ = [json.loads(l) for l in r.stdout.splitlines()]
+        if fifth["rule"] == "Every tenth":
+            fifth, tenth = tenth, fifth
+        self.assertTrue(tenth["output"].endswith("tick 10 plus 10"))
+        self.assertEqual(tenth["output_fields"]["zone"], "eu 10")
+        self.assertNotIn("zone", fifth["output_fields"])
+
+    def test_all_matches(self):
+        first = self.run_gyr("-r", self.rules, "ticker:100")
+        every = self.run_gyr("-r", self.rules, "-o", "rule_matching=all", "ticker:100")
+        self.assertEqual(len(first.stdout.splitlines()), 20)
+        self.assertEqual(len(every.stdout.splitlines()), 30)
+
+    def test_control_characters_cannot_forge_lines(self):
+        rules = self.write("x.yaml", RULES + """
+- rule: Forged
+  desc: x
+  condition: tick.value = 1
+  output: "a\\n00:00:00.000000000: Critical forged \\e[2J \\u009b %tick.value"
+  priority: ERROR
+  source: ticker
+""")
+        r = self.run_gyr("-r", rules, "ticker:1")
+        self.assertEqual(len(r.stdout.splitlines()), 1)
+        self.assertNotIn("\x1b", r.stdout)
+        self.assertIn("a\\n00:00", r.stdout)
+        r = self.run_gyr("-r", rules, "-o", "json_output=true", "ticker:1")
+        self.assertEqual(len(r.stdout.splitlines()), 1)
+        self.assertIn("\x1b[2J", json.loads(r.stdout)["output"])
+
+
+class Running(Case):
+    def test_summary_counts_what_was_printed(self):
+        r = self.run_gyr("-r", self.rules, "-o", "rule_matching=all", "ticker:1000")
+        self.assertIn("1000 events", r.stderr)
+        self.assertIn("300 alerts", r.stderr)
+        self.assertRegex(r.stderr, r"100 +Warning +Every tenth")
+        self.assertRegex(r.stderr, r"200 +Informational +Every fifth")
+        self.assertIn("output stdout: 300 delivered", r.stderr)
+        self.assertEqual(len(r.stdout.splitlines()), 300)
+
+    def test_configuration_gives_the_lines_falco_users_know(self):
+        c = self.write("c.yaml", f"""
+rules_files: [{self.rules}]
+plugins:
+- name: ticker
+  library_path: libticker.so
+  open_params: "30"
+load_plugins: [ticker]
+stdout_output: {{enabled: true}}
+""")
+        r = self.run_gyr("-c", c)
+        self.assertEqual(r.returncode, 0, r.stderr)
+        self.assertIn("Events detected: 6\nRule counts by severity:\n   WARNING: 3\n"
+                      "   INFORMATIONAL: 3\nTriggered rules by rule name:\n", r.stdout)
+        self.assertIn("   Every tenth: 3\n", r.stdout)
+
+    def test_time_limit_ends_an_endless_source(self):
+        began = time.monotonic()
+        r = self.run_gyr("-r", self.rules, "-M", "0.5", "-o", "priority=emergency",
+                         f"ticker:{ENDLESS}")
+        self.assertEqual(r.returncode, 0, r.stderr)
+        self.assertGreater(time.monotonic() - began, 0.4)
+
+    def test_several_sources_at_once(self):
+        r = self.run_gyr("-r", self.rules, "ticker:50", "ticker:100")
+        self.assertIn("150 events", r.stderr)
+        self.assertEqual(len(r.stdout.splitlines()), 30)
+
+    def test_several_outputs_get_every_alert(self):
+        c = self.write("c.yaml", f"""
+rules_files: [{self.rules}]
+outputs:
+- plugin: file
+  name: one
+  config: {{filename: {self.dir}/one, format: json}}
+- plugin: file
+  name: two
+  config: {{filename: {self.dir}/two}}
+  queue: {{capacity: 1, when_full: block}}
+file_output: {{enabled: true, filename: {self.dir}/three}}
+""")
+        r = self.run_gyr("-c", c, "ticker:5000")
+        self.assertEqual(r.returncode, 0, r.stderr)
+        for name in ("one", "two", "three"):
+            with open(os.path.join(self.dir, name), encoding="utf-8") as f:
+                self.assertEqual(len(f.readlines()), 1000, name)
+        self.assertNotIn("tick", r.stdout.split("Events detected")[0])
+
+    def test_full_queue_drops_and_counts_when_told_to(self):
+        fifo = os.path.join(self.dir, "fifo")
+        os.mkfifo(fifo)
+        keep = os.open(fifo, os.O_RDWR)
+        self.addCleanup(os.close, keep)
+        r = self.run_gyr("-r", self.rules, "-o", "stdout_output.enabled=false",
+                         "-o", "file_output.enabled=true", "-o", f"file_output.filename={fifo}",
+                         "-o", "outputs_queue.capacity=1", "-o", "outputs_queue.when_full=drop",
+                         "-o", "json_output=true", "ticker:1000")
+        self.assertEqual(r.returncode, 0, r.stderr)
+        delivered = int(re.search(r"output file: (\d+) delivered", r.stderr)[1])
+        dropped = re.search(r"dropped, queue full: (\d+)", r.stderr)
+        self.assertEqual(delivered + int(dropped[1] if dropped else 0), 200)
+
+    def test_signal_stops_and_drains(self):
+        p = self.start("-r", self.rules, "-o", "outputs_queue.when_full=block",
+                       f"ticker:{ENDLESS}")
+        self.until(lambda: os.path.getsize(self.out) > 0)
+        p.send_signal(signal.SIGTERM)
+        p.wait(timeout=30)
+        self.assertEqual(p.returncode, 0, self.said())
+        alerts = int(re.search(r"s, (\d+) alerts", self.said())[1])
+        with open(self.out, encoding="utf-8") as f:
+            lines = f.readlines()
+        self.assertEqual(len(lines), alerts)
+        self.assertIn("fifth 5", lines[0])
+
+    def test_reload_takes_new_rules_and_keeps_old_ones_on_errors(self):
+        log = os.path.join(self.dir, "log")
+        rule = "- {rule: %s, desc: x, condition: 'tick.divisible[100000] = true', " \
+               "output: n, priority: ERROR, source: ticker}\n"
+        self.write("rules.yaml", rule % "First")
+        c = self.write("c.yaml", f"""
+rules_files: [{self.rules}]
+file_output: {{enabled: true, filename: {log}}}
+json_output: true
+log_level: info
+""")
+        p = self.start("-c", c, f"ticker:{ENDLESS}")
+
+        def saw(rule_name):
+            if not os.path.exists(log):
+                return False
+            with open(log, encoding="utf-8") as f:
+                return f'"rule":"{rule_name}"' in f.read()[-4000:]
+
+        self.until(lambda: saw("First"))
+        self.write("rules.yaml", "- rule: broken\n")
+        p.send_signal(signal.SIGHUP)
+        self.until(lambda: "the old rules stay" in self.said())
+        self.write("rules.yaml", rule % "Second")
+        p.send_signal(signal.SIGHUP)
+        self.until(lambda: saw("Second"))
+        p.send_signal(signal.SIGINT)
+        p.wait(timeout=30)
+        self.assertEqual(p.returncode, 0, self.said())
+        with open(log, encoding="utf-8") as f:
+            counts = [json.loads(l)["rule"] for l in f]
+        self.assertEqual(counts, sorted(counts), "First, then Second, and never back")
+
+    def test_reopen_follows_a_moved_file(self):
+        log = os.path.join(self.dir, "log")
+        p = self.start("-r", self.rules, "-o", "file_output.enabled=true",
+                       "-o", f"file_output.filename={log}", "-o", "file_output.keep_alive=true",
+                       f"ticker:{ENDLESS}")
+        self.until(lambda: os.path.exists(log) and os.path.getsize(log) > 0)
+        os.rename(log, log + ".1")
+        p.send_signal(signal.SIGUSR1)
+        self.until(lambda: os.path.exists(log) and os.path.getsize(log) > 0)
+        p.send_signal(signal.SIGTERM)
+        p.wait(timeout=30)
+        self.assertEqual(p.returncode, 0)
+
+    def test_pid_file_lives_as_long_as_the_run(self):
+        pid = os.path.join(self.dir, "pid")
+        p = self.start("-r", self.rules, "-P", pid, "-o", "priority=emergency",
+                       f"ticker:{ENDLESS}")
+        self.until(lambda: os.path.exists(pid) and os.path.getsize(pid) > 0)
+        with open(pid, encoding="utf-8") as f:
+            self.assertEqual(int(f.read()), p.pid)
+        p.send_signal(signal.SIGTERM)
+        p.wait(timeout=30)
+        self.assertFalse(os.path.exists(pid))
+
+
+class Usage(Case):
+    def test_wrong_options(self):
+        self.refuses(self.run_gyr("--lsit"), "'--lsit' is not an option", "did you mean '--list'")
+        self.refuses(self.run_gyr("-Z"), "'-Z' is not an option")
+        self.refuses(self.run_gyr("-r"), "'-r' needs a value")
+        self.refuses(self.run_gyr("-M", "soon"), "a number of seconds")
+        self.refuses(self.run_gyr("--enable-source", "a", "--disable-source", "b"), "exclude")
+        self.refuses(self.run_gyr("--format", "xml"), "text, markdown or json")
+        self.refuses(self.run_gyr("-o", "json_output"), "write key=value")
+        self.refuses(self.run_gyr("-o", "json_output=maybe"), "true or false")
+
+    def test_wrong_input(self):
+        self.refuses(self.run_gyr("-r", self.rules), "no source to open")
+        self.refuses(self.run_gyr("nosuch:x"), "nosuch")
+        self.refuses(self.run_gyr("stdout:x"), "no source")
+        self.refuses(self.run_gyr("-c", "missing.yaml"), "missing.yaml")
+        self.refuses(self.run_gyr("-r", "missing.yaml", "ticker:1"), "missing.yaml")
+        self.refuses(self.run_gyr("-r", self.rules, "ticker:x"), "ticker:x")
+        self.refuses(self.run_gyr("-r", self.rules, "--enable-source", "nosuch", "ticker:1"),
+                     "'nosuch' is not an event source")
+        self.refuses(self.run_gyr("-r", self.rules, "-o", "stdout_output.enabled=false",
+                                  "ticker:1"), "no output is enabled")
+
+    def test_unknown_field_is_told_with_its_place(self):
+        rules = self.write("x.yaml", RULES.replace("tick.divisible[5]", "tick.divisble[5]"))
+        r = self.run_gyr("-r", rules, "ticker:1")
+        self.assertEqual(r.returncode, 2)
+        self.assertIn("tick.divisble", r.stderr)
+        self.assertIn("x.yaml", r.stderr)
+
+    def test_unknown_keys_are_warned_about(self):
+        r = self.run_gyr("-r", self.rules, "-o", "json_outptu=true", "ticker:1")
+        self.assertEqual(r.returncode, 0)
+        self.assertIn("did you mean 'json_output'", r.stderr)
+
+    def test_dry_run_stops_before_anything_runs(self):
+        r = self.run_gyr("-r", self.rules, "--dry-run", "ticker:10")
+        self.assertEqual((r.returncode, r.stdout), (0, "dry run: 2 rules, 1 sources\n"))
+
+
+class Questions(Case):
+    def test_lists(self):
+        fields = json.loads(self.run_gyr("--list=ticker", "--format", "json").stdout)
+        self.assertEqual([s["source"] for s in fields], ["ticker"])
+        self.assertIn("tick.value", [f["name"] for f in fields[0]["fields"]])
+        names = self.run_gyr("--list=ticker", "-N").stdout.split()
+        self.assertIn("tick.divisible", names)
+        self.assertIn("| `tick.value` | uint64 |",
+                      self.run_gyr("--list=ticker", "--format", "MARKDOWN").stdout)
+        self.refuses(self.run_gyr("--list=nosuch"), "no such event source")
+
+    def test_plugins(self):
+        rows = json.loads(self.run_gyr("--list-plugins", "--format", "json").stdout)
+        ticker = next(p for p in rows if p["name"] == "ticker")
+        self.assertEqual((ticker["id"], ticker["kind"], ticker["digest"]), (999, "source", "ok"))
+        for what in ("ticker", "999", os.path.join(BUILD, "plugins/ticker.so")):
+            self.assertIn("event source: ticker", self.run_gyr("--plugin-info", what).stdout)
+
+    def test_validate(self):
+        r = self.run_gyr("-V", self.rules)
+        self.assertEqual((r.returncode, r.stdout), (0, f"{self.rules}: Ok\n"))
+        bad = self.write("bad.yaml", "- rule: x\n  condition: y\n")
+        r = self.run_gyr("-V", self.rules, "-V", bad, "-o", "json_output=true")
+        self.assertEqual(r.returncode, 2)
+        results = json.loads(r.stdout)["falco_load_results"]
+        self.assertEqual([f["successful"] for f in results], [True, False])
+
+    def test_describe(self):
+        r = self.run_gyr("-r", self.rules, "-L")
+        self.assertIn("Every tenth", r.stdout)
+        r = self.run_gyr("-r", self.rules, "-l", "Every tenth")
+        self.assertNotIn("Every fifth", r.stdout)
+        self.refuses(self.run_gyr("-r", self.rules, "-l", "None"), "no rule 'None'")
+        r = self.run_gyr("-r", self.rules, "-L", "-o", "json_output=true")
+        self.assertEqual(len(json.loads(r.stdout)["rules"]), 2)
+
+    def test_versions_and_schemas(self):
+        v = json.loads(self.run_gyr("--version", "-o", "json_output=true").stdout)
+        self.assertEqual((v["engine_version"], v["plugin_api_version"]), ("0.62.0", "3.12.0"))
+        self.assertIn("0.62.0", self.run_gyr("--version").stdout)
+        self.assertIn("properties", json.loads(self.run_gyr("--config-schema").stdout))
+        self.assertIn("$schema", json.loads(self.run_gyr("--rule-schema").stdout))
+        self.assertEqual(int(self.run_gyr("--page-size").stdout), os.sysconf("SC_PAGESIZE"))
+        self.assertEqual(self.run_gyr("--help").returncode, 0)
+
+    def test_core_links_no_library_of_plugins(self):
+        out = subprocess.run(["ldd", GYR], capture_output=True, text=True, check=True).stdout
+        for name in ("libcurl", "libbpf", "libz.", "libjson-c"):
+            self.assertNotIn(name, out)
+
+
+class BrokenPlugins(Case):
+    """A copy of the plugins, with one of them spoilt."""
+
+    def setUp(self):
+        super().setUp()
+        shutil.copytree(os.path.join(BUILD, "plugins"), os.path.join(self.dir, "plugins"))
+        shutil.copy(os.path.join(BUILD, "registry.yaml"), self.dir)
+        self.registry = os.path.join(self.dir, "registry.yaml")
+        self.args = ("-o", f"registry.file={self.registry}", "-r", self.rules, "ticker:10")
+
+    def edit(self, old, new):
+        with open(self.registry, encoding="utf-8") as f:
+            text = f.read()
+        self.assertIn(old, text)
+        self.write("registry.yaml", text.replace(old, new, 1))
+
+    def test_the_copy_works(self):
+        self.assertEqual(self.run_gyr(*self.args).returncode, 0)
+
+    def test_removed_library(self):
+        os.unlink(os.path.join(self.dir, "plugins/tick.so"))
+        self.refuses(self.run_gyr(*self.args), "tick.so")
+
+    def test_one_corrupt_byte(self):
+        path = os.path.join(self.dir, "plugins/ticker.so")
+        with open(path, "r+b") as f:
+            f.seek(1000)
+            byte = f.read(1)
+            f.seek(1000)
+            f.write(bytes([byte[0] ^ 1]))
+        self.refuses(self.run_gyr(*self.args), "ticker.so")
+        out = self.run_gyr("-o", f"registry.file={self.registry}", "--list-plugins").stdout
+        self.assertRegex(out, r"ticker .* mismatch")
+
+    def test_two_plugins_with_one_id(self):
+        self.edit("id: 999\n", "id: 10005\n")
+        self.refuses(self.run_gyr(*self.args), "registry.yaml", "10005")
+
+    def test_wrong_id(self):
+        self.edit("id: 999\n", "id: 998\n")
+        self.refuses(self.run_gyr(*self.args), "ticker.so", "999", "998")
+
+    def test_an_unneeded_broken_plugin_does_no_harm(self):
+        os.unlink(os.path.join(self.dir, "plugins/file.so"))
+        self.assertEqual(self.run_gyr(*self.args).returncode, 0)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
