@@ -15,3 +15,12 @@ int cmd_list_fields(struct setup *s, struct err *err);
 /* -V, -L, -l */
 int cmd_validate(struct setup *s, struct err *err);
 int cmd_describe(struct setup *s, struct err *err);
+
+/* explain [RULE] */
+int cmd_explain(struct setup *s, struct err *err);
+
+/* fmt PATH ...: rewrites rules files that are not laid out; with --check only names them, and the
+ * answer is 1 when there are any. Needs no set-up. */
+int cmd_fmt(const struct options *o, struct err *err);
+
+

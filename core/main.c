@@ -43,6 +43,8 @@ static int run(struct setup *s, struct err *err)
 {
 	const struct options *o = s->opts;
 
+	if (o->command && strcmp(o->command, "explain") == 0)
+		return cmd_explain(s, err);
 	if (o->version)
 		return cmd_version(s, err);
 	if (o->plugin_info)
@@ -77,7 +79,9 @@ int main(int argc, char **argv)
 
 	options_init(&options);
 	r = options_parse(&options, argc, argv, &err);
-	if (r == 0 && !run_plain(&options)) {
+	if (r == 0 && options.command && strcmp(options.command, "fmt") == 0) {
+		r = cmd_fmt(&options, &err);
+	} else if (r == 0 && !run_plain(&options)) {
 		r = setup_init(&setup, &options, &err);
 		if (r == 0)
 			r = run(&setup, &err);

@@ -2,7 +2,7 @@
  * options: one row an option; parsing and --help are made from the rows.
  *
  * A value may be attached ("--list=source", "-cFILE") or follow; --list takes only an attached one.
- * What is not an option is a source to open, NAME:PARAMS.
+ * What is not an option is a source to open, NAME:PARAMS, or a command and what it takes.
  */
 #include "options.h"
 
@@ -82,6 +82,9 @@ SET_FLAG(list_names_only)
 SET_FLAG(list_events)
 SET_FLAG(list_plugins)
 SET_FLAG(describe_rules)
+SET_FLAG(check)
+SET_FLAG(profile)
+SET_TEXT(junit)
 SET_TEXT(config)
 SET_TEXT(plugin_info)
 SET_TEXT(describe_rule)
@@ -203,6 +206,9 @@ static const struct option_row rows[] = {
 	 "describe a plugin, by name, ID or path"},
 	{0, "config-schema", VALUE_NO, NULL, set_config_schema, "JSON schema of the configuration"},
 	{0, "rule-schema", VALUE_NO, NULL, set_rule_schema, "JSON schema of rules files"},
+	{0, "profile", VALUE_NO, NULL, set_profile, "at the end, what each rule and field cost"},
+	{0, "check", VALUE_NO, NULL, set_check, "with fmt: only say what would change"},
+	{0, "junit", VALUE_YES, "FILE", set_junit, "with test: the results as JUnit XML"},
 	{0, "page-size", VALUE_NO, NULL, set_page_size, "the system's page size"},
 	{0, "version", VALUE_NO, NULL, set_version, "versions of the program and its interfaces"},
 	/* Of older releases. */
@@ -317,6 +323,28 @@ static int check(const struct options *o, struct err *err)
 	return 0;
 }
 
+static bool is_command(const char *word)
+{
+	static const char *const commands[] = {"explain", "fmt", "test"};
+
+	for (uint32_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (strcmp(word, commands[i]) == 0)
+			return true;
+	return false;
+}
+
+/* What is not an option: a command comes first and takes the rest, else they are sources. */
+static int parse_word(struct options *o, const char *word, struct err *err)
+{
+	if (o->command)
+		return list_add(&o->args, word, err);
+	if (o->sources.n == 0 && is_command(word)) {
+		o->command = word;
+		return 0;
+	}
+	return list_add(&o->sources, word, err);
+}
+
 int options_parse(struct options *o, int argc, char *const *argv, struct err *err)
 {
 	int r = 0;
@@ -329,7 +357,7 @@ int options_parse(struct options *o, int argc, char *const *argv, struct err *er
 		else if (argv[i][0] == '-' && argv[i][1])
 			r = parse_short(o, argv[i], next, err);
 		else
-			r = list_add(&o->sources, argv[i], err);
+			r = parse_word(o, argv[i], err);
 	}
 	return r < 0 ? r : check(o, err);
 }
@@ -352,12 +380,15 @@ static void help_row(struct buf *b, const struct option_row *row)
 
 void options_help(struct buf *b)
 {
-	buf_add_cstr(b,
-		     "gyr: judge events by rules\n\n"
-		     "usage: gyr [options] [SOURCE:PARAMS ...]\n\n"
-		     "  gyr NAME:PATH               judge logs with the rules that come with gyr\n"
-		     "  gyr -c FILE                 run what the configuration says\n"
-		     "  gyr -V RULES.yaml           check rules\n\n");
+	buf_add_cstr(
+		b, "gyr: judge events by rules\n\n"
+		   "usage: gyr [options] [SOURCE:PARAMS ...]\n\n"
+		   "  gyr NAME:PATH               judge logs with the rules that come with gyr\n"
+		   "  gyr -c FILE                 run what the configuration says\n"
+		   "  gyr -V RULES.yaml           check rules\n"
+		   "  gyr fmt PATH ...            lay rules files out in the one way\n"
+		   "  gyr test PATH ...           run the tests beside rules files\n"
+		   "  gyr explain [RULE]          how rules are looked up, and what they need\n\n");
 	for (uint32_t i = 0; i < N_ROWS; i++)
 		if (rows[i].help)
 			help_row(b, &rows[i]);

@@ -26,11 +26,15 @@ struct options {
 	const char *config;
 	struct options_list rules, settings, validate, enable_sources, disable_sources;
 	struct options_list sources; /* NAME:PARAMS */
+	const char *command;         /* NULL: run; else explain, fmt or test */
+	struct options_list args;    /* of the command */
 	struct options_list notes;   /* options that do nothing any more */
 	bool help, version, page_size, config_schema, rule_schema, dry_run, verbose, unbuffered;
 	bool list, list_names_only, list_events, list_plugins, describe_rules;
 	const char *list_source, *plugin_info, *describe_rule, *pidfile, *log_level;
 	enum options_format format;
+	bool check, profile;
+	const char *junit;
 	bool has_duration;
 	double duration_s;
 };

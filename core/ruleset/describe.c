@@ -400,3 +400,9 @@ bool ruleset_describe_text(struct buf *b, const struct ruleset *rs, const char *
 		add_line(b, rs->rules[i]);
 	return true;
 }
+
+void rule_condition_print(struct buf *b, const struct rule *rule)
+{
+	if (rule->detail->tree)
+		ast_print(b, rule->detail->tree);
+}

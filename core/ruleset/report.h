@@ -28,5 +28,8 @@ bool ruleset_describe_text(struct buf *b, const struct ruleset *rs, const char *
 /* The same as one JSON object: rules, macros, lists, required versions, each with its details. */
 bool ruleset_describe_json(struct buf *b, const struct ruleset *rs, const char *name);
 
+/* Appends the condition of @rule with all macros, lists and exceptions in place. */
+void rule_condition_print(struct buf *b, const struct rule *rule);
+
 /* --rule-schema: the JSON schema (draft 6) of a rules file. */
 void rules_schema(struct buf *b);
