@@ -118,9 +118,8 @@ static int load(const struct registry_entry *e, enum registry_policy policy, voi
 		return fd;
 	}
 	r = open_sealed(e, fd, ret_handle, err);
-	/* The mapping keeps the file. Its number is not given back: the dynamic linker knows
-	 * libraries by path, and a reused number would look like a library that is open already;
-	 * it compares device and inode as well, but foreign runtimes open the path again. */
+	/* The descriptor stays open with the library: the dynamic linker knows what is loaded by its
+	 * path, so that a reused number would give out the older library for the newer one. */
 	if (r < 0)
 		close(fd);
 	return r;

@@ -221,6 +221,26 @@ static void test_two_owners_of_one_field_are_both_named(void **state)
 	fakes_deinit(&f);
 }
 
+static void test_every_plugin_of_the_build_opens_and_starts(void **state)
+{
+	struct fakes f;
+	struct err err = ERR_NULL;
+
+	(void)state;
+	fakes_init(&f);
+	assert_int_equal(registry_load(f.registry, BINARY_DIR "/registry.yaml", NULL, NULL, &err),
+			 0);
+	for (uint32_t i = 0; i < registry_count(f.registry); i++) {
+		struct module *m = NULL;
+
+		if (module_open(registry_at(f.registry, i), REGISTRY_REQUIRE, &m, &err) < 0)
+			fail_msg("%s", err.text);
+		instance_free(fakes_start(&f, m));
+		module_close(m);
+	}
+	fakes_deinit(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -233,6 +253,7 @@ int main(void)
 		cmocka_unit_test(test_file_that_is_no_library_is_refused),
 		cmocka_unit_test(test_library_must_be_the_one_the_manifest_means),
 		cmocka_unit_test(test_two_owners_of_one_field_are_both_named),
+		cmocka_unit_test(test_every_plugin_of_the_build_opens_and_starts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
