@@ -37,9 +37,14 @@ uint32_t evttypes_count(const struct evttypes *s)
 
 void evttypes_all(struct evttypes *s)
 {
+	uint32_t n = gyr_event_count() < EVTTYPES_MAX ? gyr_event_count() : EVTTYPES_MAX;
+
+	/* Asked for at every leaf of every condition, so by the word. */
 	*s = (struct evttypes){{0}};
-	for (uint16_t i = 0; i < gyr_event_count(); i++)
-		evttypes_add(s, i);
+	for (uint32_t i = 0; i < n / 64; i++)
+		s->bits[i] = UINT64_MAX;
+	if (n % 64)
+		s->bits[n / 64] = (1ULL << n % 64) - 1;
 }
 
 static void invert(struct evttypes *s)

@@ -17,9 +17,10 @@
 #include "util/mem.h"
 
 enum {
-	MANY_EVENTS = 100,  /* a rule about more event types is about all of them */
-	EVENT_ASYNC = 402,  /* reaches every rule, whatever its event types */
-	RULE_PROBLEMS = 20, /* mistakes of one condition that are told */
+	CHECKS_MAX = 4 << 20, /* of all rules together, macros in place */
+	MANY_EVENTS = 100,    /* a rule about more event types is about all of them */
+	EVENT_ASYNC = 402,    /* reaches every rule, whatever its event types */
+	RULE_PROBLEMS = 20,   /* mistakes of one condition that are told */
 };
 
 struct compiler {
@@ -29,6 +30,7 @@ struct compiler {
 	const struct decl_rule *decl;
 	const struct rules_source *source;
 	uint32_t n_problems;
+	uint64_t n_checks;
 	bool is_deprecation_told; /* once a rule */
 	bool is_skipped;          /* by skip-if-unknown-filter */
 	struct strmap told; /* mistakes in macros: told once, not for every rule that uses them */
@@ -140,6 +142,13 @@ static int compile_condition(struct compiler *c, struct rule *rule, struct rule_
 
 	if (r)
 		return r;
+	c->n_checks += d->tree->size;
+	if (c->n_checks > CHECKS_MAX) {
+		problem_add(c->l, RULES_ERR_VALIDATE, c->decl->where,
+			    "the rules have more than %d checks with all macros in place",
+			    CHECKS_MAX);
+		return -E2BIG;
+	}
 	doubt_condition(c->l, c->decl->condition, d->tree);
 	r = typecheck(d->tree, &o, &rule->expr);
 	if (r)
@@ -407,10 +416,13 @@ int compile_ruleset(struct rules_loader *l, struct ruleset **ret)
 		r = resolve_macros(l);
 	for (uint32_t i = 0; r == 0 && i < l->store->n_rules; i++) {
 		r = compile_rule(&c, l->store->rule[i]);
+		/* The first rule too many is told of, those behind it are left out. */
+		if (r == -E2BIG)
+			break;
 		if (r == -EINVAL)
 			r = 0;
 	}
-	if (r == 0)
+	if (r == 0 || r == -E2BIG)
 		r = fill_sources(&c);
 	if (r == 0) {
 		resolve_warn_unused(l);

@@ -3,6 +3,7 @@
  */
 #pragma once
 
+#include "filter/typecheck.h"
 #include "ruleset/loader.h"
 #include "util/mem.h"
 
