@@ -23,4 +23,5 @@ int cmd_explain(struct setup *s, struct err *err);
  * answer is 1 when there are any. Needs no set-up. */
 int cmd_fmt(const struct options *o, struct err *err);
 
-
+/* test PATH ...: the answer is 1 when a test failed. */
+int cmd_test(struct setup *s, struct err *err);

@@ -1,7 +1,6 @@
 /*
  * cmd_fmt: rules files laid out in place, or only checked.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -11,7 +10,9 @@
 #include <unistd.h>
 
 #include "cmd.h"
+#include "folder.h"
 #include "ruleset/layout.h"
+#include "ruleset/loader.h"
 #include "util/mem.h"
 
 struct job {
@@ -68,8 +69,9 @@ static int replace(struct job *j, const char *path, struct str text)
 	return r;
 }
 
-static int lay_out(struct job *j, const char *path)
+static int lay_out(void *job, const char *path)
 {
+	struct job *j = job;
 	struct buf in, out;
 	struct yaml_mark at = {0};
 	struct err err = ERR_NULL;
@@ -98,61 +100,10 @@ static int lay_out(struct job *j, const char *path)
 	return r;
 }
 
-static bool is_rules_file(const char *name)
-{
-	struct str s = str_from(name);
-	static const char *const ends[] = {".test.yaml", ".test.yml", ".yaml", ".yml"};
-
-	for (uint32_t i = 0; i < 4; i++) {
-		size_t n = strlen(ends[i]);
-
-		if (s.len > n && memcmp(s.p + s.len - n, ends[i], n) == 0)
-			return i > 1; /* tests are no rules */
-	}
-	return false;
-}
-
-static int walk(struct job *j, const char *path, unsigned depth);
-
-static int walk_folder(struct job *j, const char *path, unsigned depth)
-{
-	struct dirent **entries;
-	int n = scandir(path, &entries, NULL, alphasort), r = 0;
-	struct buf name;
-
-	if (n < 0)
-		return fail(j, path, errno);
-	buf_init(&name, 8192);
-	for (int i = 0; i < n; i++) {
-		struct stat st;
-
-		buf_reset(&name);
-		buf_printf(&name, "%s/%s", path, entries[i]->d_name);
-		if (r == 0 && entries[i]->d_name[0] != '.' && !name.failed &&
-		    lstat(name.p, &st) == 0 &&
-		    (S_ISDIR(st.st_mode) || is_rules_file(entries[i]->d_name)))
-			r = walk(j, name.p, depth + 1);
-		free(entries[i]);
-	}
-	free(entries);
-	buf_deinit(&name);
-	return r;
-}
-
-static int walk(struct job *j, const char *path, unsigned depth)
-{
-	struct stat st;
-
-	if (stat(path, &st) < 0)
-		return fail(j, path, errno);
-	if (!S_ISDIR(st.st_mode))
-		return lay_out(j, path);
-	return depth < 32 ? walk_folder(j, path, depth) : fail(j, path, ELOOP);
-}
-
 int cmd_fmt(const struct options *o, struct err *err)
 {
 	struct job j = {.check = o->check, .err = err};
+	const struct folder_walk w = {.wants = rules_is_file_name, .file = lay_out, .ctx = &j};
 	int r = 0;
 
 	if (o->args.n == 0) {
@@ -161,7 +112,7 @@ int cmd_fmt(const struct options *o, struct err *err)
 		return -EINVAL;
 	}
 	for (uint32_t i = 0; i < o->args.n && r == 0; i++)
-		r = walk(&j, o->args.items[i], 0);
+		r = folder_each(o->args.items[i], &w, err);
 	if (r == 0)
 		(void)fprintf(stderr, "%u files, %u %s\n", j.n_files, j.n_changed,
 			      j.check ? "to be laid out" : "laid out");

@@ -5,72 +5,31 @@
 
 #include <errno.h>
 
+#include "crew.h"
 #include "host/async.h"
-#include "host/instance.h"
-#include "state/tables.h"
 #include "util/mem.h"
 
 struct lane {
 	struct lane_setup setup;
 	struct str source_name;
-	struct services services;
-	struct tables *tables;
-	struct instance *instances[PLUGSET_MAX]; /* by the plug's index, as field.owner */
-	uint32_t n_instances;
-	struct instance *source_instance;
+	struct crew crew;
 	struct async *async;
 	struct source *source;
 	struct pipeline *pipeline;
 	struct feed *feed;
 };
 
-/* Whether plugin @m has anything to do with the events of this lane. */
-static bool is_needed(const struct lane *l, const struct plug *p)
-{
-	const struct module *m = p->module;
-
-	if (!m)
-		return false;
-	if (p == l->setup.opening->plug)
-		return true;
-	return ((m->caps & MODULE_EXTRACTION) &&
-		module_sources_have(&m->extract_sources, l->source_name)) ||
-	       ((m->caps & MODULE_PARSING) &&
-		module_sources_have(&m->parse_sources, l->source_name)) ||
-	       ((m->caps & MODULE_ASYNC) && module_sources_have(&m->async_sources, l->source_name));
-}
-
-static int make_instances(struct lane *l, struct err *err)
-{
-	struct plugset *set = &l->setup.setup->plugs;
-	int r = 0;
-
-	l->n_instances = set->n;
-	for (uint32_t i = 0; i < set->n && r == 0; i++) {
-		struct plug *p = &set->plugs[i];
-
-		if (!is_needed(l, p))
-			continue;
-		r = instance_new(p->module, p->init_config, &l->services, &l->instances[i], err);
-		if (p == l->setup.opening->plug)
-			l->source_instance = l->instances[i];
-	}
-	l->services.instances = l->instances;
-	l->services.n_instances = l->n_instances;
-	return r;
-}
-
 static int open_source(struct lane *l, struct err *err)
 {
 	const struct opening *o = l->setup.opening;
 	struct source_setup setup = {.params = o->params, .name = l->source_name.p};
 
-	l->async = async_new(l->instances, l->n_instances, l->source_name.p, o->plug->module->id,
-			     l->services.log);
+	l->async = async_new(l->crew.instances, l->crew.n, l->source_name.p, o->plug->module->id,
+			     l->crew.services.log);
 	if (!l->async)
 		return -ENOMEM;
 	setup.async = l->async;
-	return source_open(l->source_instance, &setup, &l->source, err);
+	return source_open(l->crew.source, &setup, &l->source, err);
 }
 
 int lane_new(const struct lane_setup *setup, struct lane **ret, struct err *err)
@@ -83,19 +42,16 @@ int lane_new(const struct lane_setup *setup, struct lane **ret, struct err *err)
 		return -ENOMEM;
 	l->setup = *setup;
 	l->source_name = arena_str(&setup->setup->config.arena, plug_source(setup->opening->plug));
-	l->services.log = &setup->setup->log;
-	l->tables = tables_new();
-	r = l->tables && l->source_name.p ? 0 : -ENOMEM;
-	if (r == 0) {
-		tables_lend(l->tables, &l->services);
-		r = make_instances(l, err);
-	}
+	r = l->source_name.p ? 0 : -ENOMEM;
+	if (r == 0)
+		r = crew_init(&l->crew, &setup->setup->plugs, l->source_name, setup->opening->plug,
+			      &setup->setup->log, err);
 	if (r == 0)
 		r = open_source(l, err);
 	if (r == 0) {
 		ps = (struct pipeline_setup){.source = l->source_name,
-					     .instances = l->instances,
-					     .n_instances = l->n_instances,
+					     .instances = l->crew.instances,
+					     .n_instances = l->crew.n,
 					     .outputs = setup->outputs,
 					     .n_outputs = setup->n_outputs,
 					     .pool = setup->pool};
@@ -147,7 +103,7 @@ int lane_start(struct lane *l)
 	int r = async_start(l->async, &err);
 
 	if (r < 0) {
-		log_error(l->services.log, "%s: %s", l->setup.opening->label, err.text);
+		log_error(l->crew.services.log, "%s: %s", l->setup.opening->label, err.text);
 		return r;
 	}
 	pipeline_between(l->pipeline);
@@ -178,9 +134,7 @@ struct lane *lane_free(struct lane *l)
 	l->pipeline = pipeline_free(l->pipeline);
 	l->source = source_close(l->source);
 	l->async = async_free(l->async);
-	for (uint32_t i = l->n_instances; i-- > 0;)
-		l->instances[i] = instance_free(l->instances[i]);
-	l->tables = tables_free(l->tables);
+	crew_deinit(&l->crew);
 	return mem_free(l);
 }
 
@@ -215,5 +169,5 @@ void lane_count(const struct lane *l, struct pipeline_counters *ret, struct sour
 
 void lane_metrics(const struct lane *l, instance_metric_fn each, void *ctx)
 {
-	instance_metrics(l->source_instance, each, ctx);
+	instance_metrics(l->crew.source, each, ctx);
 }

@@ -45,6 +45,8 @@ static int run(struct setup *s, struct err *err)
 
 	if (o->command && strcmp(o->command, "explain") == 0)
 		return cmd_explain(s, err);
+	if (o->command && strcmp(o->command, "test") == 0)
+		return cmd_test(s, err);
 	if (o->version)
 		return cmd_version(s, err);
 	if (o->plugin_info)

@@ -119,11 +119,22 @@ int rules_loader_add_file(struct rules_loader *l, const char *path)
 	return take_file(l, file, r, y, at, &err);
 }
 
+static bool ends_with(const char *name, const char *end)
+{
+	size_t n = strlen(name), k = strlen(end);
+
+	return n > k && strcmp(name + n - k, end) == 0;
+}
+
+bool rules_is_file_name(const char *name)
+{
+	return name[0] != '.' && (ends_with(name, ".yaml") || ends_with(name, ".yml")) &&
+	       !ends_with(name, RULES_TEST_SUFFIX);
+}
+
 static int is_rules_file(const struct dirent *d)
 {
-	const char *dot = strrchr(d->d_name, '.');
-
-	return dot && dot != d->d_name && (strcmp(dot, ".yaml") == 0 || strcmp(dot, ".yml") == 0);
+	return rules_is_file_name(d->d_name);
 }
 
 int rules_loader_add_path(struct rules_loader *l, const char *path, struct err *err)

@@ -135,7 +135,11 @@ int rules_loader_add_file(struct rules_loader *l, const char *path);
 /* The same for a text that is in memory; @name is shown in its place. */
 int rules_loader_add_text(struct rules_loader *l, const char *name, struct str text);
 
-/* Adds @path, or, if it is a folder, every *.yaml and *.yml file in it, by name. -ENOENT and other
+/* Whether a file of a folder is a rules file, by its name: *.yaml and *.yml, but no tests. */
+#define RULES_TEST_SUFFIX ".test.yaml"
+bool rules_is_file_name(const char *name);
+
+/* Adds @path, or, if it is a folder, every rules file in it, by name. -ENOENT and other
  * errnos with @err when it is not there or cannot be listed. */
 int rules_loader_add_path(struct rules_loader *l, const char *path, struct err *err);
 

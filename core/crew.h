@@ -1,0 +1,27 @@
+/*
+ * crew: the plugin instances that work on the events of one source thread, and the state tables they
+ * share.
+ *
+ * Lifetime: crew_init() to crew_deinit(), after everything that calls the instances; does not move.
+ * Threads: made and freed on [main], used on one source thread.
+ */
+#pragma once
+
+#include "host/instance.h"
+#include "plugset.h"
+
+struct tables;
+
+struct crew {
+	struct services services;
+	struct tables *tables;
+	struct instance *instances[PLUGSET_MAX]; /* by the plug's index, as field.owner */
+	uint32_t n;
+	struct instance *source; /* that of the plug to be opened; NULL when none was given */
+};
+
+/* Instances of all opened plugins that have to do with events of @source, and of @opening (may be
+ * NULL). The errnos of instance_new() with @err; crew_deinit() is due in any case. */
+int crew_init(struct crew *c, struct plugset *set, struct str source, const struct plug *opening,
+	      const struct log *log, struct err *err);
+void crew_deinit(struct crew *c);
