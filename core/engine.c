@@ -179,7 +179,8 @@ static void engine_reopen(void *ctx)
 	outputs_reopen(e->outputs);
 }
 
-/* A source ended: the last one ends the run, a failed one too. */
+/* A source ended: the last one ends the run, a failed one too. Or an output did: without any, the
+ * sources work for nobody. */
 static void engine_woken(void *ctx)
 {
 	struct engine *e = ctx;
@@ -192,6 +193,10 @@ static void engine_woken(void *ctx)
 		n_ended += v.is_ended;
 		if (v.has_failed)
 			e->has_failed = true;
+	}
+	if (outputs_are_over(e->outputs)) {
+		e->has_failed = true;
+		engine_time_up(e);
 	}
 	if (n_ended == e->n_lanes)
 		loop_stop(e->loop);
@@ -284,7 +289,7 @@ static int engine_up(struct engine *e, struct err *err)
 	e->pool = alert_pool_new();
 	r = e->pool ? loop_new(&e->loop) : -ENOMEM;
 	if (r == 0)
-		r = outputs_new(e->setup, sources_end(e->setup), &e->outputs, err);
+		r = outputs_new(e->setup, sources_end(e->setup), e->loop, &e->outputs, err);
 	if (r == 0)
 		r = open_lanes(e, err);
 	if (r == 0)

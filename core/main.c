@@ -4,6 +4,7 @@
  * Exit status: 0 done, 1 error at run time, 2 wrong usage or invalid input.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,6 +12,15 @@
 #include "cmd.h"
 #include "engine.h"
 #include "ruleset/report.h"
+
+/* A descriptor that came closed would be given to the next file opened, and alerts be written into
+ * it. What takes its place here fails when it is used the wrong way. */
+static void hold_standard_streams(void)
+{
+	for (int fd = 0; fd <= 2; fd++)
+		if (fcntl(fd, F_GETFD) < 0)
+			(void)open("/dev/null", fd == 2 ? O_WRONLY : O_RDONLY);
+}
 
 static int print(void (*fill)(struct buf *b))
 {
@@ -79,6 +89,7 @@ int main(int argc, char **argv)
 	struct err err = ERR_NULL;
 	int r;
 
+	hold_standard_streams();
 	options_init(&options);
 	r = options_parse(&options, argc, argv, &err);
 	if (r == 0 && options.command && strcmp(options.command, "fmt") == 0) {

@@ -24,10 +24,16 @@ struct bound {
 struct outputs {
 	struct setup *setup;
 	bool blocks;
+	struct loop *loop;
 	struct bound bounds[OUTPUTS_MAX];
 	struct output *list[OUTPUTS_MAX];
 	uint32_t n;
 };
+
+static void wake(void *ctx)
+{
+	loop_wake(ctx);
+}
 
 static int bound_open(void *ctx, struct err *err)
 {
@@ -159,7 +165,8 @@ static int outputs_add(struct outputs *o, struct plug *p, const char *name,
 		       const struct config_node *config, const struct config_node *queue,
 		       struct err *err)
 {
-	struct output_setup setup = {.name = name, .log = &o->setup->log};
+	struct output_setup setup = {
+		.name = name, .log = &o->setup->log, .on_over = wake, .on_over_ctx = o->loop};
 	struct bound *b = &o->bounds[o->n];
 	int r;
 
@@ -277,7 +284,8 @@ static int add_all(struct outputs *o, struct err *err)
 	return r;
 }
 
-int outputs_new(struct setup *s, bool blocks, struct outputs **ret, struct err *err)
+int outputs_new(struct setup *s, bool blocks, struct loop *loop, struct outputs **ret,
+		struct err *err)
 {
 	struct outputs *o = mem_new(sizeof(*o));
 	int r;
@@ -286,6 +294,7 @@ int outputs_new(struct setup *s, bool blocks, struct outputs **ret, struct err *
 		return -ENOMEM;
 	o->setup = s;
 	o->blocks = blocks;
+	o->loop = loop;
 	r = add_all(o, err);
 	if (r < 0) {
 		(void)outputs_free(o);
@@ -293,6 +302,14 @@ int outputs_new(struct setup *s, bool blocks, struct outputs **ret, struct err *
 	}
 	*ret = o;
 	return 0;
+}
+
+bool outputs_are_over(const struct outputs *o)
+{
+	for (uint32_t i = 0; i < o->n; i++)
+		if (!output_is_over(o->list[i]))
+			return false;
+	return true;
 }
 
 void outputs_drain(struct outputs *o)

@@ -15,15 +15,20 @@
 #include <stdint.h>
 
 #include "route/output.h"
+#include "sched/loop.h"
 #include "setup.h"
 
 enum { OUTPUTS_MAX = 32, OUTPUTS_CAPACITY = 16384, OUTPUTS_CAPACITY_MAX = 1 << 20 };
 
 struct outputs;
 
-/* Opens all of them; @blocks: what "auto" means for a full queue. -EINVAL with @err, which is set
- * too when no output is enabled. */
-int outputs_new(struct setup *s, bool blocks, struct outputs **ret, struct err *err);
+/* Opens all of them; @blocks: what "auto" means for a full queue; @loop is woken when one is over.
+ * -EINVAL with @err, which is set too when no output is enabled. */
+int outputs_new(struct setup *s, bool blocks, struct loop *loop, struct outputs **ret,
+		struct err *err);
+
+/* Whether not one is left that somebody reads. */
+bool outputs_are_over(const struct outputs *o);
 
 /* Lets every output drain, side by side; counters stay. */
 void outputs_drain(struct outputs *o);

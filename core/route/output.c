@@ -20,7 +20,7 @@ struct output {
 	sem_t opened;
 	int open_result;
 	struct err *open_err;
-	atomic_bool wants_reopen;
+	atomic_bool wants_reopen, is_over;
 	_Atomic uint64_t n_accepted, n_refused, n_dropped, n_retries, n_lost;
 	/* Of the thread alone. */
 	struct alert *held[OUTPUT_BATCH]; /* taken and not yet answered for good, oldest first */
@@ -46,7 +46,7 @@ static void count(_Atomic uint64_t *c, uint64_t n)
 /* Gives back what was answered for good and moves the rest to the front. Returns how many stay. */
 static uint32_t output_settle(struct output *o, const uint8_t *verdicts)
 {
-	uint32_t kept = 0, accepted = 0, refused = 0;
+	uint32_t kept = 0, accepted = 0, refused = 0, lost = 0;
 
 	for (uint32_t i = 0; i < o->n_held; i++) {
 		if (verdicts[i] == GYR_ALERT_RETRY) {
@@ -55,6 +55,8 @@ static uint32_t output_settle(struct output *o, const uint8_t *verdicts)
 		}
 		if (verdicts[i] == GYR_ALERT_ACCEPTED)
 			accepted++;
+		else if (verdicts[i] == GYR_ALERT_OVER)
+			lost++;
 		else
 			refused++;
 		(void)alert_unref(o->held[i]);
@@ -63,6 +65,9 @@ static uint32_t output_settle(struct output *o, const uint8_t *verdicts)
 	count(&o->n_accepted, accepted);
 	count(&o->n_refused, refused);
 	count(&o->n_retries, kept);
+	count(&o->n_lost, lost);
+	if (lost)
+		atomic_store(&o->is_over, true);
 	return kept;
 }
 
@@ -143,6 +148,8 @@ static bool output_round(struct output *o)
 		return false;
 	if (o->n_held)
 		output_offer(o);
+	if (atomic_load(&o->is_over))
+		return false;
 	output_wait(o);
 	return true;
 }
@@ -172,6 +179,9 @@ static void *output_main(void *arg)
 		return NULL;
 	while (output_round(o))
 		continue;
+	queue_close(o->queue);
+	if (atomic_load(&o->is_over) && o->setup.on_over)
+		o->setup.on_over(o->setup.on_over_ctx);
 	output_lose(o);
 	if (o->setup.sink.close)
 		o->setup.sink.close(o->setup.sink.ctx);
@@ -248,13 +258,18 @@ void output_send(struct output *o, struct alert *a)
 	if (queue_push(o->queue, alert_ref(a)) == 0)
 		return;
 	(void)alert_unref(a);
-	count(&o->n_dropped, 1);
+	count(output_is_over(o) ? &o->n_lost : &o->n_dropped, 1);
 }
 
 void output_reopen(struct output *o)
 {
 	atomic_store(&o->wants_reopen, true);
 	queue_wake(o->queue);
+}
+
+bool output_is_over(const struct output *o)
+{
+	return atomic_load(&o->is_over);
 }
 
 const char *output_name(const struct output *o)

@@ -5,7 +5,8 @@
  * The thread takes alerts in batches and offers them to the sink, which answers each: accepted,
  * refused for good, or not now. What is not accepted now is offered again, in order, after a pause
  * that doubles up to a bound and is drawn at random below it (full jitter). When the program ends,
- * the output has OUTPUT_DRAIN_MS to get rid of what it holds; what is left is counted as lost.
+ * the output has OUTPUT_DRAIN_MS to get rid of what it holds; what is left is counted as lost. A
+ * sink may also say that nobody is left to read: the output is over, and all it is sent is lost.
  *
  * Lifetime: output_new() to output_free(); the sink outlives it. Threads: output_send() from any;
  * the sink's functions from the output's own thread only, open first and close last.
@@ -46,6 +47,8 @@ struct output_setup {
 	uint32_t capacity; /* of the queue, at least 1 */
 	enum queue_policy policy;
 	const struct log *log;
+	void (*on_over)(void *ctx); /* once, when it is over [output]; may be NULL */
+	void *on_over_ctx;
 };
 
 struct output_counters {
@@ -75,6 +78,9 @@ void output_send(struct output *o, struct alert *a);
 
 /* Lets the sink close and open its files anew, between two sends. [any] */
 void output_reopen(struct output *o);
+
+/* Whether nobody is left to read what is sent. [any] */
+bool output_is_over(const struct output *o);
 
 const char *output_name(const struct output *o);
 void output_count(struct output *o, struct output_counters *ret);

@@ -2,7 +2,8 @@
  * stdout: an output that prints alerts, one a line.
  *
  * Every batch is written out whole before it is answered, so nothing is kept back in a buffer. The
- * descriptor is a copy: the program's own standard output stays open.
+ * descriptor is a copy: the program's own standard output stays open. A reader that has gone
+ * (`gyr ... | head`) does not come back, so this output is then over.
  */
 #include <gyr/lines.h>
 #include <gyr/plugin.h>
@@ -21,6 +22,8 @@ static int stdout_open(struct gyr *p, void *inst, const char *params)
 	struct stdout_output *o = inst;
 
 	(void)params;
+	if ((fcntl(STDOUT_FILENO, F_GETFL) & O_ACCMODE) == O_RDONLY)
+		return gyr_fail(p, -EBADF, "open: standard output is closed");
 	o->fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
 	if (o->fd < 0)
 		return gyr_fail(p, -errno, "open: standard output: %s", strerror(errno));
@@ -35,6 +38,12 @@ static int stdout_send(struct gyr *p, void *inst, const struct gyr_alert *const 
 	const int r = gyr_lines_write(o->fd, is_json ? GYR_LINES_JSON : GYR_LINES_TEXT, alerts, n,
 				      verdicts);
 
+	if (r == -EPIPE) {
+		for (uint32_t i = 0; i < n; i++)
+			if (verdicts[i] == GYR_ALERT_RETRY)
+				verdicts[i] = GYR_ALERT_OVER;
+		return gyr_fail(p, r, "send: nobody reads standard output any more");
+	}
 	return r ? gyr_fail(p, r, "send: standard output: %s", strerror(-r)) : 0;
 }
 

@@ -635,6 +635,7 @@ enum gyr_verdict {
 	GYR_ALERT_ACCEPTED = 0, /* it has arrived: the output keeps the host's promise from here */
 	GYR_ALERT_RETRY = 1,    /* not now; the host offers it again, after a pause, in order */
 	GYR_ALERT_REFUSED = 2,  /* never; the host counts it and puts it aside */
+	GYR_ALERT_OVER = 3,     /* never, nor any that follows: nobody is left to read them */
 };
 
 /* An alert as rendered. All texts are NUL-terminated, the lengths do not count the NUL; they live

@@ -25,6 +25,8 @@ struct recorder {
 	bool is_gated;
 	unsigned n_retry_first; /* offers answered "again" before anything is taken */
 	bool refuses, fails_open;
+	unsigned n_until_over; /* then nobody reads any more; 0: never */
+	unsigned n_over;       /* how often that was told */
 	unsigned n_sends, n_opened, n_closed, n_reopened;
 	unsigned n;
 	uint64_t numbers[4096];
@@ -56,6 +58,10 @@ static const char *recorder_send(void *ctx, const struct gyr_alert *const *alert
 		return "busy";
 	}
 	for (uint32_t i = 0; i < n; i++) {
+		if (r->n_until_over && r->n == r->n_until_over) {
+			verdicts[i] = GYR_ALERT_OVER;
+			continue;
+		}
 		verdicts[i] = r->refuses ? GYR_ALERT_REFUSED : GYR_ALERT_ACCEPTED;
 		r->numbers[r->n++ % 4096] = strtoull(alerts[i]->message, NULL, 10);
 	}
@@ -77,6 +83,14 @@ static void recorder_close(void *ctx)
 	r->n_closed++;
 }
 
+static void recorder_over(void *ctx)
+{
+	struct recorder *r = ctx;
+
+	r->n_over++;
+	(void)sem_post(&r->has_sent);
+}
+
 static void recorder_init(struct recorder *r)
 {
 	*r = (struct recorder){0};
@@ -94,7 +108,9 @@ static struct output *start(struct recorder *r, uint32_t capacity, enum queue_po
 					      .ctx = r},
 				     .capacity = capacity,
 				     .policy = policy,
-				     .log = &quiet};
+				     .log = &quiet,
+				     .on_over = recorder_over,
+				     .on_over_ctx = r};
 	struct err err = ERR_NULL;
 	struct output *o = NULL;
 
@@ -213,6 +229,30 @@ static void test_refused_alerts_are_counted_and_gone(void **state)
 	fakealerts_deinit(&f);
 }
 
+static void test_when_nobody_reads_an_output_is_over_and_blocks_no_source(void **state)
+{
+	struct recorder r;
+	struct fakealerts f;
+	struct output_counters c;
+	struct output *o;
+
+	(void)state;
+	fakealerts_init(&f, rules, (struct alert_options){.hostname = "h"});
+	recorder_init(&r);
+	r.n_until_over = 3;
+	o = start(&r, 4, QUEUE_BLOCK);
+	assert_false(output_is_over(o));
+	send_numbers(&f, o, 1, 100);
+	(void)sem_wait(&r.has_sent);
+	assert_true(output_is_over(o));
+	c = stop(o);
+	assert_int_equal(r.n_over, 1);
+	assert_int_equal(c.n_accepted, 3);
+	assert_int_equal(c.n_accepted + c.n_lost + c.n_dropped, 100);
+	assert_int_equal(c.n_refused + c.n_retries, 0);
+	fakealerts_deinit(&f);
+}
+
 static void test_a_sink_that_does_not_open_is_told(void **state)
 {
 	struct recorder r;
@@ -317,6 +357,7 @@ int main(void)
 		cmocka_unit_test(test_a_full_queue_drops_and_counts),
 		cmocka_unit_test(test_what_is_not_accepted_is_offered_again),
 		cmocka_unit_test(test_refused_alerts_are_counted_and_gone),
+		cmocka_unit_test(test_when_nobody_reads_an_output_is_over_and_blocks_no_source),
 		cmocka_unit_test(test_a_sink_that_does_not_open_is_told),
 		cmocka_unit_test(test_reopen_reaches_an_idle_output),
 		cmocka_unit_test(test_a_blocked_push_goes_on_when_there_is_room),
