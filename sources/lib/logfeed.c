@@ -269,6 +269,8 @@ static void open_file(struct logfeed *f)
 		return;
 	}
 	f->stats->files++;
+	if (f->walk.files[f->next_file].size == 0)
+		f->stats->files_empty++;
 	f->is_open = true;
 	f->at = f->end = NULL;
 	jsonsplit_reset(&f->split);

@@ -26,6 +26,7 @@ enum {
 	X(events, "records delivered as events")                        \
 	X(bytes, "bytes of input read, unpacked")                       \
 	X(files, "files opened")                                        \
+	X(files_empty, "files without a byte")                          \
 	X(files_failed, "files not opened, or given up half-way")       \
 	X(skipped_no_time, "records without a usable time")             \
 	X(skipped_no_type, "records without an event type")             \
