@@ -10,6 +10,8 @@
 int cmd_version(struct setup *s, struct err *err);
 int cmd_list_plugins(struct setup *s, struct err *err);
 int cmd_plugin_info(struct setup *s, struct err *err);
+int cmd_list_events(struct setup *s, struct err *err);
+int cmd_ignored_events(struct setup *s, struct err *err);
 int cmd_list_fields(struct setup *s, struct err *err);
 
 /* -V, -L, -l */

@@ -82,7 +82,7 @@ int cmd_explain(struct setup *s, struct err *err)
 	}
 	r = setup_plugins(s, SETUP_ALL, err);
 	if (r == 0)
-		r = engine_load_rules(s, &s->config, &rs, err);
+		r = engine_load_rules(s, &s->config, NULL, &rs, err);
 	if (r < 0)
 		return r;
 	buf_init(&b, 256 << 20);

@@ -9,26 +9,51 @@
 #include "host/instance.h"
 #include "host/symbols.h"
 
-#define VERSION_ENGINE RULES_ENGINE_VERSION
-#define VERSION_SCHEMA "4.5.1" /* of the event tables */
+/* What this program does is what these releases of Falco and its parts do. */
+#define FALCO_VERSION "0.44.1"
+#define LIBS_VERSION "0.25.4"
+#define DRIVER_API_VERSION "10.1.0"
+#define EVENT_SCHEMA_VERSION "4.5.1"
+
+#define TEXT(x) #x
+#define DOTTED(a, b, c) TEXT(a) "." TEXT(b) "." TEXT(c)
+#define API_VERSION \
+	DOTTED(PLUGIN_API_VERSION_MAJOR, PLUGIN_API_VERSION_MINOR, PLUGIN_API_VERSION_PATCH)
+
+struct version {
+	const char *key, *label, *value;
+};
 
 int cmd_version(struct setup *s, struct err *err)
 {
-	char api[32];
+	static const struct version rows[] = {
+		{"default_driver_version", "Default driver: ", DRIVER_API_VERSION},
+		{"driver_api_version", "  API version:    ", DRIVER_API_VERSION},
+		{"driver_schema_version", "  Schema version: ", EVENT_SCHEMA_VERSION},
+		{"engine_version", "Engine:         ", RULES_ENGINE_VERSION},
+		{"falco_version", "Falco version:  ", FALCO_VERSION},
+		{"gyr_version", "gyr ", GYR_VERSION},
+		{"libs_version", "Libs version:   ", LIBS_VERSION},
+		{"plugin_api_version", "Plugin API:     ", API_VERSION},
+	};
+	static const unsigned text_order[] = {4, 6, 7, 3, 8, 1, 2, 0};
+	const unsigned n = sizeof(rows) / sizeof(rows[0]);
 
 	(void)err;
-	(void)snprintf(api, sizeof(api), "%d.%d.%d", PLUGIN_API_VERSION_MAJOR,
-		       PLUGIN_API_VERSION_MINOR, PLUGIN_API_VERSION_PATCH);
 	if (config_bool(&s->config, "json_output") || s->opts->format == FORMAT_JSON) {
-		(void)printf("{\"engine_version\":\"" VERSION_ENGINE
-			     "\",\"event_schema_version\":\"" VERSION_SCHEMA
-			     "\",\"gyr_version\":\"" GYR_VERSION
-			     "\",\"plugin_api_version\":\"%s\"}\n",
-			     api);
+		for (unsigned i = 0; i < n; i++)
+			(void)printf("%s\"%s\":\"%s\"", i ? "," : "{", rows[i].key, rows[i].value);
+		(void)printf("}\n");
 		return 0;
 	}
-	(void)printf("gyr %s\nrules engine: %s\nplugin API: %s\nevent schema: %s\n", GYR_VERSION,
-		     VERSION_ENGINE, api, VERSION_SCHEMA);
+	(void)printf("gyr %s\n\nIt does what these do:\n", GYR_VERSION);
+	for (unsigned i = 0; i < n; i++) {
+		if (text_order[i] == n)
+			(void)printf("Driver:\n");
+		else
+			(void)printf("%s%s\n", rows[text_order[i]].label,
+				     rows[text_order[i]].value);
+	}
 	return 0;
 }
 
@@ -102,20 +127,44 @@ static void print_open_params(const struct setup *s, const struct plug *p)
 	if (!m->symbols->api.list_open_params)
 		return;
 	if (instance_new(m, p->init_config, &services, &inst, &err) < 0) {
-		(void)printf("open parameters: not known: %s\n", err.text);
+		(void)printf("Open parameters: not known: %s\n", err.text);
 		return;
 	}
 	list = m->symbols->api.list_open_params(inst->state, &rc);
 	if (rc == SS_PLUGIN_SUCCESS && list)
-		(void)printf("open parameters: %s\n", list);
+		(void)printf("Open parameters: %s\n", list);
 	(void)instance_free(inst);
+}
+
+static void print_capabilities(const struct plug *p)
+{
+	static const struct {
+		uint32_t cap;
+		const char *name;
+	} rows[] = {
+		{MODULE_PARSING, "Event Parsing"},
+		{MODULE_ASYNC, "Async Events"},
+		{MODULE_LISTENING, "Capture Listening"},
+		{MODULE_OUTPUT, "Output"},
+		{MODULE_COMMIT, "Commit"},
+		{MODULE_SHARDS, "Shards"},
+	};
+	const struct module *m = p->module;
+
+	if (m->caps & MODULE_SOURCING)
+		(void)printf("  - Event Sourcing (ID=%u, source='%.*s')\n", m->id,
+			     STR_FMT(plug_source(p)));
+	if (m->caps & MODULE_EXTRACTION)
+		(void)printf("  - Field Extraction\n");
+	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (m->caps & rows[i].cap)
+			(void)printf("  - %s\n", rows[i].name);
 }
 
 int cmd_plugin_info(struct setup *s, struct err *err)
 {
 	struct plug *p;
 	const struct module *m;
-	char caps[128];
 	int r = plugset_init(&s->plugs, &s->config, &s->paths, err);
 
 	if (r == 0)
@@ -125,20 +174,18 @@ int cmd_plugin_info(struct setup *s, struct err *err)
 	if (r < 0)
 		return r;
 	m = p->module;
-	module_caps_print(m, caps, sizeof(caps));
-	(void)printf("name: %.*s\nversion: %.*s\ndescription: %.*s\ncontact: %.*s\n"
-		     "plugin API: %.*s\ncapabilities: %s\nlibrary: %.*s\ndigest: %s\n",
-		     STR_FMT(m->name), STR_FMT(m->version), STR_FMT(m->description),
-		     STR_FMT(m->contact), STR_FMT(m->abi), caps, STR_FMT(p->entry->path),
-		     registry_digest_name(registry_check(p->entry)));
-	if (m->caps & MODULE_SOURCING)
-		(void)printf("ID: %u\nevent source: %.*s\n", m->id, STR_FMT(plug_source(p)));
-	if (m->caps & MODULE_EXTRACTION)
-		(void)printf("fields: %u\n", m->n_fields);
+	(void)printf("Name: %.*s\nDescription: %.*s\nContact: %.*s\nVersion: %.*s\nCapabilities:\n",
+		     STR_FMT(m->name), STR_FMT(m->description), STR_FMT(m->contact),
+		     STR_FMT(m->version));
+	print_capabilities(p);
 	if (m->schema.len)
-		(void)printf("configuration schema: %.*s\n", STR_FMT(m->schema));
+		(void)printf("Init config schema type: JSON\n%.*s\n", STR_FMT(m->schema));
+	else
+		(void)printf("No init config schema\n");
 	if (m->symbols->output_params_schema && m->symbols->output_params_schema())
-		(void)printf("parameters schema: %s\n", m->symbols->output_params_schema());
+		(void)printf("Output parameters schema: %s\n", m->symbols->output_params_schema());
+	(void)printf("Plugin API: %.*s\nLibrary: %.*s\nDigest: %s\n", STR_FMT(m->abi),
+		     STR_FMT(p->entry->path), registry_digest_name(registry_check(p->entry)));
 	print_open_params(s, p);
 	return 0;
 }

@@ -17,10 +17,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "config_rules.h"
 #include "ruleset/report.h"
 #include "summary.h"
 
-enum { PROGRESS_MS = 500 };
+enum { PROGRESS_MS = 500, WATCH_MS = 500 };
 
 static uint64_t now_ns(void)
 {
@@ -51,7 +52,31 @@ static void tell_results(const struct setup *s, const struct rules_loader *l)
 	buf_deinit(&b);
 }
 
-int engine_load_rules(struct setup *s, struct config *c, struct ruleset **ret, struct err *err)
+/* What was read: the configuration, rules, and the folders they were found in. */
+static void watch_all(struct watch *w, const struct setup *s, const struct config *c,
+		      const struct rules_loader *l)
+{
+	static const char *const keys[] = {"config_files", "rules_files", "rules_file"};
+	const char *const *paths;
+	uint32_t n;
+
+	watch_reset(w);
+	for (uint32_t i = 0; i < c->n_files; i++)
+		(void)watch_add(w, c->files[i]);
+	for (uint32_t i = 0; i < rules_loader_n_results(l); i++)
+		(void)watch_add(w, rules_loader_result(l, i)->name.p);
+	for (uint32_t i = 0; i < s->opts->rules.n; i++)
+		(void)watch_add(w, s->opts->rules.items[i]);
+	for (size_t k = 0; k < sizeof(keys) / sizeof(keys[0]); k++) {
+		if (config_strings((struct config *)c, keys[k], &paths, &n) < 0)
+			continue;
+		for (uint32_t i = 0; i < n; i++)
+			(void)watch_add(w, paths[i]);
+	}
+}
+
+int engine_load_rules(struct setup *s, struct config *c, struct watch *w, struct ruleset **ret,
+		      struct err *err)
 {
 	struct rules_options opts;
 	struct rules_loader *l = NULL;
@@ -70,6 +95,8 @@ int engine_load_rules(struct setup *s, struct config *c, struct ruleset **ret, s
 		err_set(err, 0, 0, "the rules have errors");
 		r = -EINVAL;
 	}
+	if (l && w)
+		watch_all(w, s, c, l);
 	(void)rules_loader_free(l);
 	if (r < 0) {
 		(void)ruleset_unref(rs);
@@ -104,7 +131,7 @@ static void read_alert_options(struct engine *e)
 static int make_plan(struct engine *e, struct config *c, struct alert_plan **ret, struct err *err)
 {
 	struct ruleset *rs;
-	int r = engine_load_rules(e->setup, c, &rs, err);
+	int r = engine_load_rules(e->setup, c, &e->watch, &rs, err);
 
 	if (r < 0)
 		return r;
@@ -162,6 +189,8 @@ static void engine_stop(void *ctx)
 	e->is_stopping = true;
 	for (uint32_t i = 0; i < e->n_lanes; i++)
 		lane_stop(e->lanes[i]);
+	if (e->n_lanes == 0)
+		loop_stop(e->loop);
 }
 
 static void engine_time_up(void *ctx)
@@ -170,6 +199,15 @@ static void engine_time_up(void *ctx)
 
 	if (!e->is_stopping)
 		engine_stop(e);
+}
+
+/* The files are looked at rather than waited for: it does not matter then how they are replaced. */
+static void engine_look(void *ctx)
+{
+	struct engine *e = ctx;
+
+	if (!e->is_stopping && watch_look(&e->watch))
+		engine_reload(e);
 }
 
 static void engine_reopen(void *ctx)
@@ -254,6 +292,8 @@ static int watch(struct engine *e)
 		r = loop_on_signal(e->loop, SIGUSR1, engine_reopen, e);
 	if (r == 0 && o->has_duration)
 		r = loop_after(e->loop, (uint64_t)(o->duration_s * 1000), engine_time_up, e);
+	if (r == 0 && config_bool(&e->setup->config, "watch_config_files"))
+		r = loop_every(e->loop, WATCH_MS, engine_look, e);
 	if (r == 0 && isatty(STDERR_FILENO))
 		r = loop_every(e->loop, PROGRESS_MS, engine_progress, e);
 	loop_on_wake(e->loop, engine_woken, e);
@@ -279,7 +319,7 @@ static int engine_up(struct engine *e, struct err *err)
 {
 	int r;
 
-	if (e->setup->n_openings == 0) {
+	if (e->setup->n_openings == 0 && !config_at(&e->setup->config, "engine.kind")) {
 		err_set(err, 0, 0, "no source to open");
 		err_hint(err, "write SOURCE:PARAMS, or give a source plugin in the configuration; "
 			      "--list-plugins shows them");
@@ -308,6 +348,7 @@ static void engine_down(struct engine *e)
 	(void)alert_plan_unref(e->plan);
 	e->pool = alert_pool_free(e->pool);
 	tally_deinit(&e->tally);
+	watch_deinit(&e->watch);
 }
 
 static int engine_loop(struct engine *e)
@@ -343,6 +384,7 @@ int engine_run(struct setup *s, struct err *err)
 	if (r < 0)
 		return r;
 	tally_init(&e.tally);
+	watch_init(&e.watch);
 	read_alert_options(&e);
 	r = make_plan(&e, &s->config, &e.plan, err);
 	if (r == 0 && s->opts->dry_run) {

@@ -11,6 +11,7 @@
 #include "outputs.h"
 #include "route/tally.h"
 #include "setup.h"
+#include "watch.h"
 
 struct engine {
 	struct setup *setup;
@@ -21,6 +22,7 @@ struct engine {
 	struct alert_plan *plan;
 	struct outputs *outputs;
 	struct loop *loop;
+	struct watch watch;
 	struct lane *lanes[SETUP_MAX_OPENINGS];
 	uint32_t n_lanes;
 	bool is_stopping, has_progress_line, has_failed;
@@ -32,6 +34,7 @@ struct engine {
  * stops before anything is opened. */
 int engine_run(struct setup *s, struct err *err);
 
-/* Loads rules as configuration @c says; every problem is told on standard error. -EINVAL when there
+/* Loads rules as configuration @c says and has @w, which may be NULL, watch what was read; every problem is told on standard error. -EINVAL when there
  * are errors. */
-int engine_load_rules(struct setup *s, struct config *c, struct ruleset **ret, struct err *err);
+int engine_load_rules(struct setup *s, struct config *c, struct watch *w, struct ruleset **ret,
+		      struct err *err);

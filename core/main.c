@@ -63,6 +63,10 @@ static int run(struct setup *s, struct err *err)
 		return cmd_plugin_info(s, err);
 	if (o->list_plugins)
 		return cmd_list_plugins(s, err);
+	if (o->list_events)
+		return cmd_list_events(s, err);
+	if (o->ignored_events)
+		return cmd_ignored_events(s, err);
 	if (o->list)
 		return cmd_list_fields(s, err);
 	if (o->validate.n)

@@ -80,6 +80,7 @@ SET_FLAG(verbose)
 SET_FLAG(unbuffered)
 SET_FLAG(list_names_only)
 SET_FLAG(list_events)
+SET_FLAG(ignored_events)
 SET_FLAG(list_plugins)
 SET_FLAG(describe_rules)
 SET_FLAG(check)
@@ -200,6 +201,8 @@ static const struct option_row rows[] = {
 	{0, "list", VALUE_ATTACHED, "=SOURCE", set_list, "list fields, of one event source or all"},
 	{'N', NULL, VALUE_NO, NULL, set_list_names_only, "with --list: names alone"},
 	{0, "list-events", VALUE_NO, NULL, set_list_events, "list event types"},
+	{'i', NULL, VALUE_NO, NULL, set_ignored_events,
+	 "list system calls that rules must name to see"},
 	{0, "format", VALUE_YES, "FORMAT", set_format, "of lists: text, markdown or json"},
 	{0, "list-plugins", VALUE_NO, NULL, set_list_plugins, "list the plugins of the registry"},
 	{0, "plugin-info", VALUE_YES, "PLUGIN", set_plugin_info,

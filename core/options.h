@@ -30,7 +30,7 @@ struct options {
 	struct options_list args;    /* of the command */
 	struct options_list notes;   /* options that do nothing any more */
 	bool help, version, page_size, config_schema, rule_schema, dry_run, verbose, unbuffered;
-	bool list, list_names_only, list_events, list_plugins, describe_rules;
+	bool list, list_names_only, list_events, ignored_events, list_plugins, describe_rules;
 	const char *list_source, *plugin_info, *describe_rule, *pidfile, *log_level;
 	enum options_format format;
 	bool check, profile;

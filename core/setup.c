@@ -216,19 +216,40 @@ static int add_evsource(struct setup *s, struct str name, bool has_event_types, 
 	return plugset_open_extractors(&s->plugs, copy, err);
 }
 
+/* Whether a source of the manifest gives the events that extractor entries call @source. */
+static bool is_claimed(const struct setup *s, struct str source)
+{
+	for (uint32_t i = 0; i < registry_count(s->plugs.registry); i++)
+		if (str_eq(registry_at(s->plugs.registry, i)->source, source))
+			return true;
+	return false;
+}
+
+/* Sources of system events have no ID of their own and are always known; the others only while the
+ * configuration does not say which plugins there are. */
+static int open_known_source(struct setup *s, const struct registry_entry *e, struct err *err)
+{
+	bool only_listed = config_at(&s->config, "load_plugins") != NULL;
+	struct plug *p;
+	int r = plugset_add(&s->plugs, e, &p, err);
+
+	if (r == 0)
+		r = plugset_open(&s->plugs, p, err);
+	if (r == 0 && only_listed && !p->is_configured && p->module->id)
+		p->module = module_close(p->module);
+	return r;
+}
+
 static int open_all(struct setup *s, struct err *err)
 {
+	bool only_listed = config_at(&s->config, "load_plugins") != NULL;
 	int r = 0;
 
 	for (uint32_t i = 0; i < registry_count(s->plugs.registry) && r == 0; i++) {
 		const struct registry_entry *e = registry_at(s->plugs.registry, i);
-		struct plug *p;
 
-		if (e->kind != REGISTRY_SOURCE)
-			continue;
-		r = plugset_add(&s->plugs, e, &p, err);
-		if (r == 0)
-			r = plugset_open(&s->plugs, p, err);
+		if (e->kind == REGISTRY_SOURCE)
+			r = open_known_source(s, e, err);
 	}
 	for (uint32_t i = 0; i < s->plugs.n && r == 0; i++)
 		if (plug_is_source(&s->plugs.plugs[i]))
@@ -238,7 +259,8 @@ static int open_all(struct setup *s, struct err *err)
 		const struct registry_entry *e = registry_at(s->plugs.registry, i);
 
 		for (uint32_t k = 0; k < e->n_sources && r == 0; k++)
-			r = add_evsource(s, e->sources[k], true, err);
+			if (!only_listed || !is_claimed(s, e->sources[k]))
+				r = add_evsource(s, e->sources[k], true, err);
 	}
 	return r;
 }
@@ -396,6 +418,15 @@ static int add_configured_rules(struct config *c, const char *key, struct rules_
 	return r;
 }
 
+static int no_rules(struct err *err)
+{
+	err_set(err, 0, 0,
+		"no rules: You must specify at least one rules file or folder, by -r or by "
+		"rules_files "
+		"in the configuration");
+	return -EINVAL;
+}
+
 int setup_add_rules(struct setup *s, struct config *c, struct rules_loader *l, struct err *err)
 {
 	const struct options *o = s->opts;
@@ -408,6 +439,8 @@ int setup_add_rules(struct setup *s, struct config *c, struct rules_loader *l, s
 		r = add_configured_rules(c, "rules_files", l, &any, err);
 	if (r == 0 && !any)
 		r = add_configured_rules(c, "rules_file", l, &any, err);
+	if (r == 0 && !any && o->config && !o->sources.n)
+		return no_rules(err);
 	for (uint32_t i = 0; i < s->n_sources && r == 0 && !any; i++)
 		r = add_shipped(s, s->sources[i].name, l);
 	return r;

@@ -219,6 +219,28 @@ log_level: info
         p.wait(timeout=30)
         self.assertEqual(p.returncode, 0)
 
+    def test_changed_rules_are_taken_up_by_themselves(self):
+        log = os.path.join(self.dir, "log")
+        rule = "- {rule: %s, desc: x, condition: 'tick.divisible[100000] = true', " \
+               "output: n, priority: ERROR, source: ticker}\n"
+        self.write("rules.yaml", rule % "First")
+        p = self.start("-r", self.rules, "-o", "file_output.enabled=true", "-o",
+                       f"file_output.filename={log}", "-o", "json_output=true",
+                       "-o", "outputs_queue.when_full=drop", f"ticker:{ENDLESS}")
+
+        def saw(name):
+            with open(log, encoding="utf-8") as f:
+                f.seek(max(0, os.path.getsize(log) - 2000))
+                return f'"rule":"{name}"' in f.read()
+
+        self.until(lambda: os.path.exists(log) and saw("First"))
+        new = self.write("new.yaml", rule % "Second")
+        os.rename(new, self.rules)
+        self.until(lambda: saw("Second"))
+        p.send_signal(signal.SIGTERM)
+        p.wait(timeout=30)
+        self.assertEqual(p.returncode, 0, self.said())
+
     def test_pid_file_lives_as_long_as_the_run(self):
         pid = os.path.join(self.dir, "pid")
         p = self.start("-r", self.rules, "-P", pid, "-o", "priority=emergency",
@@ -287,7 +309,7 @@ class Questions(Case):
         ticker = next(p for p in rows if p["name"] == "ticker")
         self.assertEqual((ticker["id"], ticker["kind"], ticker["digest"]), (999, "source", "ok"))
         for what in ("ticker", "999", os.path.join(BUILD, "plugins/ticker.so")):
-            self.assertIn("event source: ticker", self.run_gyr("--plugin-info", what).stdout)
+            self.assertIn("(ID=999, source='ticker')", self.run_gyr("--plugin-info", what).stdout)
 
     def test_validate(self):
         r = self.run_gyr("-V", self.rules)
@@ -306,6 +328,21 @@ class Questions(Case):
         self.refuses(self.run_gyr("-r", self.rules, "-l", "None"), "no rule 'None'")
         r = self.run_gyr("-r", self.rules, "-L", "-o", "json_output=true")
         self.assertEqual(len(json.loads(r.stdout)["rules"]), 2)
+
+    def test_events(self):
+        self.assertIn(" execve\n", self.run_gyr("--list-events").stdout)
+        rows = json.loads(self.run_gyr("--list-events", "--format", "json").stdout)
+        self.assertIn({"code": 322, "name": "pluginevent", "direction": "enter"}, rows)
+        ignored = self.run_gyr("-i").stdout
+        self.assertIn("- pread\n", ignored)
+        self.assertNotIn("- open\n", ignored)
+
+    def test_only_listed_plugins_are_known_when_there_is_a_list(self):
+        c = self.write("c.yaml", "load_plugins: []\n")
+        r = self.run_gyr("-c", c, "-V", self.rules, "-o", "json_output=true")
+        result = json.loads(r.stdout)["falco_load_results"][0]
+        self.assertEqual(r.returncode, 0)
+        self.assertEqual({w["code"] for w in result["warnings"]}, {"LOAD_UNKNOWN_SOURCE"})
 
     def test_versions_and_schemas(self):
         v = json.loads(self.run_gyr("--version", "-o", "json_output=true").stdout)
