@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "config_rules.h"
+#include "profile.h"
 #include "ruleset/report.h"
 #include "summary.h"
 
@@ -371,6 +372,8 @@ static int engine_loop(struct engine *e)
 			log_error(&e->setup->log, "%s: %s", lane_opening(e->lanes[i])->label,
 				  lane_error(e->lanes[i]));
 	summary_print(e);
+	for (uint32_t i = 0; i < e->n_lanes && e->setup->opts->profile; i++)
+		profile_print(stderr, lane_matcher(e->lanes[i]));
 	if (e->setup->opts->pidfile)
 		(void)unlink(e->setup->opts->pidfile);
 	return r < 0 ? r : e->has_failed ? 1 : 0;

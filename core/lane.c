@@ -54,7 +54,8 @@ int lane_new(const struct lane_setup *setup, struct lane **ret, struct err *err)
 					     .n_instances = l->crew.n,
 					     .outputs = setup->outputs,
 					     .n_outputs = setup->n_outputs,
-					     .pool = setup->pool};
+					     .pool = setup->pool,
+					     .profile = setup->setup->opts->profile};
 		r = pipeline_new(&ps, &l->pipeline);
 	}
 	if (r < 0) {
@@ -170,4 +171,9 @@ void lane_count(const struct lane *l, struct pipeline_counters *ret, struct sour
 void lane_metrics(const struct lane *l, instance_metric_fn each, void *ctx)
 {
 	instance_metrics(l->crew.source, each, ctx);
+}
+
+const struct matcher *lane_matcher(const struct lane *l)
+{
+	return pipeline_matcher(l->pipeline);
 }

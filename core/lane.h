@@ -43,3 +43,4 @@ uint64_t lane_alerts(const struct lane *l);
 const char *lane_error(const struct lane *l);
 void lane_count(const struct lane *l, struct pipeline_counters *ret, struct source_counters *ret_s);
 void lane_metrics(const struct lane *l, instance_metric_fn each, void *ctx);
+const struct matcher *lane_matcher(const struct lane *l);

@@ -97,6 +97,8 @@ int pipeline_offer(struct pipeline *p, struct alert_plan *plan)
 		(void)rules_free(rules);
 		return r;
 	}
+	if (p->setup.profile)
+		matcher_time(rules->matcher);
 	(void)rules_free(atomic_exchange_explicit(&p->offered, rules, memory_order_acq_rel));
 	return 0;
 }
@@ -137,6 +139,11 @@ void pipeline_count(const struct pipeline *p, struct pipeline_counters *ret)
 	*ret = (struct pipeline_counters){.n_alerts = atomic_load(&p->n_alerts),
 					  .n_unsent = atomic_load(&p->n_unsent)};
 	fetcher_count(p->fetcher, &ret->fetch);
+}
+
+const struct matcher *pipeline_matcher(const struct pipeline *p)
+{
+	return p->rules ? p->rules->matcher : NULL;
 }
 
 uint64_t pipeline_alerts(const struct pipeline *p)

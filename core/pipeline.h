@@ -29,6 +29,7 @@ struct pipeline_setup {
 	struct output *const *outputs;
 	uint32_t n_outputs;
 	struct alert_pool *pool;
+	bool profile; /* measure what each rule takes */
 };
 
 struct pipeline_counters {
@@ -50,6 +51,9 @@ void pipeline_between(void *pipeline);
 
 /* After the source thread has ended. */
 void pipeline_count(const struct pipeline *p, struct pipeline_counters *ret);
+
+/* The rules in use, after the source thread has ended; NULL when it never had any. */
+const struct matcher *pipeline_matcher(const struct pipeline *p);
 
 /* While it runs. */
 uint64_t pipeline_alerts(const struct pipeline *p);

@@ -75,8 +75,15 @@ uint32_t plan_match(struct plan_run *r, const struct event *evt, const struct fe
 /* What one rule cost and did so far; for profiles. */
 struct plan_rule_counts {
 	uint64_t n_evaluated, n_matched;
+	uint64_t ns; /* spent judging it; 0 unless timed */
 };
 struct plan_rule_counts plan_run_counts(const struct plan_run *r, uint32_t rule);
+
+/* From now on the clock is read around each judgement; off by default, since it costs as much. */
+void plan_run_time(struct plan_run *r);
+
+/* Goes on counting where @from stopped: a run of another plan of the same rules. */
+void plan_run_inherit(struct plan_run *r, const struct plan_run *from);
 
 /* How often the value of a field was needed, by slot of its use. */
 uint64_t plan_run_extractions(const struct plan_run *r, uint32_t slot);

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "filter/eval.h"
 #include "plan/impl.h"
@@ -40,7 +41,7 @@ struct plan_run {
 	const struct plan_class *class;
 	const struct event *evt;
 	const struct fetch *fetch;
-	bool wake_all;
+	bool wake_all, is_timed;
 	/* Counters; those of samples are read by other threads. */
 	struct plan_rule_counts *counts;
 	uint64_t *n_extracted; /* by term */
@@ -198,15 +199,28 @@ static bool node_true(struct plan_run *r, uint32_t id)
 	return answer;
 }
 
+static uint64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000U + (uint64_t)t.tv_nsec;
+}
+
 /* Judges the rule at @at of the class. */
 static void judge(struct plan_run *r, uint32_t at)
 {
 	const struct class_rule *rule = &r->class->rules[at];
+	struct plan_rule_counts *counts = &r->counts[rule->rule];
+	uint64_t start = r->is_timed ? now_ns() : 0;
+	bool answer = node_true(r, rule->root);
 
-	r->counts[rule->rule].n_evaluated++;
-	if (!node_true(r, rule->root))
+	counts->n_evaluated++;
+	if (r->is_timed)
+		counts->ns += now_ns() - start;
+	if (!answer)
 		return;
-	r->counts[rule->rule].n_matched++;
+	counts->n_matched++;
 	r->matched[r->n_matched++] = rule->rule;
 }
 
@@ -355,6 +369,24 @@ uint32_t plan_match(struct plan_run *r, const struct event *evt, const struct fe
 		sample(r);
 	sort_matched(r);
 	return first && r->n_matched > 1 ? 1 : r->n_matched;
+}
+
+void plan_run_time(struct plan_run *r)
+{
+	r->is_timed = true;
+}
+
+void plan_run_inherit(struct plan_run *r, const struct plan_run *from)
+{
+	/* equal rules make equal terms, in the same order */
+	for (uint32_t i = 0; i < r->p->n_rules && i < from->p->n_rules; i++) {
+		r->counts[i].n_evaluated += from->counts[i].n_evaluated;
+		r->counts[i].n_matched += from->counts[i].n_matched;
+		r->counts[i].ns += from->counts[i].ns;
+	}
+	for (uint32_t i = 0; i < r->p->dag.n_terms && i < from->p->dag.n_terms; i++)
+		r->n_extracted[i] += from->n_extracted[i];
+	r->is_timed = from->is_timed;
 }
 
 struct plan_rule_counts plan_run_counts(const struct plan_run *r, uint32_t rule)

@@ -153,6 +153,11 @@ const struct plan_run *matcher_plan_run(const struct matcher *m)
 	return m->planned.run;
 }
 
+void matcher_time(struct matcher *m)
+{
+	plan_run_time(m->planned.run);
+}
+
 static void *replan(void *arg)
 {
 	struct matcher *m = arg;
@@ -190,6 +195,7 @@ static void replan_take(struct matcher *m)
 	replan_join(m);
 	if (!m->next.plan)
 		return;
+	plan_run_inherit(m->next.run, m->planned.run);
 	planned_free(&m->planned);
 	m->planned = m->next;
 	m->next = (struct planned){NULL, NULL};
