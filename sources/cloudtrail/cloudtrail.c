@@ -67,6 +67,7 @@ static const struct logfeed_kind kind = {
 	.time_pointer = "/eventTime",
 	.type_pointer = "/eventType",
 	.left_out_type = "AwsCloudTrailInsight",
+	.no_time = "no usable time, record skipped",
 	.wants = wants,
 	.must_find = true,
 };

@@ -31,6 +31,7 @@ static bool wants(const char *name)
 static const struct logfeed_kind kind = {
 	.envelope = "items",
 	.time_pointer = "/stageTimestamp",
+	.no_time = "data not recognized as a k8s audit event: no usable time",
 	.wants = wants,
 	.by_time = true,
 	.is_compact = true,

@@ -185,7 +185,7 @@ static bool judge(struct logfeed *f, const struct jsonsplit_record *rec, uint64_
 	} else if (left_out_type && gyr_json_equals(&type, left_out_type, strlen(left_out_type))) {
 		f->stats->skipped_by_type++;
 	} else if (r < 0) {
-		skip(f, &f->stats->skipped_no_time, rec, "no usable time, record skipped");
+		skip(f, &f->stats->skipped_no_time, rec, f->kind->no_time);
 	} else if (f->kind->type_pointer && type.type != GYR_JSON_STRING) {
 		skip(f, &f->stats->skipped_no_type, rec, "no event type, record skipped");
 	} else {

@@ -48,6 +48,7 @@ struct logfeed_kind {
 	const char *time_pointer;  /* JSON pointer to an RFC 3339 time */
 	const char *type_pointer;  /* JSON pointer to a string that must be there; NULL: none */
 	const char *left_out_type; /* a type whose records are skipped; NULL: none */
+	const char *no_time;       /* what is said of a record without a time */
 	bool (*wants)(const char *name); /* files of a directory, by name */
 	bool by_time;                    /* directories: oldest file first */
 	bool is_compact;                 /* blanks between tokens are taken out */

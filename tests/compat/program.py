@@ -126,6 +126,10 @@ def flat(item):
     """(code, message, [(type, name)]) of one validation message."""
     where = [(x.get("item_type", "").lower(), x.get("item_name", ""))
              for x in item.get("context", {}).get("locations", [])]
+    # The cases tell the last place with the nearest name, which may be that of a place around it.
+    names = [name for _, name in where if name]
+    if names:
+        where.append((where[-1][0], names[-1]))
     return item.get("code", ""), item.get("message", ""), where
 
 
