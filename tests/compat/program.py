@@ -123,7 +123,8 @@ def check_detections(r, want):
 
 
 def flat(item):
-    """(code, message, [(type, name)]) of one validation message."""
+    """(code, message, [(type, name)]) of one validation message, outermost place first. Cases name
+    the type of one place and the name of another: the rule around it."""
     where = [(x.get("item_type", "").lower(), x.get("item_name", ""))
              for x in item.get("context", {}).get("locations", [])]
     # The cases tell the last place with the nearest name, which may be that of a place around it.
@@ -142,9 +143,9 @@ def check_validation(r, want):
         have = [flat(i) for f in results for i in f.get(kind, [])]
         for w in want.get(kind, []):
             if not any(w.get("code", c).lower() == c.lower() and
-                       ("item_type" not in w or any(
-                           t == w["item_type"].lower() and w.get("item_name", n) == n
-                           for t, n in where))
+                       ("item_type" not in w or
+                        (any(t == w["item_type"].lower() for t, _ in where) and
+                         ("item_name" not in w or any(n == w["item_name"] for _, n in where))))
                        for c, _, where in have):
                 return f"{kind}: want {w}, have {have}"
     return None

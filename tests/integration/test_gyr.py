@@ -1,5 +1,6 @@
 """The whole program, as its users run it. Usage: test_gyr.py PROGRAM [TEST]"""
 
+import gzip
 import json
 import os
 import re
@@ -251,6 +252,79 @@ log_level: info
         p.send_signal(signal.SIGTERM)
         p.wait(timeout=30)
         self.assertFalse(os.path.exists(pid))
+
+
+RECORD = '{"eventType":"AwsApiCall","eventTime":"2024-01-02T03:04:05Z","eventID":"%d","eventName":"StopLogging",' \
+         '"eventSource":"cloudtrail.amazonaws.com","awsRegion":"eu","userIdentity":{"type":"Root"}}'
+AUDIT = '{"kind":"Event","apiVersion":"audit.k8s.io/v1","auditID":"%d","stage":"ResponseComplete",' \
+        '"verb":"create","stageTimestamp":"2024-01-02T03:04:05.000000Z",' \
+        '"requestReceivedTimestamp":"2024-01-02T03:04:05.000000Z",' \
+        '"user":{"username":"x"},"objectRef":{"resource":"pods"}}'
+
+
+class AuditLogs(Case):
+    """Logs with everything wrong in them: nothing else is lost, and all of it is counted."""
+
+    def events(self, source, name):
+        r = self.run_gyr("-o", "priority=emergency", f"{source}:{os.path.join(self.dir, name)}")
+        self.assertEqual(r.returncode, 0, r.stderr)
+        return int(re.search(r"^(\d+) events", r.stderr, re.M)[1]), r.stderr
+
+    def put(self, name, data):
+        path = os.path.join(self.dir, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "wb") as f:
+            f.write(data)
+
+    def trail(self, *ids):
+        return ('{"Records":[' + ",".join(RECORD % i for i in ids) + "]}").encode()
+
+    def test_shipped_rules_judge_a_log(self):
+        self.put("t.json", self.trail(1))
+        r = self.run_gyr(f"cloudtrail:{self.dir}/t.json")
+        self.assertRegex(r.stdout, r"^03:04:05\.000000000: Critical ")
+
+    def test_cloudtrail_folder_with_broken_files(self):
+        good = self.trail(1, 2)
+        self.put("log/a.json", good)
+        self.put("log/b.json.gz", gzip.compress(self.trail(3)))
+        self.put("log/empty.json", b"")
+        self.put("log/empty.json.gz", gzip.compress(b""))
+        self.put("log/truncated.json", good[:-60])
+        self.put("log/cut.json.gz", gzip.compress(self.trail(*range(2000)))[:-40])
+        self.put("log/nul.json", b'{"Records":[\0' + good)
+        self.put("log/not.json", b"no json at all")
+        self.put("log/latin.json", self.trail(7).replace(b"Root", b"R\xffot"))
+        self.put("log/z.json", self.trail(8))
+        os.symlink("../log", os.path.join(self.dir, "log", "loop"))
+        n, said = self.events("cloudtrail", "log")
+        self.assertGreaterEqual(n, 5)
+        self.assertRegex(said, r"skipped|failed|truncated|broken|damaged")
+
+    def test_k8s_lines_with_broken_ones(self):
+        lines = [AUDIT % i for i in range(5)]
+        lines.insert(1, "{")
+        lines.insert(3, "\0\0")
+        lines.insert(4, '{"kind":"Event","auditID":"\udcff"}')
+        lines.append(AUDIT[:80])
+        self.put("audit.log", "\n".join(lines).encode("utf-8", "surrogateescape"))
+        n, said = self.events("k8saudit", "audit.log")
+        self.assertEqual(n, 5)
+        self.assertIn("skipped", said)
+
+    def test_a_huge_line_is_skipped_and_the_rest_read(self):
+        huge = b'{"kind":"Event","auditID":"' + b"x" * (50 << 20) + b'"}'
+        self.put("audit.log", (AUDIT % 1).encode() + b"\n" + huge + b"\n" +
+                 (AUDIT % 2).encode() + b"\n")
+        n, said = self.events("k8saudit", "audit.log")
+        self.assertGreaterEqual(n, 2, said)
+
+    def test_a_bomb_is_refused_and_the_rest_read(self):
+        bomb = gzip.compress(b'{"Records":[' + b" " * (300 << 20) + b"]}", 9)
+        self.put("log/a.json.gz", bomb)
+        self.put("log/b.json", self.trail(1))
+        n, _ = self.events("cloudtrail", "log")
+        self.assertEqual(n, 1)
 
 
 class Usage(Case):
