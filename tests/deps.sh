@@ -6,7 +6,7 @@ set -euo pipefail
 build=(
   build-essential cmake ninja-build pkg-config ca-certificates
   libuv1-dev libyaml-dev libjson-c-dev libjansson-dev libcurl4-openssl-dev libssl-dev
-  libmicrohttpd-dev zlib1g-dev libexpat1-dev libre2-dev
+  libmicrohttpd-dev zlib1g-dev libexpat1-dev libre2-dev libvectorscan-dev
   libbpf-dev libelf-dev bpftool clang llvm
 )
 check=(

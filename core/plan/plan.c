@@ -9,7 +9,7 @@ struct plan *plan_free(struct plan *p)
 {
 	if (!p)
 		return NULL;
-	mem_free(p->switches);
+	switches_free(p->switches, p->n_switches);
 	mem_free(p->classes);
 	dag_deinit(&p->dag);
 	arena_deinit(&p->arena);

@@ -36,7 +36,7 @@ struct plan_run {
 	uint32_t *matched; /* rule numbers */
 	uint32_t n_woken, n_matched;
 	struct values *eager;
-	char *scratch;
+	struct switch_scratch scratch;
 	/* The event at work. */
 	const struct plan_class *class;
 	const struct event *evt;
@@ -67,7 +67,7 @@ struct plan_run *plan_run_free(struct plan_run *r)
 	mem_free(r->woken);
 	mem_free(r->matched);
 	mem_free(r->eager);
-	mem_free(r->scratch);
+	switch_scratch_deinit(&r->scratch);
 	mem_free(r->counts);
 	mem_free(r->n_extracted);
 	mem_free(r->seen);
@@ -92,7 +92,8 @@ int plan_run_new(const struct plan *p, struct plan_run **ret_run)
 	     NEW(p->n_switches, r->sw_failed) && NEW(d->n_terms, r->term_gen) &&
 	     NEW(d->n_terms, r->term_values) && NEW(p->max_class_rules, r->awake) &&
 	     NEW(p->max_class_rules, r->woken) && NEW(p->max_class_rules, r->matched) &&
-	     NEW(p->max_eager, r->eager) && NEW(SWITCH_SCRATCH, r->scratch) &&
+	     NEW(p->max_eager, r->eager) &&
+	     switch_scratch_init(&r->scratch, p->switches, p->n_switches) &&
 	     NEW(p->n_rules, r->counts) && NEW(d->n_terms, r->n_extracted) &&
 	     NEW(p->n_switches, r->seen) && NEW(d->n_preds, r->held);
 	if (!ok) {
@@ -144,7 +145,7 @@ static bool switch_run(struct plan_run *r, uint32_t sw)
 		return r->sw_failed[sw] != r->gen;
 	v = term_values(r, s->term);
 	r->sw_ran[sw] = r->gen;
-	if (switch_find(s, v, r->p->dag.terms[s->term].operand->type, r->scratch, &r->hits))
+	if (switch_find(s, v, r->p->dag.terms[s->term].operand->type, &r->scratch, &r->hits))
 		return true;
 	r->sw_failed[sw] = r->gen;
 	return false;

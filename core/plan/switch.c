@@ -256,6 +256,8 @@ static bool index_init(struct builder *b, struct field_switch *s, bool *ret_usab
 	case SWITCH_ICONTAINS:
 		*ret_usable = ac_index_init(&s->index.ac, b->arena, entries, n, preds,
 					    s->kind == SWITCH_ICONTAINS);
+		if (*ret_usable)
+			s->multi = multi_new(entries, n, s->kind == SWITCH_ICONTAINS);
 		return true;
 	default:
 		return radix_index_init(&s->index.radix, b->arena, entries, n, preds,
@@ -345,12 +347,36 @@ bool switches_build(struct dag *d, struct arena *a, struct field_switch **ret_sw
 	mem_free(b.below);
 	mem_free(b.above);
 	if (!ok) {
-		mem_free(b.switches);
+		switches_free(b.switches, b.n);
 		return false;
 	}
 	*ret_switches = b.switches;
 	*ret_n = b.n;
 	return true;
+}
+
+void switches_free(struct field_switch *switches, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		multi_free(switches[i].multi);
+	mem_free(switches);
+}
+
+bool switch_scratch_init(struct switch_scratch *s, const struct field_switch *switches, uint32_t n)
+{
+	bool ok = true;
+
+	*s = (struct switch_scratch){.text = mem_new(SWITCH_SCRATCH)};
+	for (uint32_t i = 0; ok && i < n; i++)
+		if (switches[i].multi)
+			ok = multi_scratch(switches[i].multi, &s->multi);
+	return ok && s->text;
+}
+
+void switch_scratch_deinit(struct switch_scratch *s)
+{
+	s->text = mem_free(s->text);
+	s->multi = multi_scratch_free(s->multi);
 }
 
 /* --- looking up ---------------------------------------------------------------------------------
@@ -373,8 +399,14 @@ static bool find_prepared(const struct field_switch *s, struct str v, char *scra
 	return ok;
 }
 
+static bool find_multi(const struct field_switch *s, struct str v,
+		       const struct switch_scratch *scratch, struct hits *h)
+{
+	return s->multi && multi_find(s->multi, s->index.ac.preds, v, scratch->multi, h);
+}
+
 static bool find_one(const struct field_switch *s, const union value *v, bool is_bytes,
-		     char *scratch, struct hits *h)
+		     const struct switch_scratch *scratch, struct hits *h)
 {
 	struct str key = is_bytes ? v->bytes : (struct str){(const char *)&v->u64, sizeof v->u64};
 
@@ -387,18 +419,21 @@ static bool find_one(const struct field_switch *s, const union value *v, bool is
 		radix_index_find(&s->index.radix, key, h);
 		return true;
 	case SWITCH_CONTAINS:
-		ac_index_find(&s->index.ac, key, h);
+		if (!find_multi(s, key, scratch, h))
+			ac_index_find(&s->index.ac, key, h);
 		return true;
+	case SWITCH_ICONTAINS:
+		return find_multi(s, key, scratch, h) || find_prepared(s, key, scratch->text, h);
 	case SWITCH_NET:
 		net_index_find(&s->index.net, key, h);
 		return true;
 	default:
-		return find_prepared(s, key, scratch, h);
+		return find_prepared(s, key, scratch->text, h);
 	}
 }
 
 bool switch_find(const struct field_switch *s, const struct values *v, enum field_type type,
-		 char *scratch, struct hits *h)
+		 const struct switch_scratch *scratch, struct hits *h)
 {
 	bool is_bytes = value_kind(type) == VALUE_BYTES, ok = true;
 

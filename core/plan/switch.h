@@ -10,6 +10,7 @@
 
 #include "plan/dag.h"
 #include "plan/index.h"
+#include "plan/multi.h"
 
 enum switch_kind {
 	SWITCH_HASH,      /* =, in; intersects on lists */
@@ -27,6 +28,7 @@ struct field_switch {
 	enum switch_kind kind;
 	uint32_t term;
 	uint32_t n_preds, n_keys;
+	struct multi *multi; /* in place of the automaton; NULL: there is none */
 	union {
 		struct hash_index hash;
 		struct radix_index radix;
@@ -48,10 +50,22 @@ double switch_prior(const struct field_switch *s, const struct pred *p);
 bool switches_build(struct dag *d, struct arena *a, struct field_switch **ret_switches,
 		    uint32_t *ret_n);
 
+void switches_free(struct field_switch *switches, uint32_t n);
+
+/* What a thread needs for looking up. */
+struct switch_scratch {
+	char *text; /* SWITCH_SCRATCH bytes */
+	void *multi;
+};
+
+/* Room for all of @switches; false when memory is short. switch_scratch_deinit() is due either way. */
+bool switch_scratch_init(struct switch_scratch *s, const struct field_switch *switches, uint32_t n);
+void switch_scratch_deinit(struct switch_scratch *s);
+
 enum { SWITCH_SCRATCH = 8192 }; /* longest value that is folded or normalised for a look-up */
 
 /* Stamps the predicates of @s that are true for @v, values of @type. @scratch has SWITCH_SCRATCH
  * bytes. false when the value is too long to be prepared: its predicates must then be asked
  * directly. */
 bool switch_find(const struct field_switch *s, const struct values *v, enum field_type type,
-		 char *scratch, struct hits *h);
+		 const struct switch_scratch *scratch, struct hits *h);

@@ -40,7 +40,7 @@ HOMES = [
     ("expat.h", ["sources/**"]),
     ("bpf/*", ["drivers/**"]),
     ("re2/*", ["core/filter/**"]),
-    ("hs/*", ["core/filter/**"]),
+    ("hs/*", ["core/plan/**"]),
     ("cmocka.h", []),
 ]
 
