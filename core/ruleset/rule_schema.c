@@ -6,8 +6,8 @@
 static const char *const text[] = {
 	"{\"$schema\": \"http://json-schema.org/draft-06/schema#\", \"type\": \"array\",\n",
 	" \"items\": {\"$ref\": \"#/definitions/FalcoRule\"},\n \"definitions\": {\n",
-	"  \"FalcoRule\": {\"type\": \"object\", \"additionalProperties\": false, \"properties\": "
-	"{\n",
+	"  \"FalcoRule\": {\"type\": \"object\", \"additionalProperties\": false,\n",
+	"  \"properties\": {\n",
 	"   \"required_engine_version\": {\"type\": [\"string\", \"integer\"]},\n",
 	"   \"required_plugin_versions\": {\"type\": \"array\",\n",
 	"    \"items\": {\"$ref\": \"#/definitions/RequiredPluginVersion\"}},\n",
@@ -23,16 +23,16 @@ static const char *const text[] = {
 	"   \"skip-if-unknown-filter\": {\"type\": \"boolean\"},\n",
 	"   \"capture\": {\"type\": \"boolean\"},\n",
 	"   \"capture_duration\": {\"type\": \"integer\", \"minimum\": 0},\n",
-	"   \"exceptions\": {\"type\": \"array\", \"items\": {\"$ref\": "
-	"\"#/definitions/Exception\"}},\n",
+	"   \"exceptions\": {\"type\": \"array\",\n",
+	"    \"items\": {\"$ref\": \"#/definitions/Exception\"}},\n",
 	"   \"append\": {\"type\": \"boolean\"},\n",
 	"   \"override\": {\"$ref\": \"#/definitions/Override\"}}},\n",
 	"  \"Item\": {\"anyOf\": [{\"type\": \"integer\"}, {\"type\": \"string\"}]},\n",
 	"  \"Exception\": {\"type\": \"object\", \"additionalProperties\": false,\n",
 	"   \"required\": [\"name\"], \"properties\": {\"name\": {\"type\": \"string\"},\n",
 	"    \"fields\": {}, \"comps\": {}, \"values\": {}}},\n",
-	"  \"Override\": {\"type\": \"object\", \"additionalProperties\": false, \"properties\": "
-	"{\n",
+	"  \"Override\": {\"type\": \"object\", \"additionalProperties\": false,\n",
+	"  \"properties\": {\n",
 };
 
 static const char *const both[] = {"items", "condition", "desc", "output", "tags", "exceptions"};

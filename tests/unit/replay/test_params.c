@@ -95,7 +95,7 @@ static const uint8_t close_event[] = {
 static void test_parameters_read_by_type(void **state)
 {
 	ss_plugin_event *evt = test_malloc(sizeof close_event);
-	struct gyr_params params;
+	struct gyr_params params = {0};
 
 	(void)state;
 	memcpy(evt, close_event, sizeof close_event);
@@ -115,7 +115,7 @@ static void test_parameters_read_by_type(void **state)
 static void test_lengths_that_do_not_fit_are_refused(void **state)
 {
 	ss_plugin_event *evt = test_malloc(sizeof close_event);
-	struct gyr_params params;
+	struct gyr_params params = {0};
 
 	(void)state;
 	memcpy(evt, close_event, sizeof close_event);
