@@ -17,6 +17,7 @@
 #include "filter/print.h"
 #include "gyr/events.h"
 #include "known.h"
+#include "ruleset/template.h"
 
 enum outcome { PASS, FAIL, SKIP };
 
@@ -258,7 +259,7 @@ static void answer(void *ctx, const struct event *evt, const struct field_use *c
 		ret[i] = a->v[uses[i]->slot];
 }
 
-/* The member of `given` for a field, written in one of its forms; found is false when there is
+/* The member of `given` (or, for outputs, of `field_values`) for a field, written in one of its forms; found is false when there is
  * none. */
 static struct json_object *given_for(struct suite *s, const struct field_use *u, bool *ret_found)
 {
@@ -272,7 +273,8 @@ static struct json_object *given_for(struct suite *s, const struct field_use *u,
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
 		(void)snprintf(key, sizeof key, forms[i], STR_FMT(u->field->name), STR_FMT(u->arg));
 #pragma GCC diagnostic pop
-		*ret_found = json_object_object_get_ex(given, key, &v);
+		*ret_found = json_object_object_get_ex(given, key, &v) ||
+			     json_object_object_get_ex(member(s, "field_values"), key, &v);
 	}
 	return v;
 }
@@ -301,6 +303,24 @@ static bool set_value(struct suite *s, const struct field_use *u, struct json_ob
 	return true;
 }
 
+/* Gives every use of a field in the suite its value. */
+static enum outcome give_values(struct suite *s, struct answers *a)
+{
+	bool found;
+
+	a->v = arena_alloc(&s->arena, (use_table_count(s->uses) + 1) * sizeof *a->v);
+	for (uint32_t i = 0; i < use_table_count(s->uses); i++) {
+		const struct field_use *u = use_table_at(s->uses, i);
+		struct json_object *shown = given_for(s, u, &found);
+
+		if (!found)
+			return skip(s, "the value of a field is not given");
+		if (!set_value(s, u, shown, &a->v[i]))
+			return skip(s, "the text of a value does not say its bytes");
+	}
+	return PASS;
+}
+
 static enum outcome run_eval(struct suite *s)
 {
 	struct answers a;
@@ -310,20 +330,14 @@ static enum outcome run_eval(struct suite *s)
 	const struct expr *x;
 	struct eval *e;
 	struct count n;
-	bool got, found;
+	enum outcome o;
+	bool got;
 
 	if (compile(s, &tree, &x, &n) || n.first[0])
 		return fail(s, "%s", n.first);
-	a.v = arena_alloc(&s->arena, (use_table_count(s->uses) + 1) * sizeof *a.v);
-	for (uint32_t i = 0; i < use_table_count(s->uses); i++) {
-		const struct field_use *u = use_table_at(s->uses, i);
-		struct json_object *shown = given_for(s, u, &found);
-
-		if (!found)
-			return skip(s, "the value of a field is not given");
-		if (!set_value(s, u, shown, &a.v[i]))
-			return skip(s, "the text of a value does not say its bytes");
-	}
+	o = give_values(s, &a);
+	if (o != PASS)
+		return o;
 	e = eval_new();
 	got = eval_match(e, x, &evt, &fetch);
 	eval_free(e);
@@ -501,9 +515,66 @@ static enum outcome run_transformer(struct suite *s)
 	return o;
 }
 
+/* The values that the case tells of the plain fields; those that were absent are left out of it. */
+static enum outcome check_fields(struct suite *s, const struct template *t, struct answers *a)
+{
+	struct json_object *want = json_tokener_parse(text_of(s, "output")), *v;
+	enum outcome o = PASS;
+	struct buf b;
+
+	buf_init(&b, TEXT_MAX);
+	for (uint32_t i = 0; o == PASS && i < template_n_fields(t); i++) {
+		const struct field_use *u = template_field(t, i);
+		const char *name = arena_str(&s->arena, template_field_text(t, i)).p;
+
+		buf_reset(&b);
+		value_print_json(&b, u->field, &a->v[u->slot]);
+		if (json_object_object_get_ex(want, name, &v) &&
+		    strcmp(json_object_to_json_string(v), b.p) != 0)
+			o = fail(s, "%s is %s", name, b.p);
+	}
+	buf_deinit(&b);
+	json_object_put(want);
+	return o;
+}
+
+static enum outcome render(struct suite *s, const struct template *t, struct answers *a)
+{
+	struct fetch fetch = {.get = answer, .ctx = a};
+	struct event evt = {.num = 1};
+	struct eval *e = eval_new();
+	enum outcome o = PASS;
+	struct buf b;
+	bool all;
+
+	buf_init(&b, TEXT_MAX);
+	all = template_render(t, e, &evt, &fetch, &b);
+	if (strcmp(text_of(s, "mode"), "json") == 0)
+		o = check_fields(s, t, a);
+	else if ((all || text_of(s, "format")[0] == '*') &&
+		 !str_is(buf_str(&b), text_of(s, "output")))
+		o = fail(s, "'%s'", b.p);
+	buf_deinit(&b);
+	eval_free(e);
+	return o;
+}
+
 static enum outcome run_format(struct suite *s)
 {
-	return skip(s, "output templates are checked with the ruleset");
+	bool want = strcmp(text_of(s, "expect"), "format_invalid") != 0;
+	const struct template *t;
+	struct err err = ERR_NULL;
+	struct answers a;
+	enum outcome o;
+	int r = template_compile(s->fields, s->uses, &s->arena, str_from(text_of(s, "format")), &t,
+				 &err);
+
+	if ((r == 0) != want)
+		return fail(s, "%s", r ? err.text : "compiles");
+	if (r)
+		return PASS;
+	o = give_values(s, &a);
+	return o == PASS ? render(s, t, &a) : o;
 }
 
 static const struct family {
