@@ -190,6 +190,56 @@ static int add_configured(struct setup *s, struct err *err)
 	return r;
 }
 
+/* engine.<kind>: what the plugin opens, its capture file, or the map itself. */
+static const char *engine_params(struct setup *s, const char *kind)
+{
+	const char *path = arena_printf(&s->config.arena, "engine.%s", kind);
+	const struct config_node *n = path ? config_at(&s->config, path) : NULL;
+	const struct config_node *file = config_node_child(n, STR("capture_file"));
+	const char *ret = "";
+	struct buf b;
+
+	if (file && file->kind == CONFIG_SCALAR)
+		return file->text.p;
+	if (!n)
+		return ret;
+	buf_init(&b, 1 << 20);
+	config_node_json(&b, n);
+	if (!b.failed)
+		ret = arena_str(&s->config.arena, buf_str(&b)).p;
+	buf_deinit(&b);
+	return ret;
+}
+
+/* engine.kind names the source of system calls; a capture takes the place of all other sources. */
+static int add_engine(struct setup *s, struct err *err)
+{
+	const struct config_node *kind = config_at(&s->config, "engine.kind");
+	const struct registry_entry *e;
+	struct plug *p;
+	const char *params;
+	int r;
+
+	if (!kind || s->opts->sources.n || str_is(kind->text, "nodriver"))
+		return 0;
+	e = registry_find_name(s->plugs.registry, kind->text);
+	if (!e || e->kind != REGISTRY_SOURCE) {
+		log_warn(&s->log, "engine.kind '%s': no source plugin of this name is installed",
+			 kind->text.p);
+		return 0;
+	}
+	r = plugset_add(&s->plugs, e, &p, err);
+	if (r == 0)
+		r = plugset_open(&s->plugs, p, err);
+	if (r < 0)
+		return r;
+	params = engine_params(s, kind->text.p);
+	if (params[0] != '{' && params[0])
+		s->n_openings = 0;
+	return add_opening(s, p, params,
+			   arena_printf(&s->config.arena, "%s:%s", kind->text.p, params), err);
+}
+
 static bool has_source(const struct setup *s, struct str name)
 {
 	for (uint32_t i = 0; i < s->n_sources; i++)
@@ -288,6 +338,8 @@ int setup_plugins(struct setup *s, enum setup_scope scope, struct err *err)
 		log_warn(&s->log, "registry: no valid signature");
 	if (r == 0)
 		r = add_configured(s, err);
+	if (r == 0 && scope == SETUP_RUN)
+		r = add_engine(s, err);
 	for (uint32_t i = 0; i < o->sources.n && r == 0; i++)
 		r = add_asked(s, o->sources.items[i], err);
 	if (r == 0)
