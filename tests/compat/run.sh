@@ -46,4 +46,7 @@ done
 if [ ${#python[@]} -gt 0 ]; then
   timeout 1800 python3 "$root/tests/compat/program.py" "${verbose[@]}" "$build" "$dir" "${python[@]}" || rc=1
 fi
+if [ -d "$dir/real_logs" ]; then
+  timeout 600 python3 "$root/tests/compat/real_logs.py" "${verbose[@]}" "$build" "$dir" || rc=1
+fi
 exit $rc
