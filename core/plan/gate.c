@@ -45,14 +45,16 @@ static uint32_t conjuncts(const struct builder *b, uint32_t at, const uint32_t *
 	uint32_t root = b->c->rules[at].root;
 	const struct node *n = &b->p->dag.nodes[root];
 
+	if (n->kind != NODE_KIND_AND)
+		return 0;
 	*ret = b->p->dag.kids + n->kids;
-	return n->kind == NODE_KIND_AND ? n->n : 0;
+	return n->n;
 }
 
 static void count_all(struct builder *b, const struct member *m, uint32_t n, int clear)
 {
 	for (uint32_t i = 0; i < n; i++) {
-		const uint32_t *kids;
+		const uint32_t *kids = NULL;
 		uint32_t n_kids = conjuncts(b, m[i].at, &kids);
 
 		for (uint32_t k = 0; k < n_kids; k++)
@@ -63,7 +65,7 @@ static void count_all(struct builder *b, const struct member *m, uint32_t n, int
 /* The conjunct of @at that most of its neighbours share; NODE_TRUE when none does. */
 static uint32_t most_shared(const struct builder *b, uint32_t at, uint32_t level)
 {
-	const uint32_t *kids;
+	const uint32_t *kids = NULL;
 	uint32_t n = conjuncts(b, at, &kids), best = NODE_TRUE, most = 1;
 
 	for (uint32_t k = 0; k < n; k++) {

@@ -78,7 +78,7 @@ bool kids_order(struct plan *p)
 	work = mem_grow(NULL, widest, sizeof *work);
 	for (uint32_t i = 0; est && work && i < p->dag.n_nodes; i++) {
 		const struct node *n = &p->dag.nodes[i];
-		const struct pred *pred = &p->dag.preds[n->kids];
+		const struct pred *pred = n->n ? NULL : &p->dag.preds[n->kids];
 
 		if (n->kind == NODE_KIND_CONST)
 			est[i] = (struct estimate){0, i == NODE_TRUE};

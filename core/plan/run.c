@@ -174,7 +174,7 @@ static bool pred_true(struct plan_run *r, uint32_t id)
 static bool node_true(struct plan_run *r, uint32_t id)
 {
 	const struct node *n = &r->p->dag.nodes[id];
-	const uint32_t *kids = r->p->dag.kids + n->kids;
+	const uint32_t *kids = n->n ? r->p->dag.kids + n->kids : NULL;
 	bool answer;
 
 	if (r->memo[id] >> 1 == r->gen)
