@@ -597,7 +597,7 @@ GYR_EXPORT extern const uint32_t gyr_batched;
  * no number. One called gyr.hidden has a whole event as its data: parsers get that event, with a
  * number, and rules do not. gyr/scapmeta.h has the names and their data.
  *
- * Events of such a source, other than those of codes 322, 324 and 402, may have behind their last
+ * Events of such a source, other than those of codes 322 and 402, may have behind their last
  * parameter and inside their length 2 bytes with the number of the CPU that saw them.
  */
 

@@ -19,7 +19,9 @@
  *	events, and gyr.hidden among them
  *
  * gyr.hidden carries one whole event as its data, head and all. The host unwraps it: parsers get the
- * event itself, which has a number, and rules do not get it.
+ * event itself, which has a number, and rules do not get it. So travel the enter events of system
+ * calls that are still recorded (open, openat, openat2, creat, connect, execve, execveat), as the
+ * exit event tells all that rules may want to know.
  *
  * The data of the other records is one struct of this page: the size of its numbers (2 bytes), the
  * numbers as they lie in memory, the number of texts (2 bytes), then for each text its length

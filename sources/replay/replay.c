@@ -1,0 +1,84 @@
+/*
+ * replay: a source that plays back a recording of system call events.
+ *
+ * Everything about the format is in scap.h. This is the way of its events into batches: they stay
+ * in the reader's window, which may move on when a new batch begins.
+ */
+#include <gyr/plugin.h>
+
+#include "scap.h"
+
+enum { EVENTS_A_CALL = 128 };
+
+struct replay {
+	const char *path;
+	struct scap *scap;
+};
+
+static int replay_open(struct gyr *p, void *inst, const char *params)
+{
+	struct replay *x = inst;
+	char err[256];
+	int r = scap_open(x->path, &x->scap, err, sizeof err);
+
+	(void)params;
+	return r ? gyr_fail(p, r, "open: %s", err) : 0;
+}
+
+static void replay_close(struct gyr *p, void *inst)
+{
+	struct replay *x = inst;
+
+	(void)p;
+	x->scap = scap_close(x->scap);
+}
+
+static void replay_begin(struct gyr *p, void *inst)
+{
+	struct replay *x = inst;
+
+	(void)p;
+	scap_recycle(x->scap);
+}
+
+static int replay_next(struct gyr *p, void *inst, struct gyr_batch *out)
+{
+	struct replay *x = inst;
+	ss_plugin_event *evt;
+
+	for (unsigned i = 0; i < EVENTS_A_CALL; i++) {
+		int r = scap_next(x->scap, &evt);
+
+		if (r == SCAP_E_RECYCLE)
+			return GYR_TIMEOUT; /* there are events in hand: the batch is full */
+		if (r == SCAP_E_EOF)
+			return GYR_EOF;
+		if (r)
+			return gyr_fail(p, r, "recording '%s': %s", x->path, scap_error(x->scap));
+		r = gyr_emit_ref(out, evt);
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+static uint32_t replay_progress(struct gyr *p, void *inst, struct gyr_text *out)
+{
+	const struct replay *x = inst;
+
+	(void)p;
+	(void)out;
+	return scap_progress(x->scap);
+}
+
+PLUGIN(.name = "replay", .version = "0.1.0",
+       .description = "Plays back recordings of system call events", .contact = "the Gyr authors");
+PLUGIN_SOURCE(.instance_size = sizeof(struct replay),
+	      .params =
+		      (const struct gyr_option[]){
+			      GYR_OPT_STR(struct replay, path, NULL,
+					  "recording to read; - is standard input", .bare = true,
+					  .required = true),
+			      {0}},
+	      .open = replay_open, .close = replay_close, .begin = replay_begin,
+	      .next = replay_next, .progress = replay_progress);
