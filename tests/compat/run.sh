@@ -43,6 +43,9 @@ for file in filter extract rule_loader config k8saudit legacy golden scap_field;
     ;;
   esac
 done
+if [ -f "$dir/golden_cases.json" ] && [ -x "$build/tests/compat/compat_scap_blocks" ]; then
+  timeout 600 "$build/tests/compat/compat_scap_blocks" "$dir" || rc=1
+fi
 if [ ${#python[@]} -gt 0 ]; then
   timeout 1800 python3 "$root/tests/compat/program.py" "${verbose[@]}" "$build" "$dir" "${python[@]}" || rc=1
 fi
