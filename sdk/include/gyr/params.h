@@ -44,7 +44,8 @@ static inline bool gyr_event_is_large(uint16_t type)
 	return type == 322 || type == 324 || type == 402;
 }
 
-/* Finds all parameters. -EBADMSG when they do not fit into the event. */
+/* Finds all parameters. -EBADMSG when they do not fit into the event: then those before the first that
+ * does not are found. */
 static inline int gyr_params_read(const ss_plugin_event *evt, struct gyr_params *ret)
 {
 	const uint8_t *bytes = (const uint8_t *)evt;
@@ -52,10 +53,11 @@ static inline int gyr_params_read(const ss_plugin_event *evt, struct gyr_params 
 	const uint8_t *lengths = bytes + sizeof *evt;
 	uint64_t at;
 
+	ret->n = 0;
+	ret->after = bytes + sizeof *evt;
 	if (evt->len < sizeof *evt || evt->nparams > (evt->len - sizeof *evt) / width)
 		return -EBADMSG;
 	at = sizeof *evt + (uint64_t)evt->nparams * width;
-	ret->n = 0;
 	for (uint32_t i = 0; i < evt->nparams; i++, lengths += width) {
 		uint32_t len = 0;
 
