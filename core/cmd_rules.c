@@ -42,10 +42,10 @@ static int finish(const struct setup *s, struct buf *b, bool ok, struct err *err
 	return r;
 }
 
-static void results_text(const struct setup *s, struct buf *b, const struct rules_loader *l)
+static void results_text(struct buf *b, const struct rules_loader *l)
 {
 	for (uint32_t i = 0; i < rules_loader_n_results(l); i++)
-		rules_result_text(b, rules_loader_result(l, i), s->opts->verbose);
+		rules_result_text(b, rules_loader_result(l, i), true);
 }
 
 /* The results of all files, and with -L the description of what is in them. */
@@ -60,7 +60,7 @@ static int report(struct setup *s, const struct rules_loader *l, const struct ru
 	if (wants_json(s))
 		rules_loader_json(&b, l);
 	else
-		results_text(s, &b, l);
+		results_text(&b, l);
 	if (wants_json(s))
 		buf_add_char(&b, '\n');
 	if (wants_description(s))

@@ -413,7 +413,7 @@ int setup_rules_options(struct setup *s, struct config *c, struct rules_options 
 {
 	int r;
 
-	*ret = (struct rules_options){.lint = s->opts->verbose};
+	*ret = (struct rules_options){.lint = s->opts->verbose || s->opts->validate.n};
 	(void)rule_priority_parse(str_from(config_str(c, "priority")), &ret->min_priority);
 	ret->match_all = strcmp(config_str(c, "rule_matching"), "all") == 0;
 	r = list_sources(s, c, ret);

@@ -45,8 +45,8 @@ static enum rules_code code_of(struct compiler *c, enum typecheck_code code)
 	case TYPECHECK_UNKNOWN_EVENT:
 		return c->decl->skip_if_unknown ? RULES_UNKNOWN_FILTER
 						: RULES_ERR_COMPILE_CONDITION;
-	case TYPECHECK_UNKNOWN_NAME:
-		return RULES_ERR_VALIDATE;
+	case TYPECHECK_UNKNOWN_NAME: /* told when it was looked for */
+		return RULES_OK;
 	case TYPECHECK_ERROR:
 		return RULES_ERR_COMPILE_CONDITION;
 	case TYPECHECK_WARN_FIELD_AS_TEXT:
@@ -138,10 +138,10 @@ static int compile_condition(struct compiler *c, struct rule *rule, struct rule_
 		.is_event = is_event,
 		.ctx = c,
 	};
-	int r = resolve_rule(c->l, c->decl, &d->tree, &d->macros, &d->lists);
+	int r_names = resolve_rule(c->l, c->decl, &d->tree, &d->macros, &d->lists), r;
 
-	if (r)
-		return r;
+	if (r_names < 0)
+		return r_names;
 	c->n_checks += d->tree->size;
 	if (c->n_checks > CHECKS_MAX) {
 		problem_add(c->l, RULES_ERR_VALIDATE, c->decl->where,
@@ -151,8 +151,8 @@ static int compile_condition(struct compiler *c, struct rule *rule, struct rule_
 	}
 	doubt_condition(c->l, c->decl->condition, d->tree);
 	r = typecheck(d->tree, &o, &rule->expr);
-	if (r)
-		return r;
+	if (r || r_names)
+		return r ? r : -EINVAL;
 	if (c->l->opts.lint && doubt_is_never(d->tree))
 		problem_add(c->l, RULES_LINT_NEVER, c->decl->where,
 			    "the condition contradicts itself, so the rule never matches");

@@ -272,7 +272,7 @@ static int expand(struct scope *s, const struct origin *o, const struct ast *tre
 	int r = ast_expand(tree, &names, &s->l->store->arena, AST_DEPTH_RULES, ret, &err);
 
 	if (r == 0)
-		return s->is_poisoned ? -EINVAL : 0;
+		return s->is_poisoned ? RESOLVE_E_NAMES : 0;
 	if (!err.is_set)
 		return r;
 	p = origin_place(s->l, o, err.offset);
@@ -299,7 +299,7 @@ static const struct ast *macro_tree(struct rules_loader *l, struct decl_macro *m
 		r = expand(&s, m->condition, m->tree, &m->expanded);
 	if (r == -ENOMEM)
 		l->failed = r;
-	if (r < 0)
+	if (r != 0)
 		m->is_bad = true;
 	m->state = DECL_DONE;
 	return m->expanded;

@@ -8,8 +8,13 @@
 /* Parses and expands every macro, in order. Problems are reported. */
 int resolve_macros(struct rules_loader *l);
 
-/* The tree of a rule: its condition, its exceptions, everything expanded. -EINVAL when something
- * was reported (or a macro that it uses was bad, which has been). */
+enum {
+	_RESOLVE_E_SUCCESS,
+	RESOLVE_E_NAMES, /* some macros are unknown or bad, as was reported; their names are left */
+};
+
+/* The tree of a rule: its condition, its exceptions, everything expanded. -EINVAL when something was
+ * reported; RESOLVE_E_NAMES with a tree that cannot be used, but looked at for more mistakes. */
 int resolve_rule(struct rules_loader *l, const struct decl_rule *rule, const struct ast **ret,
 		 struct names *macros, struct names *lists);
 

@@ -184,6 +184,20 @@ static void test_one_bad_item_hides_no_other(void **state)
 	kit_deinit(&k);
 }
 
+static void test_an_unknown_macro_hides_no_unknown_field(void **state)
+{
+	struct kit k;
+	(void)state;
+
+	kit_init(&k);
+	kit_load(&k, RULE("r", "nothing and a.x = 1 and a.num = 1 and nothing"));
+	assert_int_equal(kit_result(&k)->errors.n, 3);
+	assert_int_equal(kit_result(&k)->errors.items[0].code, RULES_ERR_VALIDATE);
+	assert_int_equal(kit_result(&k)->errors.items[2].code, RULES_ERR_COMPILE_CONDITION);
+	assert_int_equal(k.rs->n_rules, 0);
+	kit_deinit(&k);
+}
+
 static void test_a_mistake_in_a_macro_is_told_once(void **state)
 {
 	struct kit k;
@@ -428,6 +442,7 @@ int main(void)
 		cmocka_unit_test(test_puts_lists_macros_and_exceptions_in_place),
 		cmocka_unit_test(test_refuses_with_code_and_place),
 		cmocka_unit_test(test_one_bad_item_hides_no_other),
+		cmocka_unit_test(test_an_unknown_macro_hides_no_unknown_field),
 		cmocka_unit_test(test_a_mistake_in_a_macro_is_told_once),
 		cmocka_unit_test(test_later_files_change_earlier_ones),
 		cmocka_unit_test(test_selection_decides_in_order),
