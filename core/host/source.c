@@ -240,7 +240,7 @@ bool source_next(struct source *s, struct event *ret_evt)
 		.source = s->name,
 		.is_hidden = !pushed && record,
 	};
-	s->counters.n_events++;
+	s->counters.n_events += record != RECORD_E_STATE || pushed;
 	s->counters.n_bytes += raw->len;
 	return true;
 }

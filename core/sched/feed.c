@@ -35,14 +35,13 @@ static uint64_t now_ms(void)
 /* Everything in hand, to the last event: a batch is never left half done. */
 static void feed_batch(struct feed *f)
 {
+	struct source_counters counters;
 	struct event evt;
-	uint64_t n = 0;
 
-	while (source_next(f->setup.source, &evt)) {
+	while (source_next(f->setup.source, &evt))
 		f->setup.event(f->setup.ctx, &evt);
-		n++;
-	}
-	(void)atomic_fetch_add_explicit(&f->n_events, n, memory_order_relaxed);
+	source_count(f->setup.source, &counters);
+	atomic_store_explicit(&f->n_events, counters.n_events, memory_order_relaxed);
 }
 
 static void feed_progress(struct feed *f)

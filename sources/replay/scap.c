@@ -124,6 +124,7 @@ struct scap {
 	struct scap_meta meta; /* the block whose entries are given out */
 	bool is_in_meta;
 	struct kept ifaces, users;
+	const struct block_type *last_type;
 	int end; /* what every further call answers; 0: not ended */
 	struct scap_stats stats;
 	char error[256];
@@ -231,8 +232,11 @@ fail(struct scap *s, uint64_t offset, const char *fmt, ...)
 
 /* ---- blocks ---- */
 
-static const struct block_type *type_of(uint32_t code)
+/* Most blocks are of the type of the one before. */
+static const struct block_type *type_of(const struct scap *s, uint32_t code)
 {
+	if (s->last_type && s->last_type->code == code)
+		return s->last_type;
 	for (unsigned i = 1; i < SCAP_N_BLOCK_TYPES; i++) {
 		const struct block_type *t = &block_types[i];
 
@@ -275,7 +279,7 @@ static int block_peek(struct scap *s, struct block *ret)
 	ret->code = head[0];
 	ret->size = head[1];
 	ret->bytes = s->w.bytes + s->w.at;
-	ret->type = type_of(head[0]);
+	ret->type = s->last_type = type_of(s, head[0]);
 	return 0;
 }
 

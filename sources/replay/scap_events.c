@@ -93,20 +93,43 @@ static int read_v1(uint8_t *at, uint32_t room, ss_plugin_event **ret_evt, const 
 	return 0;
 }
 
+/* Where the last parameter of @evt ends, as its lengths say; 0 when they do not fit into it. */
+static uint32_t extent(const ss_plugin_event *evt)
+{
+	const uint8_t *lengths = (const uint8_t *)(evt + 1);
+	const uint32_t width = gyr_event_is_large(evt->type) ? 4 : 2;
+	uint64_t sum = HEAD;
+
+	if (evt->nparams > (evt->len - HEAD) / width)
+		return 0;
+	sum += (uint64_t)evt->nparams * width;
+	for (uint32_t i = 0; i < evt->nparams; i++) {
+		uint32_t len = 0;
+
+		if (width == 2) /* a copy of known size is one load */
+			memcpy(&len, lengths + 2 * i, 2);
+		else
+			memcpy(&len, lengths + 4 * i, 4);
+		sum += len;
+	}
+	return sum <= evt->len ? (uint32_t)sum : 0;
+}
+
 static int read_v2(uint8_t *at, uint32_t room, ss_plugin_event **ret_evt, const char **ret_error)
 {
 	ss_plugin_event *evt = (void *)at;
-	struct gyr_params params;
+	uint32_t len;
 
 	if (evt->len < HEAD || evt->len > room) {
 		*ret_error = "the length of an event does not fit its block";
 		return -EBADMSG;
 	}
-	if (gyr_params_read(evt, &params)) {
+	len = extent(evt);
+	if (!len) {
 		*ret_error = "the parameters of an event do not fit into it";
 		return -EBADMSG;
 	}
-	evt->len = (uint32_t)(params.after - at);
+	evt->len = len;
 	*ret_evt = evt;
 	return 0;
 }

@@ -61,7 +61,10 @@ static inline int gyr_params_read(const ss_plugin_event *evt, struct gyr_params 
 	for (uint32_t i = 0; i < evt->nparams; i++, lengths += width) {
 		uint32_t len = 0;
 
-		memcpy(&len, lengths, width); /* little endian */
+		if (width == 2) /* little endian; a copy of known size is one load */
+			memcpy(&len, lengths, 2);
+		else
+			memcpy(&len, lengths, 4);
 		if (at + len > evt->len)
 			return -EBADMSG;
 		if (i < GYR_PARAMS_MAX) {
