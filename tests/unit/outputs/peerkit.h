@@ -1,0 +1,128 @@
+/*
+ * peerkit: starts peer.py, and makes certificates with the command line of openssl.
+ */
+#pragma once
+
+#include <errno.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "outkit.h"
+
+extern char **environ;
+
+struct peer {
+	pid_t pid;
+	int port;
+	char log[256];
+};
+
+/* Runs a program with its standard output in a pipe, whose other end is *ret_out. */
+static pid_t peer_spawn(const char *const *argv, int *ret_out)
+{
+	posix_spawn_file_actions_t files;
+	int ends[2];
+	pid_t pid;
+
+	assert_int_equal(pipe2(ends, 02000000), 0); /* O_CLOEXEC */
+	assert_int_equal(posix_spawn_file_actions_init(&files), 0);
+	assert_int_equal(posix_spawn_file_actions_adddup2(&files, ends[1], 1), 0);
+	assert_int_equal(posix_spawnp(&pid, argv[0], &files, NULL, (char *const *)argv, environ),
+			 0);
+	(void)posix_spawn_file_actions_destroy(&files);
+	(void)close(ends[1]);
+	*ret_out = ends[0];
+	return pid;
+}
+
+/* Starts the peer with up to 14 words of arguments, blanks between them. */
+static struct peer peer_start(const char *words)
+{
+	static char script[] = SOURCE_DIR "/tests/unit/outputs/peer.py";
+	static unsigned n_peers;
+	struct peer p;
+	char copy[1024], text[16] = "", *save;
+	const char *argv[18] = {"python3", script, p.log};
+	int n = 3, out;
+
+	(void)snprintf(p.log, sizeof p.log, "%s/log%u", outkit_dir(), n_peers++);
+	(void)snprintf(copy, sizeof copy, "%s", words);
+	for (char *w = strtok_r(copy, " ", &save); w && n < 17; w = strtok_r(NULL, " ", &save))
+		argv[n++] = w;
+	p.pid = peer_spawn(argv, &out);
+	for (size_t have = 0; !strchr(text, '\n');) {
+		const ssize_t got = read(out, text + have, sizeof text - 1 - have);
+
+		if (got <= 0)
+			fail_msg("the peer did not start: %s", words);
+		have += (size_t)got;
+	}
+	(void)close(out);
+	p.port = (int)strtol(text, NULL, 10);
+	return p;
+}
+
+static void peer_stop(struct peer *p)
+{
+	(void)kill(p->pid, SIGKILL);
+	(void)waitpid(p->pid, NULL, 0);
+}
+
+/* How many requests it saw whose line in the log has @text. */
+static unsigned peer_count(const struct peer *p, const char *text)
+{
+	char *log = outkit_read(p->log);
+	unsigned n = 0;
+
+	for (char *save, *line = strtok_r(log, "\n", &save); line;
+	     line = strtok_r(NULL, "\n", &save))
+		n += strstr(line, text) != NULL;
+	free(log);
+	return n;
+}
+
+/* Runs a shell line and expects it to succeed. */
+static void peer_shell(const char *line)
+{
+	const char *const argv[] = {"/bin/sh", "-ec", line, NULL};
+	int out, status;
+	const pid_t pid = peer_spawn(argv, &out);
+
+	(void)close(out);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	if (status)
+		fail_msg("%s: status %d", line, status);
+}
+
+/*
+ * In the folder of the test: ca.pem, and signed by it good, wrong (another name), expired and client,
+ * each NAME.pem and NAME.key.
+ */
+static void peer_make_certificates(void)
+{
+	char line[2048];
+	static bool is_made;
+
+	if (is_made)
+		return;
+	is_made = true;
+	(void)snprintf(
+		line, sizeof line,
+		"cd %s; exec 2>/dev/null; new='-newkey ec -pkeyopt ec_paramgen_curve:P-256 "
+		"-nodes'; "
+		"openssl req -x509 $new -subj /CN=ca -days 2 -keyout ca.key -out ca.pem; "
+		"make() { echo \"subjectAltName=$2\" > ext; "
+		"openssl req $new -subj /CN=$1 -keyout $1.key -out req; "
+		"openssl x509 -req -in req -CA ca.pem -CAkey ca.key -CAcreateserial -extfile ext "
+		"-days $3 -out $1.pem; }; "
+		"make good IP:127.0.0.1,DNS:localhost 2; make wrong DNS:elsewhere.example 2; "
+		"make expired IP:127.0.0.1 -1; make client DNS:client 2",
+		outkit_dir());
+	peer_shell(line);
+}
