@@ -31,6 +31,7 @@ class Bench:
         self.build, self.cases, self.tmp = os.path.abspath(build), os.path.abspath(cases), tmp
         self.gyr = os.path.join(self.build, "gyr")
         self.scap = {}
+        self.captures = None  # whether recordings can be judged; None: not tried yet
 
     def has_plugin(self, name):
         return os.path.exists(os.path.join(self.build, "plugins", name + ".so"))
@@ -43,10 +44,23 @@ class Bench:
             raise Skip("no plugin yet: " + ", ".join(missing))
 
     def need_captures(self):
+        """Recordings must be read, and the state that their fields come from be kept."""
         self.need("replay", "syscall_fields")
+        if self.captures is None:
+            rule = {"rule": "x", "desc": "x", "output": "x", "priority": "ERROR",
+                    "condition": "evt.type exists and proc.name exists and fd.name exists"}
+            path = os.path.join(self.tmp, "probe.yaml")
+            with open(path, "w", encoding="utf-8") as f:
+                json.dump([rule], f)
+            names = [os.path.join(d, n) for d, _, ns in os.walk(self.cases) for n in sorted(ns)
+                     if n.endswith(".scap") and "google" in n]
+            self.captures = any(self.run(["-r", path, "-o", "engine.kind=replay", "-o",
+                                          "engine.replay.capture_file=" + n]).out for n in names)
+        if not self.captures:
+            raise Skip("no fields of system calls yet")
 
     def run(self, args, env=None, timeout=60):
-        e = dict(os.environ, TZ="UTC", FALCO_HOSTNAME="golden-host", **(env or {}))
+        e = {**os.environ, "TZ": "UTC", "FALCO_HOSTNAME": "golden-host", **(env or {})}
         p = subprocess.run([self.gyr, *args], cwd=self.cases, env=e, stdin=subprocess.DEVNULL,
                            capture_output=True, timeout=timeout, check=False)
         return Result(p.returncode, p.stdout.decode("utf-8", "replace"),
