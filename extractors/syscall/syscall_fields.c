@@ -2,12 +2,13 @@
  * syscall_fields: what can be asked of a system call event.
  *
  * The parser half sees every event first and keeps the state that a question may need: threads,
- * their open files, users. The extractor half answers from the event at hand and that state. Each
- * field is a row of fields.def that names its function; functions live in files by class.
+ * their open files, users (state.h). The extractor half answers from the event at hand and that
+ * state. Each field is a row of fields.def that names its function; functions live in files by class.
  */
 #include <gyr/plugin.h>
 
 #include "fields.h"
+#include "state.h"
 
 int absent(struct gyr *p, const struct gyr_event *evt, struct gyr_value *out)
 {
@@ -17,11 +18,43 @@ int absent(struct gyr *p, const struct gyr_event *evt, struct gyr_value *out)
 	return 0;
 }
 
-static int fields_parse(struct gyr *p, const struct gyr_event *evt)
+static int fields_init(struct gyr *p)
 {
-	(void)p;
-	(void)evt;
+	struct state *s = gyr_state(p);
+
+	s->dead_tid = -1;
 	return 0;
+}
+
+static void fields_destroy(struct gyr *p)
+{
+	state_clear(gyr_state(p));
+}
+
+static uint32_t fields_metrics(struct gyr *p, ss_plugin_metric *ret, uint32_t cap)
+{
+	const struct state *s = gyr_state(p);
+	const struct {
+		const char *name;
+		ss_plugin_metric_type type;
+		uint64_t n;
+	} rows[] = {
+		{"threads", SS_PLUGIN_METRIC_TYPE_NON_MONOTONIC, s->threads.n},
+		{"threads_refused", SS_PLUGIN_METRIC_TYPE_MONOTONIC, s->counters.threads_refused},
+		{"fds_refused", SS_PLUGIN_METRIC_TYPE_MONOTONIC, s->counters.fds_refused},
+		{"users_refused", SS_PLUGIN_METRIC_TYPE_MONOTONIC, s->counters.users_refused},
+		{"no_memory", SS_PLUGIN_METRIC_TYPE_MONOTONIC, s->counters.no_memory},
+		{"bad_events", SS_PLUGIN_METRIC_TYPE_MONOTONIC, s->counters.bad_events},
+	};
+	const uint32_t n = sizeof rows / sizeof rows[0];
+
+	for (uint32_t i = 0; i < n && i < cap; i++) {
+		ret[i] = (ss_plugin_metric){.name = rows[i].name,
+					    .type = rows[i].type,
+					    .value_type = SS_PLUGIN_METRIC_VALUE_TYPE_U64};
+		ret[i].value.u64 = rows[i].n;
+	}
+	return n < cap ? n : cap;
 }
 
 #define FIELD(n, t, f, fn, r, d, text) \
@@ -41,6 +74,7 @@ static const char *const sources[] = {"syscall", NULL};
 
 PLUGIN(.name = "syscall_fields", .version = "0.1.0",
        .description = "Fields of system call events, and the state they need",
-       .contact = "the Gyr authors", .event_schema = "4.0.0");
-PLUGIN_PARSER(.sources = sources, .parse = fields_parse);
+       .contact = "the Gyr authors", .event_schema = "4.0.0", .state_size = sizeof(struct state),
+       .init = fields_init, .destroy = fields_destroy, .metrics = fields_metrics);
+PLUGIN_PARSER(.sources = sources, .parse = state_parse);
 PLUGIN_EXTRACTOR(.sources = sources, .fields = fields);

@@ -1,0 +1,206 @@
+/*
+ * fdtable: the open descriptors of a process.
+ *
+ * Threads that share their files have one table, that of the main thread. A closed descriptor leaves
+ * its table at once, so that the number can be used again, and is freed when the next event begins.
+ */
+#include "state.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct thread *fd_owner(const struct state *s, const struct thread *t)
+{
+	if (!(t->flags & PPM_CL_CLONE_FILES) || thread_is_main(t))
+		return thread_find(s, t->tid);
+	return thread_main(s, t);
+}
+
+struct fd *fd_find(const struct state *s, const struct thread *t, int64_t num)
+{
+	const struct thread *owner = fd_owner(s, t);
+
+	return owner && num >= 0 ? imap_get(&owner->fds, num) : NULL;
+}
+
+static void fd_free(struct fd *f)
+{
+	if (!f)
+		return;
+	(void)rtext_unref(f->name);
+	(void)rtext_unref(f->raw);
+	free(f);
+}
+
+void fds_free_closed(struct state *s)
+{
+	while (s->n_closed)
+		fd_free(s->closed[--s->n_closed]);
+}
+
+void fd_close(struct state *s, struct thread *t, int64_t num)
+{
+	struct thread *owner = fd_owner(s, t);
+	struct fd *f = owner ? imap_take(&owner->fds, num) : NULL;
+
+	if (!f)
+		return;
+	if (s->n_closed < sizeof s->closed / sizeof s->closed[0])
+		s->closed[s->n_closed++] = f;
+	else if (f != s->cur.fd)
+		fd_free(f);
+}
+
+struct fd *fd_add(struct state *s, struct thread *t, int64_t num, uint8_t type)
+{
+	struct thread *owner = fd_owner(s, t);
+
+	if (!owner || num < 0)
+		return NULL;
+	if (imap_get(&owner->fds, num))
+		fd_close(s, t, num);
+	if (owner->fds.n >= FDS_MAX) {
+		s->counters.fds_refused++;
+		return NULL;
+	}
+	struct fd *f = calloc(1, sizeof *f);
+	if (!f || imap_add(&owner->fds, num, f)) {
+		s->counters.no_memory++;
+		free(f);
+		return NULL;
+	}
+	f->num = num;
+	f->type = type;
+	return f;
+}
+
+static void fd_assign(struct fd *to, const struct fd *from, int64_t num)
+{
+	*to = *from;
+	to->num = num;
+	(void)rtext_ref(to->name);
+	(void)rtext_ref(to->raw);
+}
+
+struct fd *fd_copy(struct state *s, struct thread *t, int64_t num, const struct fd *from)
+{
+	struct fd *f = fd_add(s, t, num, from->type);
+
+	if (f)
+		fd_assign(f, from, num);
+	return f;
+}
+
+void fds_clear(struct thread *t)
+{
+	uint32_t at = 0;
+
+	for (struct fd *f; (f = imap_next(&t->fds, &at));)
+		fd_free(f);
+	imap_deinit(&t->fds);
+}
+
+void fds_inherit(struct state *s, struct thread *to, const struct thread *from)
+{
+	uint32_t at = 0;
+
+	if (to == from)
+		return;
+	for (const struct fd *f; (f = imap_next(&from->fds, &at));) {
+		struct fd *copy = malloc(sizeof *copy);
+
+		if (!copy || imap_add(&to->fds, f->num, copy)) {
+			s->counters.no_memory++;
+			free(copy);
+			return;
+		}
+		fd_assign(copy, f, f->num);
+	}
+}
+
+bool fd_is_file(const struct fd *f)
+{
+	return f->type == GYR_META_FD_FILE;
+}
+
+bool fd_is_ip(const struct fd *f)
+{
+	return f->type == GYR_META_FD_IPV4_SOCK || f->type == GYR_META_FD_IPV6_SOCK;
+}
+
+bool fd_is_server(const struct fd *f)
+{
+	return f->type == GYR_META_FD_IPV4_SERVSOCK || f->type == GYR_META_FD_IPV6_SERVSOCK;
+}
+
+static const struct {
+	const char *text;
+	char letter;
+} kinds[] = {
+	[GYR_META_FD_UNKNOWN] = {NULL, 'o'},
+	[GYR_META_FD_FILE] = {"file", 'f'},
+	[GYR_META_FD_DIRECTORY] = {"directory", 'd'},
+	[GYR_META_FD_IPV4_SOCK] = {"ipv4", '4'},
+	[GYR_META_FD_IPV6_SOCK] = {"ipv6", '6'},
+	[GYR_META_FD_IPV4_SERVSOCK] = {"ipv4", '4'},
+	[GYR_META_FD_IPV6_SERVSOCK] = {"ipv6", '6'},
+	[GYR_META_FD_FIFO] = {"pipe", 'p'},
+	[GYR_META_FD_UNIX_SOCK] = {"unix", 'u'},
+	[GYR_META_FD_EVENT] = {"event", 'e'},
+	[GYR_META_FD_UNSUPPORTED] = {NULL, 'X'},
+	[GYR_META_FD_SIGNALFD] = {"signalfd", 's'},
+	[GYR_META_FD_EVENTPOLL] = {"eventpoll", 'l'},
+	[GYR_META_FD_INOTIFY] = {"inotify", 'i'},
+	[GYR_META_FD_TIMERFD] = {"timerfd", 't'},
+	[GYR_META_FD_NETLINK] = {"netlink", 'n'},
+	[GYR_META_FD_FILE_V2] = {"file", 'f'},
+	[GYR_META_FD_BPF] = {"bpf", 'b'},
+	[GYR_META_FD_USERFAULTFD] = {"userfaultfd", 'u'},
+	[GYR_META_FD_IOURING] = {"io_uring", 'r'},
+	[GYR_META_FD_MEMFD] = {"memfd", 'm'},
+	[GYR_META_FD_PIDFD] = {"pidfd", 'P'},
+};
+
+const char *fd_type_text(const struct fd *f)
+{
+	return f->type < sizeof kinds / sizeof kinds[0] ? kinds[f->type].text : NULL;
+}
+
+char fd_type_char(uint8_t type)
+{
+	return type < sizeof kinds / sizeof kinds[0] ? kinds[type].letter : 'o';
+}
+
+void fd_name_sock(struct fd *f)
+{
+	const bool is_v6 = f->type == GYR_META_FD_IPV6_SOCK || f->type == GYR_META_FD_IPV6_SERVSOCK;
+	const int family = is_v6 ? AF_INET6 : AF_INET;
+	char from[INET6_ADDRSTRLEN] = "", to[INET6_ADDRSTRLEN] = "", text[128];
+	const struct fd_sock *k = &f->u.sock;
+	int n;
+
+	(void)inet_ntop(family, k->sip, from, sizeof from);
+	(void)inet_ntop(family, k->dip, to, sizeof to);
+	if (fd_is_server(f))
+		n = snprintf(text, sizeof text, "%s:%u", from, k->sport);
+	else
+		n = snprintf(text, sizeof text, "%s:%u->%s:%u", from, k->sport, to, k->dport);
+	rtext_set(&f->name, text, (size_t)n);
+}
+
+bool addr_is_local(const struct state *s, const uint8_t *addr, size_t len)
+{
+	static const uint8_t loopback6[16] = {[15] = 1};
+	const uint32_t family = len == 4 ? 4 : 6;
+
+	if (len == 4 && addr[0] == 127)
+		return true;
+	if (len == 16 && !memcmp(addr, loopback6, sizeof loopback6))
+		return true;
+	for (uint32_t i = 0; i < s->n_ifaces; i++)
+		if (s->ifaces[i].family == family && !memcmp(s->ifaces[i].addr, addr, len))
+			return true;
+	return false;
+}

@@ -1,0 +1,230 @@
+/*
+ * parse: every event passes here first, before any rule.
+ *
+ * What the last event removed is freed, the parameters of this one are found, then its thread and the
+ * descriptor it is about, and the row of its code does the rest. Rows live in the parse_*.c files by
+ * what they change.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "state.h"
+
+static const parse_fn parsers[] = {
+	[2] = parse_open_enter,  [3] = parse_open,          [5] = parse_close,
+	[19] = parse_socket,     [21] = parse_bind,         [23] = parse_connect,
+	[29] = parse_transfer,   [31] = parse_transfer,     [33] = parse_transfer,
+	[35] = parse_transfer,   [43] = parse_socketpair,   [47] = parse_getsockopt,
+	[49] = parse_transfer,   [51] = parse_transfer,     [53] = parse_transfer,
+	[55] = parse_transfer,   [58] = parse_open_enter,   [59] = parse_open,
+	[61] = parse_pipe,       [63] = parse_anon,         [93] = parse_getcwd,
+	[95] = parse_chdir,      [97] = parse_fchdir,       [127] = parse_anon,
+	[137] = parse_anon,      [139] = parse_anon,        [143] = parse_rlimit,
+	[145] = parse_rlimit,    [151] = parse_fcntl,       [152] = parse_switch,
+	[159] = parse_memory,    [161] = parse_memory,      [163] = parse_memory,
+	[165] = parse_memory,    [186] = parse_procexit,    [193] = parse_setresuid,
+	[195] = parse_setresgid, [199] = parse_setuid,      [201] = parse_setgid,
+	[223] = parse_clone,     [225] = parse_clone,       [227] = parse_clone,
+	[247] = parse_accept,    [267] = parse_chroot,      [275] = parse_setsid,
+	[293] = parse_execve,    [306] = parse_open_enter,  [307] = parse_open,
+	[321] = parse_anon,      [326] = parse_open_enter,  [327] = parse_open,
+	[331] = parse_execve,    [335] = parse_clone,       [337] = parse_open,
+	[339] = parse_anon,      [353] = parse_capset,      [354] = parse_user,
+	[356] = parse_user,      [358] = parse_group,       [360] = parse_group,
+	[363] = parse_dup,       [365] = parse_dup,         [367] = parse_dup,
+	[369] = parse_anon,      [375] = parse_anon,        [377] = parse_anon,
+	[389] = parse_accept,    [393] = parse_pipe,        [395] = parse_anon,
+	[397] = parse_anon,      [399] = parse_anon,        [401] = parse_prctl,
+	[405] = parse_memfd,     [407] = parse_pidfd_getfd, [409] = parse_pidfd_open,
+	[427] = parse_setresuid, [429] = parse_setresgid,   [451] = parse_close_range,
+};
+
+/* ---- readers ---- */
+
+const char *cur_str(const struct cur *c, uint32_t i)
+{
+	const char *text = gyr_param_str(&c->params, i, NULL);
+
+	return text && strcmp(text, "(NULL)") != 0 ? text : NULL;
+}
+
+bool cur_result(const struct cur *c, int64_t *ret)
+{
+	enum { FROM_SYSCALL = 1 << 9 };
+
+	if (!c->info || !c->info->is_exit || c->info->code == 1 ||
+	    !(c->info->category & FROM_SYSCALL) || !gyr_param(&c->params, 0))
+		return false;
+	*ret = gyr_param_i64(&c->params, 0, 0);
+	return true;
+}
+
+const char *cur_dir(const struct state *s, const struct cur *c, uint32_t i, const char *path,
+		    char *buf, size_t size)
+{
+	const int64_t fd = gyr_param_i64(&c->params, i, -1);
+	const struct fd *f;
+
+	if (*path == '/' || !c->thread)
+		return ".";
+	if (fd == PPM_AT_FDCWD)
+		return thread_cwd(s, c->thread);
+	f = fd_find(s, c->thread, fd);
+	if (!f || !f->name || f->name->len + 2 > size)
+		return "<UNKNOWN>/";
+	memcpy(buf, f->name->s, f->name->len);
+	memcpy(buf + f->name->len, "/", 2);
+	return buf;
+}
+
+/* ---- the event at hand ---- */
+
+/* The parameter that is the descriptor an event is about; -1 when there is none. */
+static int fd_param(const struct cur *c)
+{
+	enum { COPY_FILE_RANGE = 333, FDIN = 3 };
+
+	if (!c->info || !(c->info->flags & (GYR_EF_USES_FD | GYR_EF_DESTROYS_FD)))
+		return -1;
+	if (c->info->code == COPY_FILE_RANGE)
+		return FDIN;
+	for (uint32_t i = c->info->is_exit; i < c->n_rows; i++)
+		if (c->rows[i].type == GYR_PT_FD)
+			return (int)i;
+	return -1;
+}
+
+static bool cur_read(struct state *s, const struct gyr_event *evt)
+{
+	struct cur *c = &s->cur;
+
+	c->raw = evt->raw;
+	c->num = evt->num;
+	c->thread = NULL;
+	c->fd = NULL;
+	c->fd_renamed = false;
+	c->is_parsed = false;
+	c->info = gyr_event(evt->type);
+	c->rows = gyr_event_params(evt->type, &c->n_rows);
+	if (gyr_params_read(evt->raw, &c->params) == 0)
+		return true;
+	c->params.n = 0;
+	s->counters.bad_events++;
+	return false;
+}
+
+/* Whether the event happens to a thread. Events about users and the machine carry a number that means
+ * nothing, or none. */
+static bool has_thread(const struct cur *c)
+{
+	enum { META = 1 << 12, PLUGIN_EVENT = 1 << 11, PROCINFO = 234 };
+
+	if (!c->info || c->raw->tid == UINT64_MAX)
+		return false;
+	if (c->info->code == PROCINFO)
+		return true;
+	return !(c->info->flags & GYR_EF_SKIPPARSERESET) &&
+	       !(c->info->category & (META | PLUGIN_EVENT));
+}
+
+/* Whether an unknown thread is made up: not for those that an event itself brings to life. */
+static bool makes_thread(const struct cur *c)
+{
+	switch (c->info->code) {
+	case 152: /* switch */
+	case 223: /* clone, fork, vfork, clone3 */
+	case 225:
+	case 227:
+	case 234: /* procinfo */
+	case 335:
+		return false;
+	default:
+		return true;
+	}
+}
+
+static void find_thread(struct state *s, struct cur *c)
+{
+	const int64_t tid = (int64_t)c->raw->tid;
+	const int at = fd_param(c);
+
+	if (!has_thread(c))
+		return;
+	c->thread = makes_thread(c) ? thread_get(s, tid) : thread_find(s, tid);
+	if (!c->thread || at < 0)
+		return;
+	c->thread->last_fd = gyr_param_i64(&c->params, (uint32_t)at, -1);
+	c->fd = fd_find(s, c->thread, c->thread->last_fd);
+}
+
+static void finish_last(struct state *s)
+{
+	fds_free_closed(s);
+	if (s->dead_tid >= 0) {
+		struct thread *t = thread_find(s, s->dead_tid);
+
+		if (t && t->is_dead)
+			thread_end(s, t);
+		s->dead_tid = -1;
+	}
+}
+
+int state_parse(struct gyr *p, const struct gyr_event *evt)
+{
+	struct state *s = gyr_state(p);
+	struct cur *c = &s->cur;
+
+	finish_last(s);
+	if (evt->type == GYR_EVENT_ASYNC && evt->name && evt->plugin_id == 0 &&
+	    !strncmp(evt->name, GYR_META_PREFIX, strlen(GYR_META_PREFIX))) {
+		c->raw = NULL;
+		return parse_meta(s, evt);
+	}
+	if (!cur_read(s, evt))
+		return gyr_fail(p, -EBADMSG, "parse: event %llu: its lengths do not fit together",
+				(unsigned long long)evt->num);
+	find_thread(s, c);
+	c->is_parsed = true;
+	if (evt->type < sizeof parsers / sizeof parsers[0] && parsers[evt->type])
+		parsers[evt->type](s, c);
+	return 0;
+}
+
+struct cur *state_cur(struct gyr *p, const struct gyr_event *evt)
+{
+	struct state *s = gyr_state(p);
+	struct cur *c = &s->cur;
+
+	if (c->raw == evt->raw && c->num == evt->num)
+		return c;
+	(void)cur_read(s, evt);
+	if (has_thread(c))
+		c->thread = thread_find(s, (int64_t)evt->tid);
+	return c;
+}
+
+/* ---- all of it ---- */
+
+static void users_clear(struct imap *m)
+{
+	uint32_t at = 0;
+
+	for (struct user *u; (u = imap_next(m, &at));) {
+		(void)rtext_unref(u->name);
+		(void)rtext_unref(u->home);
+		(void)rtext_unref(u->shell);
+		free(u);
+	}
+	imap_deinit(m);
+}
+
+void state_clear(struct state *s)
+{
+	fds_free_closed(s);
+	threads_clear(s);
+	users_clear(&s->users);
+	users_clear(&s->groups);
+	s->n_ifaces = 0;
+	s->dead_tid = -1;
+	s->cur.raw = NULL;
+}

@@ -1,0 +1,294 @@
+/* parse_files: descriptors that are opened, made, doubled and closed. */
+#include <string.h>
+
+#include "state.h"
+
+/* ---- open ---- */
+
+/* Where an event of the open family has what; -1: nowhere. */
+struct open_row {
+	uint16_t code;
+	int8_t dirfd, name, flags, dev, ino;
+};
+
+static const struct open_row opens[] = {
+	{.code = 3, .dirfd = -1, .name = 1, .flags = 2, .dev = 4, .ino = 5},   /* open */
+	{.code = 59, .dirfd = -1, .name = 1, .flags = -1, .dev = 3, .ino = 4}, /* creat */
+	{.code = 307, .dirfd = 1, .name = 2, .flags = 3, .dev = 5, .ino = 6},  /* openat */
+	{.code = 327, .dirfd = 1, .name = 2, .flags = 3, .dev = 6, .ino = 7},  /* openat2 */
+	{.code = 337, .dirfd = -1, .name = 3, .flags = 2, .dev = 4, .ino = 5}, /* by handle */
+};
+
+static const struct open_row *open_row(uint16_t code)
+{
+	for (size_t i = 0; i < sizeof opens / sizeof opens[0]; i++)
+		if (opens[i].code == code)
+			return &opens[i];
+	return NULL;
+}
+
+static uint64_t param_at(const struct cur *c, int8_t i)
+{
+	return i < 0 ? 0 : gyr_param_u64(&c->params, (uint32_t)i, 0);
+}
+
+/* The path that a call was seen to begin with is kept: the one seen at its end may have been changed
+ * in the memory of the process meanwhile. */
+void parse_open_enter(struct state *s, struct cur *c)
+{
+	const uint32_t at = c->raw->type == 306 || c->raw->type == 326 ? 1 : 0;
+	const char *name = cur_str(c, at);
+
+	(void)s;
+	if (!c->thread)
+		return;
+	rtext_set(&c->thread->enter_name, name ? name : "", name ? strlen(name) : 0);
+	c->thread->enter_type = c->raw->type;
+}
+
+static uint8_t layer_flags(const struct cur *c, uint64_t flags)
+{
+	enum { CREAT = 59, CREAT_FLAGS = 5 };
+	uint64_t upper = flags & PPM_FD_UPPER_LAYER, lower = flags & PPM_FD_LOWER_LAYER;
+
+	if (c->raw->type == CREAT) {
+		const uint64_t own = gyr_param_u64(&c->params, CREAT_FLAGS, 0);
+
+		upper = own & PPM_FD_UPPER_LAYER_CREAT;
+		lower = own & PPM_FD_LOWER_LAYER_CREAT;
+	}
+	return (uint8_t)((upper ? FD_UPPER_LAYER : 0) | (lower ? FD_LOWER_LAYER : 0));
+}
+
+void parse_open(struct state *s, struct cur *c)
+{
+	const struct open_row *row = open_row(c->raw->type);
+	char dir[PATH_TEXT], path[PATH_TEXT];
+	struct thread *t = c->thread;
+	int64_t num;
+
+	if (!t || !row || !cur_result(c, &num))
+		return;
+	t->last_fd = num;
+	const char *name = cur_str(c, (uint32_t)row->name);
+	if (t->enter_type == c->raw->type - 1 && t->enter_name && t->enter_name->len)
+		name = t->enter_name->s;
+	t->enter_type = 0;
+	if (num < 0)
+		return;
+	if (!name)
+		name = "<NA>";
+	const char *base = row->dirfd < 0
+				   ? thread_cwd(s, t)
+				   : cur_dir(s, c, (uint32_t)row->dirfd, name, dir, sizeof dir);
+	const size_t len = path_join(path, sizeof path, base, name);
+	const uint64_t flags = param_at(c, row->flags);
+	struct fd *f = fd_add(s, t, num,
+			      flags & PPM_O_DIRECTORY ? GYR_META_FD_DIRECTORY : GYR_META_FD_FILE);
+	if (!f)
+		return;
+	rtext_set(&f->name, path, len);
+	rtext_set(&f->raw, name, strlen(name));
+	f->open_flags = (uint32_t)flags;
+	f->flags = layer_flags(c, flags);
+	f->dev = (uint32_t)param_at(c, row->dev);
+	f->ino = param_at(c, row->ino);
+	c->fd = f;
+}
+
+/* ---- close ---- */
+
+void parse_close(struct state *s, struct cur *c)
+{
+	int64_t r;
+
+	if (c->thread && c->fd && cur_result(c, &r) && r >= 0)
+		fd_close(s, c->thread, c->fd->num);
+}
+
+void parse_close_range(struct state *s, struct cur *c)
+{
+	enum { CLOEXEC_BIT = 1 << 2, BATCH = 64 };
+	const int64_t first = (int64_t)gyr_param_u64(&c->params, 1, 0);
+	const int64_t last = (int64_t)gyr_param_u64(&c->params, 2, 0);
+	const struct thread *owner = c->thread ? fd_owner(s, c->thread) : NULL;
+	const bool marks = gyr_param_u64(&c->params, 3, 0) & CLOEXEC_BIT;
+	int64_t gone[BATCH], r;
+	uint32_t n = BATCH;
+
+	if (!owner || !cur_result(c, &r) || r < 0)
+		return;
+	while (n == BATCH) {
+		uint32_t at = 0;
+
+		n = 0;
+		for (struct fd *f; n < BATCH && (f = imap_next(&owner->fds, &at));) {
+			if (f->num < first || f->num > last)
+				continue;
+			f->open_flags |= marks ? PPM_O_CLOEXEC : 0;
+			if (!marks)
+				gone[n++] = f->num;
+		}
+		for (uint32_t i = 0; i < n; i++)
+			fd_close(s, c->thread, gone[i]);
+	}
+}
+
+/* ---- dup ---- */
+
+static void dup_to(struct state *s, struct cur *c, int64_t num, uint32_t open_flags)
+{
+	const struct fd *from = c->fd;
+
+	c->thread->last_fd = num;
+	if (!from || from->num == num)
+		return;
+	struct fd *f = fd_copy(s, c->thread, num, from);
+	if (!f)
+		return;
+	f->open_flags = (f->open_flags & ~(uint32_t)PPM_O_CLOEXEC) | open_flags;
+	c->fd = f;
+}
+
+void parse_dup(struct state *s, struct cur *c)
+{
+	enum { DUP3 = 365 };
+	uint32_t flags = 0;
+	int64_t r;
+
+	if (!c->thread || !cur_result(c, &r) || r < 0)
+		return;
+	if (c->raw->type == DUP3)
+		flags = (uint32_t)gyr_param_u64(&c->params, 3, 0) & PPM_O_CLOEXEC;
+	dup_to(s, c, r, flags);
+}
+
+void parse_fcntl(struct state *s, struct cur *c)
+{
+	const uint64_t cmd = gyr_param_u64(&c->params, 2, 0);
+	int64_t r;
+
+	if (!c->thread || !cur_result(c, &r) || r < 0)
+		return;
+	if (cmd == PPM_FCNTL_F_DUPFD || cmd == PPM_FCNTL_F_DUPFD_CLOEXEC)
+		dup_to(s, c, r, cmd == PPM_FCNTL_F_DUPFD_CLOEXEC ? PPM_O_CLOEXEC : 0);
+}
+
+/* ---- descriptors that no path names ---- */
+
+void parse_pipe(struct state *s, struct cur *c)
+{
+	enum { PIPE2 = 393 };
+	const uint64_t ino = gyr_param_u64(&c->params, 3, 0);
+	int64_t r;
+
+	if (!c->thread || !cur_result(c, &r) || r < 0)
+		return;
+	for (uint32_t i = 1; i <= 2; i++) {
+		struct fd *f =
+			fd_add(s, c->thread, gyr_param_i64(&c->params, i, -1), GYR_META_FD_FIFO);
+
+		if (!f)
+			continue;
+		f->ino = ino;
+		if (c->raw->type == PIPE2)
+			f->open_flags = (uint32_t)gyr_param_u64(&c->params, 4, 0);
+		c->thread->last_fd = f->num;
+		c->fd = f;
+	}
+}
+
+static uint8_t anon_type(uint16_t code)
+{
+	switch (code) {
+	case 63:
+	case 397:
+		return GYR_META_FD_EVENT;
+	case 127:
+	case 399:
+		return GYR_META_FD_SIGNALFD;
+	case 137:
+		return GYR_META_FD_TIMERFD;
+	case 139:
+	case 395:
+		return GYR_META_FD_INOTIFY;
+	case 321:
+		return GYR_META_FD_USERFAULTFD;
+	case 339:
+		return GYR_META_FD_IOURING;
+	case 369:
+		return GYR_META_FD_BPF;
+	default:
+		return GYR_META_FD_EVENTPOLL;
+	}
+}
+
+/* The parameter with open flags of such an event; -1 when it has none. */
+static int8_t anon_flags(uint16_t code)
+{
+	switch (code) {
+	case 377:
+	case 395:
+	case 397:
+	case 399:
+		return 1;
+	default:
+		return -1;
+	}
+}
+
+void parse_anon(struct state *s, struct cur *c)
+{
+	int64_t r;
+
+	if (!c->thread || !cur_result(c, &r))
+		return;
+	c->thread->last_fd = r;
+	if (r < 0)
+		return;
+	c->fd = fd_add(s, c->thread, r, anon_type(c->raw->type));
+	if (c->fd)
+		c->fd->open_flags = (uint32_t)param_at(c, anon_flags(c->raw->type));
+}
+
+void parse_memfd(struct state *s, struct cur *c)
+{
+	const char *name = cur_str(c, 1);
+	int64_t r;
+
+	if (!c->thread || !cur_result(c, &r))
+		return;
+	c->thread->last_fd = r;
+	c->fd = r < 0 ? NULL : fd_add(s, c->thread, r, GYR_META_FD_MEMFD);
+	if (c->fd && name)
+		rtext_set(&c->fd->name, name, strlen(name));
+}
+
+void parse_pidfd_open(struct state *s, struct cur *c)
+{
+	int64_t r;
+
+	if (!c->thread || !cur_result(c, &r))
+		return;
+	c->thread->last_fd = r;
+	c->fd = r < 0 ? NULL : fd_add(s, c->thread, r, GYR_META_FD_PIDFD);
+	if (c->fd)
+		c->fd->u.pid = gyr_param_i64(&c->params, 1, -1);
+}
+
+/* A descriptor taken out of another process. */
+void parse_pidfd_getfd(struct state *s, struct cur *c)
+{
+	int64_t r;
+
+	if (!c->thread || !cur_result(c, &r))
+		return;
+	c->thread->last_fd = r;
+	if (r < 0)
+		return;
+	const struct fd *pidfd = fd_find(s, c->thread, gyr_param_i64(&c->params, 1, -1));
+	const struct thread *of =
+		pidfd && pidfd->type == GYR_META_FD_PIDFD ? thread_find(s, pidfd->u.pid) : NULL;
+	const struct fd *f = of ? fd_find(s, of, gyr_param_i64(&c->params, 2, -1)) : NULL;
+	c->fd = f ? fd_copy(s, c->thread, r, f) : NULL;
+}

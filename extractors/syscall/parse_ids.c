@@ -1,0 +1,124 @@
+/* parse_ids: directories, sessions, identities, capabilities, limits. */
+#include <string.h>
+
+#include "state.h"
+
+/* Whether the event has a thread and went well. */
+static bool went_well(const struct cur *c)
+{
+	int64_t r;
+
+	return c->thread && cur_result(c, &r) && r >= 0;
+}
+
+void parse_chdir(struct state *s, struct cur *c)
+{
+	const char *path = cur_str(c, 1);
+
+	if (went_well(c) && path)
+		thread_set_cwd(s, c->thread, path, strlen(path));
+}
+
+void parse_getcwd(struct state *s, struct cur *c)
+{
+	const char *path = cur_str(c, 1);
+
+	if (went_well(c) && path && *path == '/')
+		thread_set_cwd(s, c->thread, path, strlen(path));
+}
+
+void parse_fchdir(struct state *s, struct cur *c)
+{
+	if (went_well(c) && c->fd && c->fd->name)
+		thread_set_cwd(s, c->thread, c->fd->name->s, c->fd->name->len);
+}
+
+void parse_chroot(struct state *s, struct cur *c)
+{
+	char path[PATH_TEXT];
+	const char *to = cur_str(c, 1);
+
+	if (!went_well(c) || !to)
+		return;
+	const size_t n = path_join(path, sizeof path, thread_cwd(s, c->thread), to);
+	rtext_set(&c->thread->root, path, n);
+}
+
+void parse_setsid(struct state *s, struct cur *c)
+{
+	int64_t r;
+
+	(void)s;
+	if (c->thread && cur_result(c, &r) && r >= 0)
+		c->thread->sid = r;
+}
+
+static void set_id(uint32_t *at, const struct cur *c, uint32_t i)
+{
+	const uint32_t id = (uint32_t)gyr_param_u64(&c->params, i, UINT32_MAX);
+
+	if (went_well(c) && id != UINT32_MAX)
+		*at = id;
+}
+
+void parse_setuid(struct state *s, struct cur *c)
+{
+	(void)s;
+	if (c->thread)
+		set_id(&c->thread->uid, c, 1);
+}
+
+void parse_setgid(struct state *s, struct cur *c)
+{
+	(void)s;
+	if (c->thread)
+		set_id(&c->thread->gid, c, 1);
+}
+
+void parse_setresuid(struct state *s, struct cur *c)
+{
+	(void)s;
+	if (c->thread)
+		set_id(&c->thread->uid, c, 2);
+}
+
+void parse_setresgid(struct state *s, struct cur *c)
+{
+	(void)s;
+	if (c->thread)
+		set_id(&c->thread->gid, c, 2);
+}
+
+void parse_capset(struct state *s, struct cur *c)
+{
+	(void)s;
+	if (!went_well(c))
+		return;
+	c->thread->cap_inheritable = gyr_param_u64(&c->params, 1, 0);
+	c->thread->cap_permitted = gyr_param_u64(&c->params, 2, 0);
+	c->thread->cap_effective = gyr_param_u64(&c->params, 3, 0);
+}
+
+void parse_prctl(struct state *s, struct cur *c)
+{
+	const char *name = cur_str(c, 2);
+
+	(void)s;
+	if (went_well(c) && name && gyr_param_u64(&c->params, 1, 0) == PPM_PR_SET_NAME)
+		rtext_set(&c->thread->comm, name, strlen(name));
+}
+
+void parse_rlimit(struct state *s, struct cur *c)
+{
+	enum { PRLIMIT = 145 };
+	const bool is_prlimit = c->raw->type == PRLIMIT;
+	const uint64_t resource = gyr_param_u64(&c->params, is_prlimit ? 6 : 3, 0);
+	const int64_t limit = gyr_param_i64(&c->params, 1, -1);
+	const int64_t pid = is_prlimit ? gyr_param_i64(&c->params, 5, 0) : 0;
+
+	if (!went_well(c) || resource != PPM_RLIMIT_NOFILE || limit < 0)
+		return;
+	struct thread *t = pid ? thread_find(s, pid) : c->thread;
+	if (t)
+		t->fdlimit = (uint64_t)limit;
+}

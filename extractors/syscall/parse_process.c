@@ -1,0 +1,355 @@
+/* parse_process: how processes begin, change and end. */
+#include <string.h>
+
+#include "state.h"
+
+/* Where a clone event has what. */
+enum {
+	CL_RES,
+	CL_EXE,
+	CL_ARGS,
+	CL_TID,
+	CL_PID,
+	CL_PTID,
+	CL_CWD,
+	CL_FDLIMIT,
+	CL_PFMAJOR,
+	CL_PFMINOR,
+	CL_VMSIZE,
+	CL_VMRSS,
+	CL_VMSWAP,
+	CL_COMM,
+	CL_CGROUPS,
+	CL_FLAGS,
+	CL_UID,
+	CL_GID,
+	CL_VTID,
+	CL_VPID,
+	CL_PIDNS_START,
+};
+
+/* What execve has from number 15 on. */
+enum {
+	EX_ENV = 15,
+	EX_TTY,
+	EX_VPGID,
+	EX_LOGINUID,
+	EX_FLAGS,
+	EX_CAP_INHERITABLE,
+	EX_CAP_PERMITTED,
+	EX_CAP_EFFECTIVE,
+	EX_INO,
+	EX_INO_CTIME,
+	EX_INO_MTIME,
+	EX_UID,
+	EX_EXEPATH,
+	EX_PGID,
+	EX_GID,
+	EX_FILENAME,
+};
+
+#define STALE_NS 2000000000U
+
+static void set_text(struct rtext **at, const struct cur *c, uint32_t i)
+{
+	const char *text = cur_str(c, i);
+
+	if (text)
+		rtext_set(at, text, strlen(text));
+}
+
+/* A list of texts, each with a NUL; kept with one at its end. */
+static void set_list(struct rtext **at, const struct cur *c, uint32_t i)
+{
+	const struct gyr_param *q = gyr_param(&c->params, i);
+
+	if (!q)
+		rtext_set(at, "", 0);
+	else
+		rtext_set(at, (const char *)q->data, q->len - (q->data[q->len - 1] == '\0'));
+}
+
+/* ---- clone ---- */
+
+/* What a new thread has from the one that made it. */
+static void inherit(struct state *s, struct thread *t, const struct thread *from, bool is_thread)
+{
+	const struct thread *leader = thread_main(s, from);
+
+	rtext_share(&t->exepath, from->exepath);
+	rtext_share(&t->root, from->root);
+	t->exe_writable = from->exe_writable;
+	t->exe_upper_layer = from->exe_upper_layer;
+	t->exe_lower_layer = from->exe_lower_layer;
+	t->exe_from_memfd = from->exe_from_memfd;
+	t->exe_ino = from->exe_ino;
+	t->exe_ino_ctime = from->exe_ino_ctime;
+	t->exe_ino_mtime = from->exe_ino_mtime;
+	t->ctime_to_clone = from->ctime_to_clone;
+	t->pidns_to_ctime = from->pidns_to_ctime;
+	t->cap_inheritable = from->cap_inheritable;
+	t->cap_permitted = from->cap_permitted;
+	t->cap_effective = from->cap_effective;
+	t->sid = from->sid;
+	t->vpgid = from->vpgid;
+	t->pgid = from->pgid;
+	t->tty = from->tty;
+	t->loginuid = from->loginuid;
+	if (is_thread)
+		return;
+	if (leader) {
+		rtext_share(&t->env, leader->env);
+		rtext_share(&t->cwd, leader->cwd);
+	}
+	const struct thread *owner = fd_owner(s, from);
+	if (owner)
+		fds_inherit(s, t, owner);
+}
+
+/* What the event itself says about the thread it is for. */
+static void describe(struct thread *t, const struct cur *c)
+{
+	set_text(&t->exe, c, CL_EXE);
+	set_list(&t->args, c, CL_ARGS);
+	set_text(&t->comm, c, CL_COMM);
+	set_list(&t->cgroups, c, CL_CGROUPS);
+	t->fdlimit = gyr_param_u64(&c->params, CL_FDLIMIT, 0);
+	t->pfmajor = gyr_param_u64(&c->params, CL_PFMAJOR, 0);
+	t->pfminor = gyr_param_u64(&c->params, CL_PFMINOR, 0);
+	t->vmsize_kb = (uint32_t)gyr_param_u64(&c->params, CL_VMSIZE, 0);
+	t->vmrss_kb = (uint32_t)gyr_param_u64(&c->params, CL_VMRSS, 0);
+	t->vmswap_kb = (uint32_t)gyr_param_u64(&c->params, CL_VMSWAP, 0);
+	t->uid = (uint32_t)gyr_param_u64(&c->params, CL_UID, UINT32_MAX);
+	t->gid = (uint32_t)gyr_param_u64(&c->params, CL_GID, UINT32_MAX);
+	t->is_fake = false;
+}
+
+static void set_cwd_param(struct state *s, struct thread *t, const struct cur *c, uint32_t i)
+{
+	const char *cwd = cur_str(c, i);
+
+	if (cwd && *cwd && thread_is_main(t))
+		thread_set_cwd(s, t, cwd, strlen(cwd));
+}
+
+/* A made-up thread learns from its own event who it is. */
+static void learn_self(struct state *s, struct thread *t, const struct cur *c)
+{
+	describe(t, c);
+	thread_set_pids(s, t, gyr_param_i64(&c->params, CL_PID, t->tid),
+			gyr_param_i64(&c->params, CL_PTID, -1));
+	t->vtid = gyr_param_i64(&c->params, CL_VTID, t->tid);
+	t->vpid = gyr_param_i64(&c->params, CL_VPID, t->pid);
+	set_cwd_param(s, t, c, CL_CWD);
+}
+
+/* The side that called: the child is made now, unless it was already seen, or its number cannot be
+ * told from here because it lives in a namespace of its own. */
+static void clone_caller(struct state *s, struct cur *c, int64_t child_tid)
+{
+	struct thread *caller = c->thread = thread_get(s, (int64_t)c->raw->tid);
+	const uint32_t flags = (uint32_t)gyr_param_u64(&c->params, CL_FLAGS, 0);
+	const bool is_thread = flags & PPM_CL_CLONE_THREAD;
+
+	if (caller && caller->is_fake)
+		learn_self(s, caller, c);
+	if (!caller || (flags & (PPM_CL_CHILD_IN_PIDNS | PPM_CL_CLONE_NEWPID)) ||
+	    gyr_param_i64(&c->params, CL_VTID, caller->tid) != caller->tid)
+		return;
+
+	struct thread *t = thread_find(s, child_tid);
+	if (t && (t->flags & PPM_CL_CLONE_INVERTED)) {
+		t->flags &= ~(uint32_t)PPM_CL_CLONE_INVERTED;
+		return;
+	}
+	t = thread_add(s, child_tid);
+	if (!t)
+		return;
+	t->flags = flags | (is_thread ? PPM_CL_CLONE_FILES : PPM_CL_IS_MAIN_THREAD);
+	thread_set_pids(s, t, is_thread ? caller->pid : child_tid,
+			is_thread || (flags & PPM_CL_CLONE_PARENT) ? caller->ptid : caller->tid);
+	inherit(s, t, caller, is_thread);
+	describe(t, c);
+	t->vtid = t->tid;
+	t->vpid = t->pid;
+	t->pidns_init_start_ts = caller->pidns_init_start_ts;
+	t->clone_ts = c->raw->ts;
+	set_cwd_param(s, t, c, CL_CWD);
+}
+
+/* The side that was made. */
+static void clone_child(struct state *s, struct cur *c)
+{
+	const int64_t tid = (int64_t)c->raw->tid;
+	uint32_t flags = (uint32_t)gyr_param_u64(&c->params, CL_FLAGS, 0);
+	const int64_t pid = gyr_param_i64(&c->params, CL_PID, tid);
+	const bool is_thread = (flags & PPM_CL_CLONE_THREAD) || pid != tid;
+	struct thread *t = thread_find(s, tid);
+
+	if (t && t->clone_ts && c->raw->ts - t->clone_ts < STALE_NS) {
+		c->thread = t;
+		return;
+	}
+	t = thread_add(s, tid);
+	c->thread = t;
+	if (!t)
+		return;
+	const int64_t ptid = gyr_param_i64(&c->params, CL_PTID, -1);
+	struct thread *from = thread_get(s, is_thread ? pid : ptid);
+
+	flags |= is_thread ? PPM_CL_CLONE_FILES : PPM_CL_IS_MAIN_THREAD;
+	t->flags = flags | PPM_CL_CLONE_INVERTED;
+	thread_set_pids(s, t, pid, ptid);
+	if (from)
+		inherit(s, t, from, is_thread);
+	describe(t, c);
+	t->vtid = gyr_param_i64(&c->params, CL_VTID, -1);
+	t->vpid = gyr_param_i64(&c->params, CL_VPID, -1);
+	t->pidns_init_start_ts =
+		gyr_param_u64(&c->params, CL_PIDNS_START, from ? from->pidns_init_start_ts : 0);
+	t->clone_ts = c->raw->ts;
+	set_cwd_param(s, t, c, CL_CWD);
+}
+
+void parse_clone(struct state *s, struct cur *c)
+{
+	int64_t r;
+
+	if (!cur_result(c, &r) || r < 0)
+		c->thread = c->thread ? c->thread : thread_get(s, (int64_t)c->raw->tid);
+	else if (r == 0)
+		clone_child(s, c);
+	else
+		clone_caller(s, c, r);
+}
+
+/* ---- execve ---- */
+
+static void set_exe_file(struct thread *t, const struct cur *c)
+{
+	const uint64_t flags = gyr_param_u64(&c->params, EX_FLAGS, 0);
+
+	t->exe_writable = flags & PPM_EXE_WRITABLE;
+	t->exe_upper_layer = flags & PPM_EXE_UPPER_LAYER;
+	t->exe_lower_layer = flags & PPM_EXE_LOWER_LAYER;
+	t->exe_from_memfd = flags & PPM_EXE_FROM_MEMFD;
+	t->exe_ino = gyr_param_u64(&c->params, EX_INO, 0);
+	t->exe_ino_ctime = gyr_param_u64(&c->params, EX_INO_CTIME, 0);
+	t->exe_ino_mtime = gyr_param_u64(&c->params, EX_INO_MTIME, 0);
+	t->ctime_to_clone = t->clone_ts ? t->clone_ts - t->exe_ino_ctime : 0;
+	t->pidns_to_ctime = t->pidns_init_start_ts && t->exe_ino_ctime > t->pidns_init_start_ts
+				    ? t->exe_ino_ctime - t->pidns_init_start_ts
+				    : 0;
+}
+
+static void set_exepath(struct state *s, struct thread *t, const struct cur *c)
+{
+	static const char deleted[] = " (deleted)";
+	const char *path = cur_str(c, EX_EXEPATH);
+	size_t len = path ? strlen(path) : 0;
+
+	(void)s;
+	if (len > sizeof deleted - 1 && !strcmp(path + len - (sizeof deleted - 1), deleted))
+		len -= sizeof deleted - 1;
+	rtext_set(&t->exepath, path ? path : "", len);
+}
+
+/* Identities that older recordings do not have stay as they are. */
+static void set_ids(struct thread *t, const struct cur *c)
+{
+	const struct gyr_params *q = &c->params;
+
+	t->tty = (uint32_t)gyr_param_u64(q, EX_TTY, t->tty);
+	t->vpgid = gyr_param_i64(q, EX_VPGID, t->vpgid);
+	t->loginuid = (uint32_t)gyr_param_u64(q, EX_LOGINUID, t->loginuid);
+	t->cap_inheritable = gyr_param_u64(q, EX_CAP_INHERITABLE, t->cap_inheritable);
+	t->cap_permitted = gyr_param_u64(q, EX_CAP_PERMITTED, t->cap_permitted);
+	t->cap_effective = gyr_param_u64(q, EX_CAP_EFFECTIVE, t->cap_effective);
+	t->pgid = gyr_param_i64(q, EX_PGID, t->pgid);
+
+	const uint32_t uid = (uint32_t)gyr_param_u64(q, EX_UID, UINT32_MAX);
+	const uint32_t gid = (uint32_t)gyr_param_u64(q, EX_GID, UINT32_MAX);
+	t->uid = uid == UINT32_MAX ? t->uid : uid;
+	t->gid = gid == UINT32_MAX ? t->gid : gid;
+}
+
+static void close_on_exec(struct state *s, struct thread *t)
+{
+	int64_t gone[64];
+	uint32_t n;
+
+	do {
+		uint32_t at = 0;
+
+		n = 0;
+		for (const struct fd *f; (f = imap_next(&t->fds, &at)) && n < 64;)
+			if (f->open_flags & PPM_O_CLOEXEC)
+				gone[n++] = f->num;
+		for (uint32_t i = 0; i < n; i++)
+			fd_close(s, t, gone[i]);
+	} while (n == 64);
+}
+
+void parse_execve(struct state *s, struct cur *c)
+{
+	struct thread *t = c->thread;
+	const struct gyr_params *q = &c->params;
+	int64_t r;
+
+	if (!t || !cur_result(c, &r) || r < 0)
+		return;
+	set_text(&t->exe, c, CL_EXE);
+	set_list(&t->args, c, CL_ARGS);
+	set_text(&t->comm, c, CL_COMM);
+	set_list(&t->cgroups, c, CL_CGROUPS);
+	set_list(&t->env, c, EX_ENV);
+	t->is_fake = false;
+	thread_set_pids(s, t, gyr_param_i64(q, CL_PID, t->pid), gyr_param_i64(q, CL_PTID, t->ptid));
+	t->fdlimit = gyr_param_u64(q, CL_FDLIMIT, 0);
+	t->pfmajor = gyr_param_u64(q, CL_PFMAJOR, 0);
+	t->pfminor = gyr_param_u64(q, CL_PFMINOR, 0);
+	t->vmsize_kb = (uint32_t)gyr_param_u64(q, CL_VMSIZE, 0);
+	t->vmrss_kb = (uint32_t)gyr_param_u64(q, CL_VMRSS, 0);
+	t->vmswap_kb = (uint32_t)gyr_param_u64(q, CL_VMSWAP, 0);
+	set_cwd_param(s, t, c, CL_CWD);
+	set_exepath(s, t, c);
+	set_ids(t, c);
+	set_exe_file(t, c);
+	t->exec_ts = c->raw->ts;
+	close_on_exec(s, t);
+}
+
+/* ---- the end ---- */
+
+void parse_procexit(struct state *s, struct cur *c)
+{
+	if (!c->thread)
+		return;
+	c->thread->reaper = gyr_param_i64(&c->params, 4, -1);
+	c->thread->is_dead = true;
+	s->dead_tid = c->thread->tid;
+}
+
+/* ---- memory ---- */
+
+void parse_memory(struct state *s, struct cur *c)
+{
+	(void)s;
+	if (!c->thread)
+		return;
+	c->thread->vmsize_kb = (uint32_t)gyr_param_u64(&c->params, 1, 0);
+	c->thread->vmrss_kb = (uint32_t)gyr_param_u64(&c->params, 2, 0);
+	c->thread->vmswap_kb = (uint32_t)gyr_param_u64(&c->params, 3, 0);
+}
+
+void parse_switch(struct state *s, struct cur *c)
+{
+	(void)s;
+	if (!c->thread)
+		return;
+	c->thread->pfmajor = gyr_param_u64(&c->params, 1, 0);
+	c->thread->pfminor = gyr_param_u64(&c->params, 2, 0);
+	c->thread->vmsize_kb = (uint32_t)gyr_param_u64(&c->params, 3, 0);
+	c->thread->vmrss_kb = (uint32_t)gyr_param_u64(&c->params, 4, 0);
+	c->thread->vmswap_kb = (uint32_t)gyr_param_u64(&c->params, 5, 0);
+}

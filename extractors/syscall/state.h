@@ -1,0 +1,278 @@
+/*
+ * state: what is remembered between events: threads, their open files, users, interfaces.
+ *
+ * The parser half writes it, event by event; the extractor half only reads. What an event removes (a
+ * closed descriptor, a thread that ended) stays until the next event begins, so that a question about
+ * this event still sees it.
+ *
+ * Every table has a bound and a counter of what it refused. The state belongs to one source thread.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <gyr/events.h>
+#include <gyr/params.h>
+#include <gyr/plugin.h>
+#include <gyr/ppm.h>
+#include <gyr/scapmeta.h>
+
+#include "imap.h"
+#include "rtext.h"
+
+enum {
+	THREADS_MAX = 131072,
+	FDS_MAX = 65536, /* a process */
+	USERS_MAX = 16384,
+	IFACES_MAX = 1024,
+	ANCESTORS_MAX = 1000,
+};
+
+enum fd_flag {
+	FD_ROLE_CLIENT = 1 << 0,
+	FD_ROLE_SERVER = 1 << 1,
+	FD_CONNECTED = 1 << 2,
+	FD_PENDING = 1 << 3,
+	FD_FAILED = 1 << 4,
+	FD_UPPER_LAYER = 1 << 5,
+	FD_LOWER_LAYER = 1 << 6,
+	FD_IS_SOCKET = 1 << 7, /* made by socket(), kind not yet known to be more */
+};
+
+/* Addresses in network order, IPv4 in the first 4 bytes; a listening socket has its own in s. */
+struct fd_sock {
+	uint8_t sip[16], dip[16];
+	uint16_t sport, dport;
+	uint8_t l4; /* enum fd_l4 */
+};
+
+enum fd_l4 { L4_UNKNOWN, L4_NONE, L4_TCP, L4_UDP, L4_ICMP, L4_RAW };
+
+struct fd {
+	int64_t num;
+	uint64_t ino;
+	uint32_t open_flags, dev;
+	uint8_t type; /* enum gyr_meta_fd_type; FILE_V2 is kept as FILE */
+	uint8_t flags;
+	struct rtext *name;
+	struct rtext *raw; /* as given to the call; NULL: as name */
+	union {
+		struct fd_sock sock;
+		struct {
+			uint64_t source, dest;
+		} unix_;
+		int64_t pid; /* of a pidfd */
+	} u;
+};
+
+struct thread {
+	int64_t tid, pid, ptid, sid, vpgid, vtid, vpid, pgid, reaper;
+	uint64_t fdlimit, pfmajor, pfminor, pidns_init_start_ts;
+	uint64_t cap_inheritable, cap_permitted, cap_effective;
+	uint64_t exe_ino, exe_ino_ctime, exe_ino_mtime, ctime_to_clone, pidns_to_ctime;
+	uint64_t clone_ts, exec_ts;
+	uint32_t flags, uid, gid, loginuid, tty;
+	uint32_t vmsize_kb, vmrss_kb, vmswap_kb;
+	uint32_t n_others;   /* kept by a main thread: the live threads of its process beside it */
+	uint32_t n_children; /* threads whose ptid is this one */
+	bool exe_writable, exe_upper_layer, exe_lower_layer, exe_from_memfd;
+	bool is_dead, is_fake;
+	int64_t last_fd;
+	struct rtext *comm, *exe, *exepath, *args, *env, *cwd, *cgroups, *root;
+	struct rtext *enter_name; /* path of an open that was seen to begin */
+	uint16_t enter_type;
+	struct imap fds;
+};
+
+struct user {
+	uint32_t uid, gid;
+	struct rtext *name, *home, *shell;
+};
+
+struct iface {
+	uint32_t family;
+	uint8_t addr[16], netmask[16];
+};
+
+/* The event at hand. */
+struct cur {
+	const ss_plugin_event *raw;
+	uint64_t num;
+	struct gyr_params params;
+	const struct gyr_event_info *info; /* NULL: no such event */
+	const struct gyr_param_info *rows; /* of its parameters */
+	uint32_t n_rows;
+	struct thread *thread; /* NULL: none */
+	struct fd *fd;         /* the descriptor it is about; NULL: none known */
+	bool fd_renamed;
+	bool is_parsed;
+};
+
+struct counters {
+	uint64_t threads_refused, fds_refused, users_refused, no_memory, bad_events;
+};
+
+struct state {
+	struct imap threads; /* struct thread by tid */
+	struct imap users;   /* struct user by uid */
+	struct imap groups;  /* the same by gid */
+	struct iface ifaces[IFACES_MAX];
+	uint32_t n_ifaces;
+	uint64_t first_ts;
+	struct cur cur;
+	int64_t dead_tid;     /* ends before the next event; -1: none */
+	struct fd *closed[8]; /* out of their table, freed before the next event */
+	uint32_t n_closed;
+	struct counters counters;
+	uint64_t n_asked, last_ts;
+};
+
+/* ---- threads: thread.c ---- */
+
+struct thread *thread_find(const struct state *s, int64_t tid);
+
+/* A new thread in the table, in place of an older one of this number. NULL: refused, counted. */
+struct thread *thread_add(struct state *s, int64_t tid);
+
+/* The thread, or a fresh one of which only the number is known. NULL as above. */
+struct thread *thread_get(struct state *s, int64_t tid);
+
+void thread_remove(struct state *s, int64_t tid);
+
+/* Says whose thread and whose child @t is; keeps the counts of those. */
+void thread_set_pids(struct state *s, struct thread *t, int64_t pid, int64_t ptid);
+
+/* Ends a thread: it goes, or waits for the last thread of its process when it is the main one. */
+void thread_end(struct state *s, struct thread *t);
+
+void threads_clear(struct state *s);
+
+bool thread_is_main(const struct thread *t);
+
+/* The main thread of its process; NULL when it is not known. */
+struct thread *thread_main(const struct state *s, const struct thread *t);
+
+/* The main thread of the parent; NULL when it is not known. */
+struct thread *thread_parent(const struct state *s, const struct thread *t);
+
+/* The n-th ancestor, 0 its own main thread; NULL when the chain is shorter. */
+struct thread *thread_ancestor(const struct state *s, const struct thread *t, uint64_t n);
+
+/* Its directory, which ends with a slash. "./" when nothing is known. */
+const char *thread_cwd(const struct state *s, const struct thread *t);
+
+/* Sets the directory of the process. */
+void thread_set_cwd(struct state *s, struct thread *t, const char *path, size_t len);
+
+/* ---- descriptors: fdtable.c ---- */
+
+/* The thread whose table @t uses; NULL when that one is not known. */
+struct thread *fd_owner(const struct state *s, const struct thread *t);
+
+struct fd *fd_find(const struct state *s, const struct thread *t, int64_t num);
+
+/* A new descriptor in the table of @t, in place of an older one. NULL: refused, counted. */
+struct fd *fd_add(struct state *s, struct thread *t, int64_t num, uint8_t type);
+
+/* A copy of @from under another number. */
+struct fd *fd_copy(struct state *s, struct thread *t, int64_t num, const struct fd *from);
+
+/* Takes it out of its table; it lives until the next event begins. */
+void fd_close(struct state *s, struct thread *t, int64_t num);
+
+/* Frees what was closed. */
+void fds_free_closed(struct state *s);
+
+/* Frees every descriptor of @t's own table. */
+void fds_clear(struct thread *t);
+
+/* Every descriptor of @from's table into the empty one of @to. */
+void fds_inherit(struct state *s, struct thread *to, const struct thread *from);
+
+bool fd_is_file(const struct fd *f);
+bool fd_is_ip(const struct fd *f);     /* IPv4 or IPv6, connected kind */
+bool fd_is_server(const struct fd *f); /* IPv4 or IPv6, listening kind */
+
+/* "file", "ipv4" ...; NULL for others. */
+const char *fd_type_text(const struct fd *f);
+char fd_type_char(uint8_t type);
+
+/* Writes the name that follows from addresses into @f. */
+void fd_name_sock(struct fd *f);
+
+/* Whether an address is one of this machine. @len 4 or 16. */
+bool addr_is_local(const struct state *s, const uint8_t *addr, size_t len);
+
+/* ---- the parser: parse.c and parse_*.c ---- */
+
+int state_parse(struct gyr *p, const struct gyr_event *evt);
+
+/* Finds the event at hand for the extractor, when it was not just parsed. */
+struct cur *state_cur(struct gyr *p, const struct gyr_event *evt);
+
+void state_clear(struct state *s);
+
+typedef void (*parse_fn)(struct state *s, struct cur *c);
+
+void parse_clone(struct state *s, struct cur *c);
+void parse_execve(struct state *s, struct cur *c);
+void parse_procexit(struct state *s, struct cur *c);
+void parse_open_enter(struct state *s, struct cur *c);
+void parse_open(struct state *s, struct cur *c);
+void parse_close(struct state *s, struct cur *c);
+void parse_close_range(struct state *s, struct cur *c);
+void parse_dup(struct state *s, struct cur *c);
+void parse_fcntl(struct state *s, struct cur *c);
+void parse_pipe(struct state *s, struct cur *c);
+void parse_anon(struct state *s, struct cur *c);
+void parse_memfd(struct state *s, struct cur *c);
+void parse_pidfd_open(struct state *s, struct cur *c);
+void parse_pidfd_getfd(struct state *s, struct cur *c);
+void parse_socket(struct state *s, struct cur *c);
+void parse_socketpair(struct state *s, struct cur *c);
+void parse_bind(struct state *s, struct cur *c);
+void parse_connect(struct state *s, struct cur *c);
+void parse_accept(struct state *s, struct cur *c);
+void parse_transfer(struct state *s, struct cur *c);
+void parse_getsockopt(struct state *s, struct cur *c);
+void parse_chdir(struct state *s, struct cur *c);
+void parse_fchdir(struct state *s, struct cur *c);
+void parse_getcwd(struct state *s, struct cur *c);
+void parse_chroot(struct state *s, struct cur *c);
+void parse_setsid(struct state *s, struct cur *c);
+void parse_setuid(struct state *s, struct cur *c);
+void parse_setgid(struct state *s, struct cur *c);
+void parse_setresuid(struct state *s, struct cur *c);
+void parse_setresgid(struct state *s, struct cur *c);
+void parse_capset(struct state *s, struct cur *c);
+void parse_prctl(struct state *s, struct cur *c);
+void parse_rlimit(struct state *s, struct cur *c);
+void parse_memory(struct state *s, struct cur *c);
+void parse_switch(struct state *s, struct cur *c);
+void parse_user(struct state *s, struct cur *c);
+void parse_group(struct state *s, struct cur *c);
+
+/* A record that a source tells beside its events. */
+int parse_meta(struct state *s, const struct gyr_event *evt);
+
+/* ---- shared readers ---- */
+
+/* Text parameter @i, NULL when it is absent or "(NULL)". */
+const char *cur_str(const struct cur *c, uint32_t i);
+
+/* The result of the call; false when the event has none. */
+bool cur_result(const struct cur *c, int64_t *ret);
+
+/* The directory behind parameter @i: the process's for AT_FDCWD, else that of the descriptor, with a
+ * slash at its end; "<UNKNOWN>/" when it is not known. Written to @buf when it has to be made. */
+const char *cur_dir(const struct state *s, const struct cur *c, uint32_t i, const char *path,
+		    char *buf, size_t size);
+
+/* ---- paths: path.c ---- */
+
+enum { PATH_TEXT = 4096 + 256 };
+
+/* @path, or @dir and @path when it is relative, with ".", ".." and doubled slashes taken out. Cut at
+ * @size. Returns its length. */
+size_t path_join(char *out, size_t size, const char *dir, const char *path);

@@ -1,0 +1,200 @@
+/*
+ * thread: the table of threads and the ways through it.
+ *
+ * A thread is found by its id; its process is the thread whose id is its pid, its parent the thread
+ * whose id is ptid. Nothing points: any of them may be missing, and a chain may be a loop in a damaged
+ * recording, so walks are bounded.
+ */
+#include "state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct thread *thread_find(const struct state *s, int64_t tid)
+{
+	return imap_get(&s->threads, tid);
+}
+
+static void thread_free(struct thread *t)
+{
+	fds_clear(t);
+	imap_deinit(&t->fds);
+	(void)rtext_unref(t->comm);
+	(void)rtext_unref(t->exe);
+	(void)rtext_unref(t->exepath);
+	(void)rtext_unref(t->args);
+	(void)rtext_unref(t->env);
+	(void)rtext_unref(t->cwd);
+	(void)rtext_unref(t->cgroups);
+	(void)rtext_unref(t->root);
+	(void)rtext_unref(t->enter_name);
+	free(t);
+}
+
+/* Takes @t out of the counts of its process and its parent. */
+static void thread_uncount(struct state *s, const struct thread *t)
+{
+	struct thread *leader = t->pid == t->tid ? NULL : thread_find(s, t->pid);
+	struct thread *parent = thread_find(s, t->ptid);
+
+	if (leader && leader->n_others > 0)
+		leader->n_others--;
+	if (parent && parent->n_children > 0)
+		parent->n_children--;
+}
+
+void thread_set_pids(struct state *s, struct thread *t, int64_t pid, int64_t ptid)
+{
+	thread_uncount(s, t);
+	t->pid = pid;
+	t->ptid = ptid;
+
+	struct thread *leader = pid == t->tid ? NULL : thread_find(s, pid);
+	struct thread *parent = thread_find(s, ptid);
+	if (leader)
+		leader->n_others++;
+	if (parent)
+		parent->n_children++;
+}
+
+void thread_remove(struct state *s, int64_t tid)
+{
+	struct thread *t = imap_take(&s->threads, tid);
+
+	if (!t)
+		return;
+	if (s->cur.thread == t) {
+		s->cur.thread = NULL;
+		s->cur.fd = NULL;
+	}
+	thread_uncount(s, t);
+	thread_free(t);
+}
+
+/* Gives the children of @t to whoever reaps them. */
+static void children_move(struct state *s, const struct thread *t)
+{
+	const int64_t to = t->reaper > 0 ? t->reaper : 0;
+	uint32_t at = 0;
+
+	for (struct thread *c; t->n_children && (c = imap_next(&s->threads, &at));)
+		if (c->ptid == t->tid)
+			thread_set_pids(s, c, c->pid, to);
+}
+
+void thread_end(struct state *s, struct thread *t)
+{
+	struct thread *leader = thread_main(s, t);
+
+	if (leader == t && t->n_others > 0)
+		return;
+	children_move(s, t);
+	if (leader == t)
+		leader = NULL;
+	thread_remove(s, t->tid);
+	if (leader && leader->is_dead && leader->n_others == 0) {
+		children_move(s, leader);
+		thread_remove(s, leader->tid);
+	}
+}
+
+struct thread *thread_add(struct state *s, int64_t tid)
+{
+	thread_remove(s, tid);
+	if (s->threads.n >= THREADS_MAX) {
+		s->counters.threads_refused++;
+		return NULL;
+	}
+	struct thread *t = calloc(1, sizeof *t);
+	if (!t || imap_add(&s->threads, tid, t)) {
+		s->counters.no_memory++;
+		free(t);
+		return NULL;
+	}
+	t->tid = tid;
+	t->pid = t->ptid = t->sid = t->vpgid = t->vtid = t->vpid = t->pgid = t->reaper = -1;
+	t->last_fd = -1;
+	t->loginuid = UINT32_MAX;
+	return t;
+}
+
+struct thread *thread_get(struct state *s, int64_t tid)
+{
+	struct thread *t = thread_find(s, tid);
+
+	if (t)
+		return t;
+	t = thread_add(s, tid);
+	if (!t)
+		return NULL;
+	t->is_fake = true;
+	t->uid = t->gid = UINT32_MAX;
+	rtext_set(&t->comm, "<NA>", 4);
+	rtext_set(&t->exe, "<NA>", 4);
+	return t;
+}
+
+void threads_clear(struct state *s)
+{
+	uint32_t at = 0;
+
+	for (struct thread *t; (t = imap_next(&s->threads, &at));)
+		thread_free(t);
+	imap_deinit(&s->threads);
+	s->cur.thread = NULL;
+	s->cur.fd = NULL;
+}
+
+bool thread_is_main(const struct thread *t)
+{
+	return t->tid == t->pid || (t->flags & PPM_CL_IS_MAIN_THREAD);
+}
+
+struct thread *thread_main(const struct state *s, const struct thread *t)
+{
+	return thread_find(s, thread_is_main(t) ? t->tid : t->pid);
+}
+
+struct thread *thread_parent(const struct state *s, const struct thread *t)
+{
+	const struct thread *parent = t->ptid < 0 ? NULL : thread_find(s, t->ptid);
+
+	return parent ? thread_main(s, parent) : NULL;
+}
+
+struct thread *thread_ancestor(const struct state *s, const struct thread *t, uint64_t n)
+{
+	struct thread *at = thread_main(s, t);
+
+	if (n > ANCESTORS_MAX)
+		return NULL;
+	for (uint64_t i = 0; at && i < n; i++) {
+		struct thread *up = thread_parent(s, at);
+
+		if (up == at)
+			return NULL;
+		at = up;
+	}
+	return at;
+}
+
+const char *thread_cwd(const struct state *s, const struct thread *t)
+{
+	const struct thread *leader = thread_main(s, t);
+
+	return leader && leader->cwd && leader->cwd->len ? leader->cwd->s : "./";
+}
+
+void thread_set_cwd(struct state *s, struct thread *t, const char *path, size_t len)
+{
+	struct thread *leader = thread_main(s, t);
+	char joined[PATH_TEXT];
+
+	(void)len;
+	if (!leader)
+		return;
+	size_t n = path_join(joined, sizeof joined - 1, thread_cwd(s, t), path);
+	if (!n || joined[n - 1] != '/')
+		joined[n++] = '/';
+	rtext_set(&leader->cwd, joined, n);
+}
