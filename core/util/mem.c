@@ -7,6 +7,7 @@
 
 static atomic_ulong n_allocs;
 static atomic_ulong fail_at;
+static _Thread_local unsigned long n_own;
 
 void mem_fail_at(unsigned long n)
 {
@@ -15,13 +16,14 @@ void mem_fail_at(unsigned long n)
 
 unsigned long mem_count(void)
 {
-	return atomic_load(&n_allocs);
+	return n_own;
 }
 
 static int refused(void)
 {
 	unsigned long n = atomic_fetch_add_explicit(&n_allocs, 1, memory_order_relaxed) + 1;
 
+	n_own++;
 	return n == atomic_load_explicit(&fail_at, memory_order_relaxed);
 }
 

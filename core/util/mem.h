@@ -23,5 +23,6 @@ void *mem_free(void *p);
 /* Tests only: the @n-th allocation from now on fails, once; 0 turns it off. */
 void mem_fail_at(unsigned long n);
 
-/* Tests only: allocations made by this process so far. */
+/* Tests only: allocations made by the calling thread so far. Of all threads it would also count
+ * what is made ready in the background. */
 unsigned long mem_count(void);

@@ -21,8 +21,6 @@
 
 enum { SLICE_MS = 10, TERM_MS = 500 };
 
-extern char **environ;
-
 uint64_t child_clock_ms(void)
 {
 	struct timespec t;
