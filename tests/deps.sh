@@ -11,7 +11,7 @@ build=(
 )
 check=(
   netbase libcmocka-dev clang-format clang-tidy libclang-rt-14-dev
-  python3 python3-yaml valgrind
+  python3 python3-yaml valgrind openssl rsyslog rsyslog-openssl
 )
 
 usage() {

@@ -1,5 +1,5 @@
 /*
- * peerkit: starts peer.py, and makes certificates with the command line of openssl.
+ * peerkit: starts peers written in Python, and makes certificates with the command line of openssl.
  */
 #pragma once
 
@@ -41,16 +41,17 @@ static pid_t peer_spawn(const char *const *argv, int *ret_out)
 	return pid;
 }
 
-/* Starts the peer with up to 14 words of arguments, blanks between them. */
-static struct peer peer_start(const char *words)
+/* Starts a script beside this file with up to 14 words of arguments, blanks between them. */
+static struct peer peer_start_script(const char *name, const char *words)
 {
-	static char script[] = SOURCE_DIR "/tests/unit/outputs/peer.py";
+	char script[PATH_MAX];
 	static unsigned n_peers;
 	struct peer p;
 	char copy[1024], text[16] = "", *save;
 	const char *argv[18] = {"python3", script, p.log};
 	int n = 3, out;
 
+	(void)snprintf(script, sizeof script, "%s/tests/unit/outputs/%s", SOURCE_DIR, name);
 	(void)snprintf(p.log, sizeof p.log, "%s/log%u", outkit_dir(), n_peers++);
 	(void)snprintf(copy, sizeof copy, "%s", words);
 	for (char *w = strtok_r(copy, " ", &save); w && n < 17; w = strtok_r(NULL, " ", &save))
@@ -68,6 +69,11 @@ static struct peer peer_start(const char *words)
 	return p;
 }
 
+static struct peer __attribute__((unused)) peer_start(const char *words)
+{
+	return peer_start_script("peer.py", words);
+}
+
 static void peer_stop(struct peer *p)
 {
 	(void)kill(p->pid, SIGKILL);
@@ -75,7 +81,7 @@ static void peer_stop(struct peer *p)
 }
 
 /* How many requests it saw whose line in the log has @text. */
-static unsigned peer_count(const struct peer *p, const char *text)
+static unsigned __attribute__((unused)) peer_count(const struct peer *p, const char *text)
 {
 	char *log = outkit_read(p->log);
 	unsigned n = 0;
