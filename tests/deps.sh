@@ -10,7 +10,7 @@ build=(
   libbpf-dev libelf-dev bpftool clang llvm
 )
 check=(
-  netbase libcmocka-dev clang-format clang-tidy libclang-rt-14-dev
+  git netbase libcmocka-dev clang-format clang-tidy libclang-rt-14-dev
   python3 python3-yaml valgrind openssl rsyslog rsyslog-openssl
 )
 

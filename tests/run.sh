@@ -45,11 +45,11 @@ stage() {
   fi
 }
 
-# build DIR OPTION...: configure and build everything.
+# build DIR OPTION...: configure and build everything, the tests too, whatever was built there before.
 build() {
   local dir=$1
   shift
-  cmake -B "$dir" -G Ninja "$@" && cmake --build "$dir" -j "$jobs" -- -k 0
+  cmake -B "$dir" -G Ninja -DGYR_TESTS=ON "$@" && cmake --build "$dir" -j "$jobs" -- -k 0
 }
 
 # tests NAME DIR [CTEST OPTION...]: every test of a build, each counted.
