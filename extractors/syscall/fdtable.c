@@ -130,7 +130,7 @@ bool fd_is_ip(const struct fd *f)
 	return f->type == GYR_META_FD_IPV4_SOCK || f->type == GYR_META_FD_IPV6_SOCK;
 }
 
-bool fd_is_server(const struct fd *f)
+bool fd_listens(const struct fd *f)
 {
 	return f->type == GYR_META_FD_IPV4_SERVSOCK || f->type == GYR_META_FD_IPV6_SERVSOCK;
 }
@@ -183,7 +183,7 @@ void fd_name_sock(struct fd *f)
 
 	(void)inet_ntop(family, k->sip, from, sizeof from);
 	(void)inet_ntop(family, k->dip, to, sizeof to);
-	if (fd_is_server(f))
+	if (fd_listens(f))
 		n = snprintf(text, sizeof text, "%s:%u", from, k->sport);
 	else
 		n = snprintf(text, sizeof text, "%s:%u->%s:%u", from, k->sport, to, k->dport);

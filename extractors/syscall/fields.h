@@ -1,5 +1,5 @@
 /*
- * fields: the functions that rows of fields.def name, one a field.
+ * fields: the functions that rows of fields.def name, one a field, and what they share.
  *
  * Threads: the one that runs the event. Answers live as gyr/plugin.h says.
  */
@@ -7,5 +7,48 @@
 
 #include <gyr/plugin.h>
 
+#include "state.h"
+
 /* A field that this version knows by name and never answers. */
 int absent(struct gyr *p, const struct gyr_event *evt, struct gyr_value *out);
+
+/* Head of the function of a field; an argument it has no use for is fine. */
+#define FIELD_FN(fn)                                                               \
+	int fn(struct gyr *p, const struct gyr_event *evt, struct gyr_value *out); \
+	int fn(__attribute__((unused)) struct gyr *p,                              \
+	       __attribute__((unused)) const struct gyr_event *evt,                \
+	       __attribute__((unused)) struct gyr_value *out)
+
+/* ---- text of parameters: render.c ---- */
+
+/* Text that is built in the memory of one extraction; what does not fit is cut. */
+struct line {
+	char *s;
+	size_t n, cap;
+};
+
+enum { LINE_MAX_BYTES = 65536 };
+
+/* -ENOMEM */
+int line_begin(struct gyr *p, struct line *l, size_t cap);
+void line_add(struct line *l, const char *s, size_t n);
+void line_put(struct line *l, const char *s);
+void line_fmt(struct line *l, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Parameter @i as it is written, and what it stands for (may stay empty). */
+void render_param(struct state *s, const struct cur *c, uint32_t i, struct line *raw,
+		  struct line *resolved);
+
+/* "ENOENT" ...; NULL when it is none. */
+const char *errno_text(int64_t n);
+
+/* ---- shared by files of fields ---- */
+
+bool evt_has_fd(const struct cur *c);
+
+/* Name of a descriptor as fd.name has it. */
+const char *fd_text(const struct fd *f);
+
+/* Name of user @uid; "<NA>" when it is not known. */
+const char *user_text(const struct state *s, uint32_t uid);
+const char *group_text(const struct state *s, uint32_t gid);

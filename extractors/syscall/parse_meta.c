@@ -120,7 +120,7 @@ static void set_sock(struct fd *f, const struct gyr_meta_fd *m)
 	k->sport = m->sport;
 	k->dport = m->dport;
 	k->l4 = m->l4;
-	if (fd_is_server(f))
+	if (fd_listens(f))
 		f->flags |= FD_ROLE_SERVER;
 	else if (k->l4 == L4_TCP)
 		f->flags |= FD_CONNECTED;
@@ -145,7 +145,7 @@ static int meta_fd(struct state *s, const struct gyr_event *evt)
 	f->dev = m.dev;
 	if (m.name.len)
 		set_text(&f->name, m.name);
-	if (fd_is_ip(f) || fd_is_server(f))
+	if (fd_is_ip(f) || fd_listens(f))
 		set_sock(f, &m);
 	if (f->type == GYR_META_FD_UNIX_SOCK) {
 		f->u.unix_.source = m.unix_source;
@@ -296,7 +296,7 @@ static void each_fd(struct state *s, struct ports *ports, void (*see)(struct fd 
 
 static void see_listener(struct fd *f, struct ports *ports)
 {
-	if (fd_is_server(f))
+	if (fd_listens(f))
 		ports->bits[f->u.sock.sport / 64] |= 1ULL << (f->u.sock.sport % 64);
 }
 

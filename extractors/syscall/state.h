@@ -191,8 +191,8 @@ void fds_clear(struct thread *t);
 void fds_inherit(struct state *s, struct thread *to, const struct thread *from);
 
 bool fd_is_file(const struct fd *f);
-bool fd_is_ip(const struct fd *f);     /* IPv4 or IPv6, connected kind */
-bool fd_is_server(const struct fd *f); /* IPv4 or IPv6, listening kind */
+bool fd_is_ip(const struct fd *f);   /* IPv4 or IPv6, connected kind */
+bool fd_listens(const struct fd *f); /* IPv4 or IPv6, listening kind */
 
 /* "file", "ipv4" ...; NULL for others. */
 const char *fd_type_text(const struct fd *f);

@@ -10,11 +10,8 @@
 #include "fields.h"
 #include "state.h"
 
-int absent(struct gyr *p, const struct gyr_event *evt, struct gyr_value *out)
+FIELD_FN(absent)
 {
-	(void)p;
-	(void)evt;
-	(void)out;
 	return 0;
 }
 
@@ -56,6 +53,11 @@ static uint32_t fields_metrics(struct gyr *p, ss_plugin_metric *ret, uint32_t ca
 	}
 	return n < cap ? n : cap;
 }
+
+#define FIELD(n, t, f, fn, r, d, text) \
+	int fn(struct gyr *p, const struct gyr_event *evt, struct gyr_value *out);
+#include "fields.def"
+#undef FIELD
 
 #define FIELD(n, t, f, fn, r, d, text) \
 	{.name = (n),                  \
