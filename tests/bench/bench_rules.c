@@ -315,7 +315,7 @@ static void bench_adapt(const struct traffic *t)
 	double before[ROUNDS], after[ROUNDS];
 	struct rules fixed, adapted;
 	uint64_t sum = 0;
-	const char *shape = OPENS "s.b = repo/image and s.path startswith \"/x/%u/\"";
+	const char *shape = OPENS "s.b = repo/image and s.cmd contains \"tool_%u\"";
 
 	rules_init(&fixed, shape, 1000);
 	rules_init(&adapted, shape, 1000);
