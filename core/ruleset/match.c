@@ -1,8 +1,8 @@
 /*
  * match: the rules of one source as a plan, run for one thread, and replanned from what it sees.
  *
- * Replanning takes longer than an event may wait, so a thread of its own does it, from a copy of what
- * was learned; the result is taken up between two events. At most one such thread runs.
+ * Replanning takes longer than an event may wait, so a thread of its own does it; the result is taken
+ * up between two events. At most one such thread runs.
  */
 #include "ruleset/match.h"
 
@@ -42,9 +42,8 @@ struct matcher {
 	time_t replanned_at;
 	bool is_replanning;
 	pthread_t thread;
-	struct plan_stats *learned; /* the thread's while it runs */
-	struct planned next;        /* made by the thread */
-	atomic_bool is_done;        /* the thread has nothing left to do */
+	struct planned next; /* made by the thread */
+	atomic_bool is_done; /* the thread has nothing left to do */
 };
 
 static void planned_free(struct planned *p)
@@ -116,7 +115,6 @@ static void replan_join(struct matcher *m)
 		return;
 	(void)pthread_join(m->thread, NULL);
 	m->is_replanning = false;
-	m->learned = plan_stats_free(m->learned);
 }
 
 struct matcher *matcher_free(struct matcher *m)
@@ -158,13 +156,17 @@ void matcher_time(struct matcher *m)
 	plan_run_time(m->planned.run);
 }
 
+/* What was learned is read while the source thread goes on learning; it does not change the plan at
+ * work before this thread is done. */
 static void *replan(void *arg)
 {
 	struct matcher *m = arg;
+	struct plan_stats *learned = plan_run_learned(m->planned.run);
 
 	/* without memory for a better plan the one at work goes on */
-	if (plan_gain(m->planned.plan, m->learned) > GAIN_MIN)
-		(void)planned_make(m, m->learned, &m->next);
+	if (learned && plan_gain(m->planned.plan, learned) > GAIN_MIN)
+		(void)planned_make(m, learned, &m->next);
+	plan_stats_free(learned);
 	atomic_store_explicit(&m->is_done, true, memory_order_release);
 	return NULL;
 }
@@ -179,14 +181,9 @@ static time_t now_s(void)
 
 static void replan_start(struct matcher *m)
 {
-	m->learned = plan_run_learned(m->planned.run);
 	m->replanned_at = now_s();
-	if (!m->learned)
-		return;
 	atomic_store_explicit(&m->is_done, false, memory_order_relaxed);
 	m->is_replanning = pthread_create(&m->thread, NULL, replan, m) == 0;
-	if (!m->is_replanning)
-		m->learned = plan_stats_free(m->learned);
 }
 
 /* Takes up what the thread made. */

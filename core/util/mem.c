@@ -6,6 +6,7 @@
 #include <string.h>
 
 static atomic_ulong n_allocs;
+static _Thread_local unsigned long n_mine;
 static atomic_ulong fail_at;
 static _Thread_local unsigned long n_own;
 
@@ -21,7 +22,10 @@ unsigned long mem_count(void)
 
 static int refused(void)
 {
-	unsigned long n = atomic_fetch_add_explicit(&n_allocs, 1, memory_order_relaxed) + 1;
+	unsigned long n;
+
+	n_mine++;
+	n = atomic_fetch_add_explicit(&n_allocs, 1, memory_order_relaxed) + 1;
 
 	n_own++;
 	return n == atomic_load_explicit(&fail_at, memory_order_relaxed);
