@@ -103,7 +103,7 @@ int engine_load_rules(struct setup *s, struct config *c, struct watch *w, struct
 		(void)ruleset_unref(rs);
 		return r;
 	}
-	if (rs->n_enabled == 0)
+	if (rs->n_enabled == 0 && !s->opts->only_record)
 		log_warn(&s->log, "no rules: nothing will be matched");
 	*ret = rs;
 	return 0;
@@ -270,6 +270,10 @@ static int open_lanes(struct engine *e, struct err *err)
 	struct lane_setup setup = {.setup = s, .pool = e->pool, .loop = e->loop};
 	int r = 0;
 
+	if (s->opts->record && s->n_openings > 1) {
+		err_set(err, 0, 0, "-w records one source, and there are %u", s->n_openings);
+		return -EINVAL;
+	}
 	setup.outputs = outputs_list(e->outputs, &setup.n_outputs);
 	for (uint32_t i = 0; i < s->n_openings && r == 0; i++) {
 		setup.opening = &s->openings[i];
@@ -368,9 +372,11 @@ static int engine_loop(struct engine *e)
 	outputs_drain(e->outputs);
 	e->end_ns = now_ns();
 	for (uint32_t i = 0; i < e->n_lanes; i++)
-		if (*lane_error(e->lanes[i]))
+		if (*lane_error(e->lanes[i])) {
+			e->has_failed = true;
 			log_error(&e->setup->log, "%s: %s", lane_opening(e->lanes[i])->label,
 				  lane_error(e->lanes[i]));
+		}
 	summary_print(e);
 	for (uint32_t i = 0; i < e->n_lanes && e->setup->opts->profile; i++)
 		profile_print(stderr, lane_matcher(e->lanes[i]));

@@ -7,6 +7,7 @@
 
 #include "crew.h"
 #include "host/async.h"
+#include "recorder.h"
 #include "util/mem.h"
 
 struct lane {
@@ -17,6 +18,8 @@ struct lane {
 	struct source *source;
 	struct pipeline *pipeline;
 	struct feed *feed;
+	struct recorder *recorder; /* NULL: nothing is recorded */
+	struct err record_err;
 };
 
 static int open_source(struct lane *l, struct err *err)
@@ -48,6 +51,8 @@ int lane_new(const struct lane_setup *setup, struct lane **ret, struct err *err)
 			      &setup->setup->log, err);
 	if (r == 0)
 		r = open_source(l, err);
+	if (r == 0 && setup->setup->opts->record)
+		r = recorder_new(setup->setup->opts->record, &l->recorder, err);
 	if (r == 0) {
 		ps = (struct pipeline_setup){.source = l->source_name,
 					     .instances = l->crew.instances,
@@ -76,6 +81,8 @@ static void lane_event(void *ctx, const struct event *evt)
 {
 	struct lane *l = ctx;
 
+	if (l->recorder)
+		recorder_event(l->recorder, evt);
 	pipeline_event(l->pipeline, evt);
 }
 
@@ -121,6 +128,8 @@ void lane_join(struct lane *l)
 {
 	if (l->feed)
 		feed_join(l->feed);
+	(void)recorder_close(l->recorder, &l->record_err);
+	l->recorder = NULL;
 	if (l->async)
 		async_stop(l->async);
 }
@@ -159,7 +168,9 @@ uint64_t lane_alerts(const struct lane *l)
 
 const char *lane_error(const struct lane *l)
 {
-	return l->feed ? feed_error(l->feed) : "";
+	if (l->feed && *feed_error(l->feed))
+		return feed_error(l->feed);
+	return l->record_err.is_set ? l->record_err.text : "";
 }
 
 void lane_count(const struct lane *l, struct pipeline_counters *ret, struct source_counters *ret_s)

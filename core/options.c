@@ -86,6 +86,7 @@ SET_FLAG(describe_rules)
 SET_FLAG(check)
 SET_FLAG(profile)
 SET_TEXT(junit)
+SET_TEXT(record)
 SET_TEXT(config)
 SET_TEXT(plugin_info)
 SET_TEXT(describe_rule)
@@ -191,6 +192,7 @@ static const struct option_row rows[] = {
 	{0, "disable-source", VALUE_YES, "NAME", set_disable_sources, "do not open this one"},
 	{'M', NULL, VALUE_YES, "SECONDS", set_duration, "stop after this time"},
 	{'p', "print", VALUE_YES, "TEXT", set_print, "append this to the output of all rules"},
+	{'w', "record", VALUE_YES, "FILE", set_record, "write all events of the source there"},
 	{'P', "pidfile", VALUE_YES, "FILE", set_pidfile, "write the process ID there"},
 	{'U', "unbuffered", VALUE_NO, NULL, set_unbuffered, "outputs hold nothing back"},
 	{'v', NULL, VALUE_NO, NULL, set_verbose, "say more about rules and what runs"},
@@ -323,6 +325,10 @@ static int check(const struct options *o, struct err *err)
 		err_set(err, 0, 0, "--enable-source and --disable-source exclude each other");
 		return -EINVAL;
 	}
+	if (o->only_record && !o->record) {
+		err_set(err, 0, 0, "record: -w FILE says where the events go");
+		return -EINVAL;
+	}
 	return 0;
 }
 
@@ -341,6 +347,10 @@ static int parse_word(struct options *o, const char *word, struct err *err)
 {
 	if (o->command)
 		return list_add(&o->args, word, err);
+	if (o->sources.n == 0 && !o->only_record && strcmp(word, "record") == 0) {
+		o->only_record = true;
+		return 0;
+	}
 	if (o->sources.n == 0 && is_command(word)) {
 		o->command = word;
 		return 0;
@@ -389,6 +399,8 @@ void options_help(struct buf *b)
 		   "  gyr NAME:PATH               judge logs with the rules that come with gyr\n"
 		   "  gyr -c FILE                 run what the configuration says\n"
 		   "  gyr -V RULES.yaml           check rules\n"
+		   "  gyr record -w FILE SOURCE:PARAMS\n"
+		   "                              record events, to be played back by replay:FILE\n"
 		   "  gyr fmt PATH ...            lay rules files out in the one way\n"
 		   "  gyr test PATH ...           run the tests beside rules files\n"
 		   "  gyr explain [RULE]          how rules are looked up, and what they need\n\n");

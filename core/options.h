@@ -35,6 +35,8 @@ struct options {
 	enum options_format format;
 	bool check, profile;
 	const char *junit;
+	const char *record; /* file that gets all events */
+	bool only_record;   /* no rules */
 	bool has_duration;
 	double duration_s;
 };

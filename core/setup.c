@@ -485,6 +485,8 @@ int setup_add_rules(struct setup *s, struct config *c, struct rules_loader *l, s
 	bool any = o->rules.n > 0;
 	int r = 0;
 
+	if (o->only_record)
+		return 0;
 	for (uint32_t i = 0; i < o->rules.n && r == 0; i++)
 		r = rules_loader_add_path(l, o->rules.items[i], err);
 	if (r == 0 && !any)
