@@ -109,7 +109,7 @@ static void test_retry_after_is_waited_for(void **state)
 static void test_silent_peer_is_left_alone_after_some_timeouts(void **state)
 {
 	struct peer peer = peer_start("silent");
-	struct outkit k = start(&peer, ",\"timeout_ms\":100,\"max_consecutive_timeouts\":2");
+	struct outkit k = start(&peer, ",\"timeout_ms\":400,\"max_consecutive_timeouts\":2");
 
 	(void)state;
 	for (int i = 0; i < 4; i++)
