@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -79,6 +80,7 @@ static int check_file(struct gyr *p, const char *key, const char *path)
 	return gyr_fail(p, -errno, "open: '%s': '%s': %s", key, path, strerror(errno));
 }
 
+/* Files that nothing will read are not asked for: the usual configuration names some. */
 static int check_files(struct gyr *p, const struct http_options *o)
 {
 	const struct {
@@ -197,7 +199,7 @@ int transfer_open(struct gyr *p, struct transfer *t, const struct http_options *
 	else
 		r = set_url(p, t, u, o->url, path);
 	curl_url_cleanup(u);
-	if (r == 0)
+	if (r == 0 && strncasecmp(o->url, "https:", 6) == 0)
 		r = check_files(p, o);
 	if (r == 0)
 		r = set_headers(p, t, o, content_type);

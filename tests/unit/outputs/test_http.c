@@ -129,6 +129,7 @@ static void test_request_as_configured(void **state)
 		{"",
 		 {"POST /in HTTP/1.1", "User-Agent: gyr/", "Content-Type: text/plain",
 		  "\"body\": \"22:14:27.000000000: Warning tick 1\""}},
+		{",\"ca_path\":\"/no/such\",\"client_cert\":\"/no/such\"", {"POST"}},
 		{",\"format\":\"json\"",
 		 {"Content-Type: application/json", "\"body\": \"{\\\"output\\\":\\\"tick "
 						    "1\\\",\\\"priority\\\":\\\"Warning\\\"}\""}},
@@ -365,8 +366,8 @@ static void test_wrong_parameters_are_refused_at_open(void **state)
 		{"ftp://x/", "want http:// or https://, got ftp://"},
 		{"file:///etc/passwd", "want http:// or https://, got file://"},
 		{"http://", "'url'"},
-		{"{\"url\":\"http://x\",\"ca_cert\":\"/no/such\"}", "'ca_cert': '/no/such'"},
-		{"{\"url\":\"http://x\",\"mtls\":true}", "'mtls' needs 'client_cert'"},
+		{"{\"url\":\"https://x\",\"ca_cert\":\"/no/such\"}", "'ca_cert': '/no/such'"},
+		{"{\"url\":\"https://x\",\"mtls\":true}", "'mtls' needs 'client_cert'"},
 		{"{\"url\":\"http://x\",\"headers\":[\"no colon\"]}", "'headers': want"},
 		{"{\"url\":\"http://x\",\"headers\":[\"A: b\\r\\nC: d\"]}", "'headers': want"},
 		{"{\"url\":\"http://x\",\"bearer_file\":\"/no/such\"}", "'bearer_file'"},
