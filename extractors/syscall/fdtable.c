@@ -192,12 +192,9 @@ void fd_name_sock(struct fd *f)
 
 bool addr_is_local(const struct state *s, const uint8_t *addr, size_t len)
 {
-	static const uint8_t loopback6[16] = {[15] = 1};
 	const uint32_t family = len == 4 ? 4 : 6;
 
 	if (len == 4 && addr[0] == 127)
-		return true;
-	if (len == 16 && !memcmp(addr, loopback6, sizeof loopback6))
 		return true;
 	for (uint32_t i = 0; i < s->n_ifaces; i++)
 		if (s->ifaces[i].family == family && !memcmp(s->ifaces[i].addr, addr, len))
