@@ -377,6 +377,8 @@ static bool is_like_field(struct checker *c, struct str text)
 
 	if (is_val)
 		text = (struct str){text.p + 4, text.len - 5};
+	if (text.len == 0)
+		return false;
 	if (!memchr(text.p, '.', text.len) && !memchr(text.p, '(', text.len))
 		return false;
 	if (parse_term(text, NULL, &c->scratch, &t, &len, &err) || len != text.len)

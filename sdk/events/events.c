@@ -86,7 +86,7 @@ const struct gyr_syscall_info *gyr_syscall(uint16_t code)
 const struct gyr_syscall_info *gyr_syscall_find(const char *name, size_t len)
 {
 	for (unsigned i = 1; i < N_SYSCALLS; i++) {
-		if (syscalls[i].name_len == len && memcmp(syscalls[i].name, name, len) == 0)
+		if (len && syscalls[i].name_len == len && memcmp(syscalls[i].name, name, len) == 0)
 			return &syscalls[i];
 	}
 	return NULL;
