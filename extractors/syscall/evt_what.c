@@ -6,7 +6,7 @@
 
 enum { GENERIC_ENTER = 0, GENERIC_EXIT = 1 };
 
-enum { EC_MASK = 0x1ff, EC_SYSCALL = 1 << 9, EC_META = 1 << 12, EC_PLUGIN = 1 << 11 };
+enum { EC_MASK = 0x1ff, EC_SYSCALL = 1 << 9 };
 
 static const char *type_text(struct gyr *p, const struct cur *c)
 {
@@ -128,10 +128,6 @@ FIELD_FN(evt_category)
 {
 	const struct cur *c = state_cur(p, evt);
 
-	if (c->info && (c->info->category & EC_META))
-		return gyr_set_str(out, "meta");
-	if (c->info && (c->info->category & EC_PLUGIN))
-		return gyr_set_str(out, "plugin");
 	return gyr_set_str(out, category_text(c));
 }
 

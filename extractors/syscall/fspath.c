@@ -79,6 +79,16 @@ static bool succeeded(const struct cur *c)
 	return is_open ? r != -1 : r == 0;
 }
 
+/* The name of the descriptor, for the calls that change a file by it. */
+static int set_by_fd(const struct cur *c, struct gyr_value *out)
+{
+	enum { FCHMOD = 317, FCHOWN = 383 };
+
+	if ((c->raw->type != FCHMOD && c->raw->type != FCHOWN) || !c->fd || !succeeded(c))
+		return 0;
+	return gyr_set_str(out, fd_text(c->fd));
+}
+
 /* The text of parameter @i that was passed; NULL when the event has none, or failed. */
 static const char *passed(const struct cur *c, const struct path_at *at)
 {
@@ -114,7 +124,7 @@ FIELD_FN(fs_path_name)
 	const struct cur *c = state_cur(p, evt);
 	const struct path_row *row = row_of(c);
 
-	return row ? set_path(p, c, out, &row->name) : 0;
+	return row ? set_path(p, c, out, &row->name) : set_by_fd(c, out);
 }
 
 FIELD_FN(fs_path_nameraw)
@@ -122,7 +132,7 @@ FIELD_FN(fs_path_nameraw)
 	const struct cur *c = state_cur(p, evt);
 	const struct path_row *row = row_of(c);
 
-	return row ? set_raw(c, out, &row->name) : 0;
+	return row ? set_raw(c, out, &row->name) : set_by_fd(c, out);
 }
 
 FIELD_FN(fs_path_source)

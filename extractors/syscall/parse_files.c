@@ -76,18 +76,19 @@ void parse_open(struct state *s, struct cur *c)
 	t->enter_type = 0;
 	if (num < 0)
 		return;
-	if (!name)
+	const bool is_known = name && strcmp(name, "<NA>") != 0;
+	if (!is_known)
 		name = "<NA>";
 	const char *base = row->dirfd < 0
 				   ? thread_cwd(s, t)
 				   : cur_dir(s, c, (uint32_t)row->dirfd, name, dir, sizeof dir);
-	const size_t len = path_join(path, sizeof path, base, name);
+	const size_t len = is_known ? path_join(path, sizeof path, base, name) : 0;
 	const uint64_t flags = param_at(c, row->flags);
 	struct fd *f = fd_add(s, t, num,
 			      flags & PPM_O_DIRECTORY ? GYR_META_FD_DIRECTORY : GYR_META_FD_FILE);
 	if (!f)
 		return;
-	rtext_set(&f->name, path, len);
+	rtext_set(&f->name, is_known ? path : name, is_known ? len : strlen(name));
 	rtext_set(&f->raw, name, strlen(name));
 	f->open_flags = (uint32_t)flags;
 	f->flags = layer_flags(c, flags);

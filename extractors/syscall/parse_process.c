@@ -153,7 +153,8 @@ static void clone_caller(struct state *s, struct cur *c, int64_t child_tid)
 
 	if (caller && caller->is_fake)
 		learn_self(s, caller, c);
-	if (!caller || (flags & (PPM_CL_CHILD_IN_PIDNS | PPM_CL_CLONE_NEWPID)) ||
+	if (!caller || child_tid == caller->tid ||
+	    (flags & (PPM_CL_CHILD_IN_PIDNS | PPM_CL_CLONE_NEWPID)) ||
 	    gyr_param_i64(&c->params, CL_VTID, caller->tid) != caller->tid)
 		return;
 
@@ -242,6 +243,29 @@ static void set_exe_file(struct thread *t, const struct cur *c)
 				    : 0;
 }
 
+/* What is executed, as a call begins: by descriptor, or by a path from a directory. */
+void parse_execveat_enter(struct state *s, struct cur *c)
+{
+	enum { EMPTY_PATH = 1 };
+	const char *name = cur_str(c, 1);
+	char dir[PATH_TEXT], path[PATH_TEXT] = "<NA>";
+	const struct fd *f;
+
+	if (!c->thread)
+		return;
+	if (name && (!*name || !strcmp(name, "<NA>")))
+		name = NULL;
+	if (name) {
+		(void)path_join(path, sizeof path, cur_dir(s, c, 0, name, dir, sizeof dir), name);
+	} else if (gyr_param_u64(&c->params, 2, 0) & EMPTY_PATH) {
+		f = fd_find(s, c->thread, gyr_param_i64(&c->params, 0, -1));
+		if (f && f->name && f->name->len < sizeof path)
+			memcpy(path, f->name->s, f->name->len + 1);
+	}
+	rtext_set(&c->thread->enter_name, path, strlen(path));
+	c->thread->enter_type = c->raw->type;
+}
+
 static void set_exepath(struct state *s, struct thread *t, const struct cur *c)
 {
 	static const char deleted[] = " (deleted)";
@@ -249,6 +273,11 @@ static void set_exepath(struct state *s, struct thread *t, const struct cur *c)
 	size_t len = path ? strlen(path) : 0;
 
 	(void)s;
+	if (!path && t->enter_type == c->raw->type - 1 && t->enter_name) {
+		path = t->enter_name->s;
+		len = t->enter_name->len;
+	}
+	t->enter_type = 0;
 	if (len > sizeof deleted - 1 && !strcmp(path + len - (sizeof deleted - 1), deleted))
 		len -= sizeof deleted - 1;
 	rtext_set(&t->exepath, path ? path : "", len);
@@ -275,19 +304,21 @@ static void set_ids(struct thread *t, const struct cur *c)
 
 static void close_on_exec(struct state *s, struct thread *t)
 {
-	int64_t gone[64];
-	uint32_t n;
+	enum { BATCH = 64 };
+	const struct thread *owner = fd_owner(s, t);
+	int64_t gone[BATCH];
+	uint32_t n = BATCH;
 
-	do {
+	while (owner && n == BATCH) {
 		uint32_t at = 0;
 
 		n = 0;
-		for (const struct fd *f; (f = imap_next(&t->fds, &at)) && n < 64;)
+		for (const struct fd *f; n < BATCH && (f = imap_next(&owner->fds, &at));)
 			if (f->open_flags & PPM_O_CLOEXEC)
 				gone[n++] = f->num;
 		for (uint32_t i = 0; i < n; i++)
 			fd_close(s, t, gone[i]);
-	} while (n == 64);
+	}
 }
 
 void parse_execve(struct state *s, struct cur *c)

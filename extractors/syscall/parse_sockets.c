@@ -231,11 +231,12 @@ void parse_connect(struct state *s, struct cur *c)
 	(void)s;
 	if (!f || !cur_result(c, &r))
 		return;
+	if (r < 0 && r != -EINPROGRESS_) { /* it stays what it was */
+		f->flags |= FD_FAILED;
+		return;
+	}
 	f->flags &= (uint8_t) ~(FD_CONNECTED | FD_PENDING | FD_FAILED);
-	if (r == -EINPROGRESS_)
-		f->flags |= FD_PENDING;
-	else
-		f->flags |= r < 0 ? FD_FAILED : FD_CONNECTED;
+	f->flags |= r < 0 ? FD_PENDING : FD_CONNECTED;
 	if (!set_tuple(c, f, 1))
 		return;
 	f->flags = (uint8_t)((f->flags & ~FD_ROLE_SERVER) | FD_ROLE_CLIENT);

@@ -502,7 +502,7 @@ void render_param(struct state *s, const struct cur *c, uint32_t i, struct line 
 	if (r.type >= sizeof renders / sizeof renders[0] || !renders[r.type])
 		return;
 	if (r.len == 0 && !is_bytes_type(r.type)) /* a number that could not be told */
-		line_put(raw, "0");
+		line_put(raw, "<NA>");
 	else
 		renders[r.type](&r);
 }

@@ -216,6 +216,7 @@ void state_clear(struct state *s);
 typedef void (*parse_fn)(struct state *s, struct cur *c);
 
 void parse_clone(struct state *s, struct cur *c);
+void parse_execveat_enter(struct state *s, struct cur *c);
 void parse_execve(struct state *s, struct cur *c);
 void parse_procexit(struct state *s, struct cur *c);
 void parse_open_enter(struct state *s, struct cur *c);
