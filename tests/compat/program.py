@@ -270,6 +270,7 @@ def run_golden(bench, case):
     args = [x for rule in case["rules"] for x in ("-r", rule)] + case["argv_extra"]
     if case["family"] == "golden.alerts":
         bench.need_captures()
+        bench.need("container")  # its fields are in the rules
         args += ["-o", "engine.kind=replay", "-o", "engine.replay.capture_file=" + case["capture"]]
     else:
         name = {"aws_cloudtrail": "cloudtrail", "k8s_audit": "k8saudit"}[case["source"]]
@@ -378,7 +379,7 @@ def run_file(bench, name, verbose, known):
             skipped.setdefault((case["family"], "known: " + known[case["id"]]), []).append(case["id"])
         else:
             failed.append((case["id"], why))
-            unknown += 1
+            unknown += "family:" + case["family"] not in known
     n_skipped = sum(len(v) for v in skipped.values())
     if verbose:
         for i, why in failed:
