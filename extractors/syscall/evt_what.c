@@ -22,6 +22,10 @@ static const char *type_text(struct gyr *p, const struct cur *c)
 	call = gyr_syscall((uint16_t)gyr_param_u64(&c->params, 0, 0));
 	if (call && call->code)
 		return call->name;
+	const uint64_t native = gyr_param_u64(&c->params, 1, 0);
+	for (uint16_t i = 1; i < gyr_syscall_count(); i++)
+		if (gyr_syscall(i)->nr_x86_64 == (int64_t)native)
+			return gyr_syscall(i)->name;
 	if (line_begin(p, &l, 32))
 		return NULL;
 	line_fmt(&l, "<unknown syscall %u>", (unsigned)gyr_param_u64(&c->params, 1, 0));

@@ -60,7 +60,7 @@ FIELD_FN(fd_typechar)
 		return 0;
 	if (c->fd)
 		kind = fd_type_char(c->fd->type);
-	else if (evt->type == 3 || evt->type == 59 || evt->type == 307 || evt->type == 327)
+	else if (evt->type == 59 || evt->type == 307 || evt->type == 327)
 		kind = 'f';
 	else if (evt->type == 19 || evt->type == 247 || evt->type == 389)
 		kind = '4';
@@ -167,7 +167,7 @@ FIELD_FN(fd_directory)
 	if (!c->fd) {
 		const char *name = asked_path(p, c, path, sizeof path);
 
-		return name ? set_directory(out, name) : 0;
+		return name || c->info->is_exit ? set_directory(out, name ? name : "") : 0;
 	}
 	if (c->fd->type == GYR_META_FD_DIRECTORY)
 		return gyr_set_str(out, fd_text(c->fd));

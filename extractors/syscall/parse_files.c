@@ -69,7 +69,7 @@ void parse_open(struct state *s, struct cur *c)
 
 	if (!t || !row || !cur_result(c, &num))
 		return;
-	t->last_fd = num;
+	t->last_fd = num < 0 && c->raw->type == 3 ? -1 : num;
 	const char *name = cur_str(c, (uint32_t)row->name);
 	if (t->enter_type == c->raw->type - 1 && t->enter_name && t->enter_name->len)
 		name = t->enter_name->s;

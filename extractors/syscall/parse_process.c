@@ -334,6 +334,10 @@ void parse_execve(struct state *s, struct cur *c)
 	set_text(&t->comm, c, CL_COMM);
 	set_list(&t->cgroups, c, CL_CGROUPS);
 	set_list(&t->env, c, EX_ENV);
+	if (t->is_fake) {
+		t->vtid = t->tid;
+		t->vpid = gyr_param_i64(q, CL_PID, t->pid);
+	}
 	t->is_fake = false;
 	thread_set_pids(s, t, gyr_param_i64(q, CL_PID, t->pid), gyr_param_i64(q, CL_PTID, t->ptid));
 	t->fdlimit = gyr_param_u64(q, CL_FDLIMIT, 0);

@@ -59,12 +59,19 @@ THREAD_FIELD(proc_vmrss, gyr_set_u64, t->vmrss_kb)
 THREAD_FIELD(proc_vmswap, gyr_set_u64, t->vmswap_kb)
 THREAD_FIELD(thread_pfmajor, gyr_set_u64, t->pfmajor)
 THREAD_FIELD(thread_pfminor, gyr_set_u64, t->pfminor)
-THREAD_FIELD(thread_tid, gyr_set_i64, t->tid)
 THREAD_FIELD(thread_ismain, gyr_set_bool, thread_is_main(t))
 THREAD_FIELD(thread_vmsize, gyr_set_u64, thread_is_main(t) ? t->vmsize_kb : 0)
 THREAD_FIELD(thread_vmrss, gyr_set_u64, thread_is_main(t) ? t->vmrss_kb : 0)
 THREAD_FIELD(thread_vmsize_b, gyr_set_u64, thread_is_main(t) ? t->vmsize_kb * 1024ULL : 0)
 THREAD_FIELD(thread_vmrss_b, gyr_set_u64, thread_is_main(t) ? t->vmrss_kb * 1024ULL : 0)
+
+/* Of the event: it is there without its thread being known. */
+FIELD_FN(thread_tid)
+{
+	const int64_t tid = (int64_t)evt->tid;
+
+	return tid >= -1 && tid <= (int64_t)UINT32_MAX ? gyr_set_i64(out, tid) : 0;
+}
 
 FIELD_FN(proc_vpid)
 {
@@ -108,7 +115,7 @@ FIELD_FN(proc_nthreads)
 	const struct thread *t = self(p, evt);
 	const struct thread *leader = t ? thread_main(gyr_state(p), t) : NULL;
 
-	return leader ? gyr_set_u64(out, leader->n_others + !leader->is_dead) : 0;
+	return t ? gyr_set_u64(out, leader ? leader->n_others + !leader->is_dead : 0) : 0;
 }
 
 FIELD_FN(proc_nchilds)

@@ -54,6 +54,11 @@ void line_fmt(struct line *l, const char *fmt, ...)
 
 const char *errno_text(int64_t n)
 {
+	static const char *const restarts[] = {"ERESTARTSYS", "ERESTARTNOINTR", "ERESTARTNOHAND",
+					       "ENOIOCTLCMD", "ERESTART_RESTARTBLOCK"};
+
+	if (n <= -512 && n >= -516)
+		return restarts[-n - 512];
 	return n < 0 && n > -4096 ? strerrorname_np((int)-n) : NULL;
 }
 
@@ -152,7 +157,7 @@ static void render_bytes(const struct render *r)
 	}
 	if (!strcmp(r->row->name, "args") || !strcmp(r->row->name, "env") ||
 	    !strcmp(r->row->name, "cgroups")) {
-		const char sep = r->row->name[0] == 'a' ? '.' : r->row->name[0] == 'e' ? '.' : ' ';
+		const char sep = '.';
 
 		for (uint32_t i = 0; i < n; i++) {
 			const char ch = (char)r->data[i];
@@ -195,8 +200,10 @@ static void render_path(const struct render *r)
 static void render_fd(const struct render *r)
 {
 	const int64_t n = render_i64(r);
-	const struct fd *f = r->c->thread ? fd_find(r->s, r->c->thread, n) : NULL;
+	const struct fd *f = r->c->fd && r->c->fd->num == n ? r->c->fd : NULL;
 
+	if (!f && r->c->thread)
+		f = fd_find(r->s, r->c->thread, n);
 	line_fmt(r->raw, "%" PRId64, n);
 	if (n == PPM_AT_FDCWD) {
 		line_put(r->resolved, "AT_FDCWD");
@@ -233,7 +240,7 @@ static void render_errno(const struct render *r)
 {
 	const int64_t n = render_i64(r);
 
-	add_number(r, n);
+	line_fmt(r->raw, "%" PRId64, n);
 	if (errno_text(n))
 		line_put(r->resolved, errno_text(n));
 }
@@ -355,7 +362,7 @@ static void render_flags(const struct render *r)
 {
 	const uint64_t n = render_u64(r);
 
-	add_number(r, (int64_t)n);
+	line_fmt(r->raw, "%" PRIu64, n);
 	if (!r->row->flags)
 		return;
 	if (r->type >= GYR_PT_ENUMFLAGS8 && r->type <= GYR_PT_ENUMFLAGS32)
