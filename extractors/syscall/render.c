@@ -93,6 +93,10 @@ static void add_enum(struct line *l, const struct gyr_flags *list, uint64_t valu
 
 static const char *signal_text(uint64_t n)
 {
+	enum { SIGIO_ = 29 }; /* the C library calls it by its other name */
+
+	if (n == SIGIO_)
+		return "IO";
 	return n < 65 ? sigabbrev_np((int)n) : NULL;
 }
 
