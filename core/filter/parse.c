@@ -732,7 +732,7 @@ int parse_operator(struct str text, enum filter_op *ret_op, enum filter_modifier
 
 	while (end < text.len && !token_is_blank(text.p[end]))
 		end++;
-	word = (struct str){text.p + from, end - from};
+	word = text.len ? (struct str){text.p + from, end - from} : STR("");
 	op = filter_operator_find(word);
 	if (op == FILTER_OP_COUNT) {
 		const char *near = filter_operator_nearest(word);

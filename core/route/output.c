@@ -111,8 +111,12 @@ static bool output_is_late(struct output *o)
 {
 	if (!queue_is_closed(o->queue))
 		return false;
-	if (!o->give_up_ns)
-		o->give_up_ns = now_ns() + (uint64_t)OUTPUT_DRAIN_MS * 1000000;
+	if (!o->give_up_ns) {
+		bool proven = atomic_load_explicit(&o->n_accepted, memory_order_relaxed) > 0;
+		uint64_t ms = proven ? OUTPUT_DRAIN_MS : OUTPUT_DRAIN_UNPROVEN_MS;
+
+		o->give_up_ns = now_ns() + ms * 1000000;
+	}
 	return now_ns() >= o->give_up_ns;
 }
 

@@ -26,6 +26,7 @@ enum {
 	OUTPUT_PAUSE_MIN_MS = 100,
 	OUTPUT_PAUSE_MAX_MS = 5000,
 	OUTPUT_DRAIN_MS = 5000,
+	OUTPUT_DRAIN_UNPROVEN_MS = 1000, /* the same for one that has never accepted an alert */
 };
 
 /* Where alerts go. All functions but send may be NULL. */
