@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "capturetest.h"
 #include "cmd.h"
 #include "crew.h"
 #include "folder.h"
@@ -120,6 +121,21 @@ static void make_event(struct stand *st, struct str json)
 	buf_add_str(&st->event, json);
 }
 
+static int matches_capture(struct stand *st, const struct ruletest_event *e,
+			   const struct rule *rule, bool *ret)
+{
+	const struct capture_ask ask = {
+		.source = st->tests->source,
+		.plugin = st->tests->reader.p,
+		.path = e->capture.p,
+		.event = e->number,
+		.rules = st->rules,
+		.rule = rule,
+	};
+
+	return capture_matches(st->bench->setup, &ask, ret, st->bench->err);
+}
+
 static bool matches(struct stand *st, const struct ruletest_event *e, const struct rule *rule)
 {
 	struct fetch fetch = fetcher_fetch(st->fetcher);
@@ -182,9 +198,19 @@ static int run_test(struct stand *st, const struct ruletest *t, struct err *err)
 			t->at.line + 1, t->at.column + 1, STR_FMT(t->rule));
 		return -EINVAL;
 	}
-	for (uint32_t i = 0; i < t->n_events; i++)
-		report(st, t, &t->events[i],
-		       matches(st, &t->events[i], rule) == t->events[i].fires);
+	for (uint32_t i = 0; i < t->n_events; i++) {
+		const struct ruletest_event *e = &t->events[i];
+		bool matched = false;
+		int r = 0;
+
+		if (e->capture.len)
+			r = matches_capture(st, e, rule, &matched);
+		else
+			matched = matches(st, e, rule);
+		if (r < 0)
+			return r;
+		report(st, t, e, matched == e->fires);
+	}
 	return 0;
 }
 

@@ -122,6 +122,26 @@ static void put_merged(struct buf *b, const struct yaml_node *base, const struct
 	}
 }
 
+/* {capture: FILE, number: N} */
+static int read_capture(struct reader *r, const struct yaml_node *n, struct ruletest_event *ret)
+{
+	const struct yaml_node *file = yaml_get(n, "capture"), *number = yaml_get(n, "number");
+	const char *slash = strrchr(r->t->pub.file.p, '/');
+	size_t folder = slash ? (size_t)(slash - r->t->pub.file.p) + 1 : 0;
+	char *path;
+
+	if (file->kind != YAML_SCALAR || file->text.len == 0 || n->n != 1 + (number != NULL))
+		return wrong(r, n, "an event of a recording has 'capture: FILE' and 'number: N'");
+	if (number && (yaml_u64(number, &ret->number) < 0 || ret->number == 0))
+		return wrong(r, number, "events are numbered from 1");
+	if (!r->t->pub.reader.len)
+		return wrong(r, n, "the file says which plugin reads recordings: 'reader: NAME'");
+	path = arena_printf(&r->t->arena, "%.*s%.*s", file->text.p[0] == '/' ? 0 : (int)folder,
+			    r->t->pub.file.p, STR_FMT(file->text));
+	ret->capture = str_from(path);
+	return path ? 0 : -ENOMEM;
+}
+
 static int read_event(struct reader *r, const struct yaml_node *n, struct ruletest_event *ret,
 		      unsigned depth)
 {
@@ -140,6 +160,8 @@ static int read_event(struct reader *r, const struct yaml_node *n, struct rulete
 	}
 	if (n->kind != YAML_MAP)
 		return wrong(r, n, "an event is a map, or a text that holds one");
+	if (yaml_get(n, "capture"))
+		return read_capture(r, n, ret);
 	buf_reset(&r->json);
 	put_merged(&r->json, r->base, n);
 	ret->json = arena_str(&r->t->arena, buf_str(&r->json));
@@ -196,6 +218,7 @@ static int read_test(struct reader *r, const struct yaml_node *n, struct ruletes
 static int read_file(struct reader *r, const struct yaml_node *doc)
 {
 	const struct yaml_node *source = yaml_get(doc, "source"), *tests = yaml_get(doc, "tests");
+	const struct yaml_node *reader = yaml_get(doc, "reader");
 	struct ruletest *items;
 	int res = 0;
 
@@ -206,6 +229,8 @@ static int read_file(struct reader *r, const struct yaml_node *doc)
 		return wrong(r, doc, "the file says whose events these are: 'source: NAME'");
 	if (!tests || tests->kind != YAML_SEQ)
 		return wrong(r, doc, "the file has a list of 'tests'");
+	if (reader)
+		r->t->pub.reader = arena_str(&r->t->arena, reader->text);
 	items = arena_alloc(&r->t->arena, tests->n * sizeof *items);
 	if (!items)
 		return -ENOMEM;

@@ -4,13 +4,15 @@
  *
  *	source: aws_cloudtrail
  *	event: {...}              optional: what all events are laid over
+ *	reader: NAME              the source plugin that reads recordings; only where there are any
  *	tests:
  *	  - rule: NAME
  *	    fires: [EVENT, ...]
  *	    silent: [EVENT, ...]
  *
  * An event is a map, or a text that holds one. Laid over `event`, maps meet member by member, null
- * takes a member away, anything else replaces.
+ * takes a member away, anything else replaces. An event may also be one of a recording:
+ * {capture: FILE, number: N}, the file relative to the test file; without `number` any event of it.
  *
  * Lifetime: ruletests_load() to ruletests_free(). Threads: one.
  */
@@ -24,8 +26,10 @@
 #include "util/yaml.h"
 
 struct ruletest_event {
-	bool fires;      /* or must be silent */
-	struct str json; /* compact */
+	bool fires;         /* or must be silent */
+	struct str json;    /* compact; empty for an event of a recording */
+	struct str capture; /* path of the recording; NUL-terminated */
+	uint64_t number;    /* of its event; 0: any */
 	struct yaml_mark at;
 };
 
@@ -38,6 +42,7 @@ struct ruletest {
 
 struct ruletests {
 	struct str file, source;
+	struct str reader; /* empty when no recordings are read; NUL-terminated */
 	uint32_t n;
 	const struct ruletest *items;
 };

@@ -113,6 +113,26 @@ class RuleTests(Case):
         self.assertIn("root.test.yaml:5:7: rule 'Root' does not fire", r.stdout)
         self.assertIn("rule 'Root' has no near-miss event", r.stdout)
 
+    def test_events_of_a_recording(self):
+        capture = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "fuzz", "corpus",
+                               "scap", "old")
+        self.write("r/open.yaml", RULE.replace("ct.user.identitytype = Root", "evt.type = openat "
+                                               "and proc.name = cat")
+                   .replace("aws_cloudtrail", "syscall"))
+        test = ("source: syscall\nreader: replay\ntests:\n- rule: Root\n"
+                f"  fires: [{{capture: {capture}, number: 2}}, {{capture: {capture}}}]\n"
+                f"  silent: [{{capture: {capture}, number: 3}}]\n")
+        self.write("r/open.test.yaml", test)
+        r = self.run_gyr("test", os.path.join(self.dir, "r"))
+        self.assertEqual(r.returncode, 0, r.stdout + r.stderr)
+        self.assertTrue(r.stdout.endswith("3 passed, 0 failed\n"))
+        for wrong, word in ((("number: 3", "number: 99"), "no event 99"),
+                            (("corpus/scap/old", "corpus/scap/new"), "scap/new"),
+                            (("reader: replay\n", ""), "reader"),
+                            (("reader: replay", "reader: json"), "json")):
+            self.write("r/open.test.yaml", test.replace(*wrong))
+            self.refuses(self.run_gyr("test", os.path.join(self.dir, "r")), word)
+
     def test_mistakes_in_tests_are_refused(self):
         self.refuses(self.over("source: aws_cloudtrail\ntests:\n- rule: Roof\n"), "Roof")
         self.refuses(self.over("tests: []\n"), "source")

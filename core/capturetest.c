@@ -1,0 +1,120 @@
+#include "capturetest.h"
+
+#include <errno.h>
+
+#include "crew.h"
+#include "host/fetcher.h"
+#include "host/parser.h"
+#include "host/source.h"
+#include "ruleset/match.h"
+#include "util/mem.h"
+
+/* Everything a recording is read with. */
+struct reading {
+	const struct capture_ask *ask;
+	struct crew crew;
+	struct fetcher *fetcher;
+	struct fetch fetch;
+	struct parser *parser;
+	struct matcher *matcher;
+	struct source *source;
+	bool found, matches;
+};
+
+static bool is_match(struct reading *r, const struct event *evt)
+{
+	const struct rule *const *got;
+	uint32_t n = matcher_run(r->matcher, evt, &r->fetch, &got);
+
+	for (uint32_t i = 0; i < n; i++)
+		if (got[i] == r->ask->rule)
+			return true;
+	return false;
+}
+
+/* Shows the event to those that keep state, and to the rules when it is one of those asked for. */
+static void take(struct reading *r, const struct event *evt)
+{
+	fetcher_begin(r->fetcher);
+	parser_run(r->parser, evt);
+	if (evt->is_hidden || (r->ask->event && evt->num != r->ask->event))
+		return;
+	r->found = true;
+	r->matches = r->matches || is_match(r, evt);
+}
+
+static bool is_done(const struct reading *r)
+{
+	return r->ask->event ? r->found : r->matches;
+}
+
+static int read_on(struct reading *r, struct err *err)
+{
+	struct event evt;
+	int res = 0;
+
+	while ((res == 0 || res == SOURCE_E_TIMEOUT) && !is_done(r)) {
+		res = source_pull(r->source, err);
+		while (!is_done(r) && source_next(r->source, &evt))
+			take(r, &evt);
+	}
+	if (res < 0 && !is_done(r))
+		return res;
+	if (r->found || !r->ask->event)
+		return 0;
+	err_set(err, 0, 0, "there is no event %llu that rules see",
+		(unsigned long long)r->ask->event);
+	return -EINVAL;
+}
+
+static int set_up(struct reading *r, struct setup *s, struct err *err)
+{
+	const struct capture_ask *ask = r->ask;
+	struct source_setup open = {.params = ask->path, .name = ask->source.p};
+	struct plug *plug;
+	int res = plugset_ask(&s->plugs, ask->plugin, &plug, err);
+
+	if (res == 0)
+		res = plugset_open(&s->plugs, plug, err);
+	if (res < 0)
+		return res;
+	if (!plug_is_source(plug)) {
+		err_set(err, 0, 0, "plugin '%s' is no source", ask->plugin);
+		return -EINVAL;
+	}
+	res = crew_init(&r->crew, &s->plugs, ask->source, plug, &s->log, err);
+	if (res < 0)
+		return res;
+	r->fetcher = fetcher_new(r->crew.instances, r->crew.n);
+	r->parser = parser_new(r->crew.instances, r->crew.n, ask->source);
+	if (!r->fetcher || !r->parser)
+		return -ENOMEM;
+	r->fetch = fetcher_fetch(r->fetcher);
+	res = matcher_new(ask->rules, ask->source, &r->matcher);
+	return res < 0 ? res : source_open(r->crew.source, &open, &r->source, err);
+}
+
+int capture_matches(struct setup *s, const struct capture_ask *ask, bool *ret_matches,
+		    struct err *err)
+{
+	struct reading *r = mem_new(sizeof *r);
+	int res;
+
+	if (!r)
+		return -ENOMEM;
+	r->ask = ask;
+	res = set_up(r, s, err);
+	if (res == 0)
+		res = read_on(r, err);
+	if (res == 0)
+		*ret_matches = r->matches;
+	else
+		err_context(err, "recording '%s'", ask->path);
+	r->source = source_close(r->source);
+	matcher_free(r->matcher);
+	parser_free(r->parser);
+	fetcher_free(r->fetcher);
+	crew_deinit(&r->crew);
+	mem_free(r);
+	return res;
+}
