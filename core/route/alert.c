@@ -221,9 +221,8 @@ static uint64_t alert_id(const struct alert_rule *ar, const struct event *evt)
 	return hash_add(h, evt->raw, evt->raw->len);
 }
 
-static void add_output_fields(const struct alert_writer *w, struct buf *b,
-			      const struct alert_rule *ar, const struct alert_subject *s,
-			      struct buf *scratch)
+static void add_output_fields(struct buf *b, const struct alert_rule *ar,
+			      const struct alert_subject *s, struct buf *scratch)
 {
 	for (uint32_t i = 0; i < ar->n_fields; i++) {
 		const struct alert_field *f = &ar->fields[i];
@@ -240,11 +239,8 @@ static void add_output_fields(const struct alert_writer *w, struct buf *b,
 			buf_add_char(b, '"');
 			buf_add_json(b, buf_str(scratch));
 			buf_add_char(b, '"');
-		} else if (f->name.len > 8) {
-			buf_printf(b, "\"%s", w->utc);
-			add_nanoseconds(b, s->evt->ts);
-			buf_add_cstr(b, "+0000\"");
 		} else {
+			/* nanoseconds under either name, as consumers of Falco's alerts know it */
 			buf_add_u64(b, s->evt->ts);
 		}
 	}
@@ -272,7 +268,7 @@ static void add_json(struct alert_writer *w, struct alert *a, const struct alert
 		buf_add_cstr(b, "\",");
 	}
 	if (o->json_output_fields)
-		add_output_fields(w, b, ar, s, &w->message);
+		add_output_fields(b, ar, s, &w->message);
 	buf_add_str(b, ar->json_tail);
 	buf_add_cstr(b, w->utc);
 	add_nanoseconds(b, s->evt->ts);
