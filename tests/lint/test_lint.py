@@ -47,7 +47,7 @@ CASES = [
     ("head-comment", {"core/util/x.c": "int a;\n"}),
     ("whitespace", {"core/util/x.c": C + "int a; \n"}),
     ("whitespace", {"core/util/x.c": C + "int a;"}),
-    ("machine-path", {"core/README.md": "see /work/" + "x for more\n"}),
+    ("machine-path", {"core/README.md": "see /home/somebody" + "/x for more\n"}),
     ("top-level", {"docs/README.md": "# docs\n"}),
     ("plugin-folder", {"sources/a/plugin.yaml": "name: a\n"}),
     ("base-name", {"core/util/x.c": C, "core/filter/x.c": C}),
