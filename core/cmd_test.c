@@ -45,14 +45,12 @@ struct stand {
 /* The rules file that a test file is about: "x.test.yaml" tests "x.yaml". */
 static int rules_path(const char *test, struct buf *out, struct err *err)
 {
-	size_t n = strlen(test), k = strlen(RULES_TEST_SUFFIX);
-
-	if (n <= k || strcmp(test + n - k, RULES_TEST_SUFFIX) != 0) {
+	if (!rules_is_test_name(test)) {
 		err_set(err, 0, 0, "test: '%s': the name of a test file ends in '%s'", test,
 			RULES_TEST_SUFFIX);
 		return -EINVAL;
 	}
-	buf_printf(out, "%.*s.yaml", (int)(n - k), test);
+	buf_printf(out, "%.*s.yaml", (int)(strlen(test) - strlen(RULES_TEST_SUFFIX)), test);
 	return out->failed ? -ENOMEM : 0;
 }
 
@@ -295,13 +293,6 @@ static int run_file(void *ctx, const char *path)
 	return r;
 }
 
-static bool is_test_file(const char *name)
-{
-	size_t n = strlen(name), k = strlen(RULES_TEST_SUFFIX);
-
-	return n > k && strcmp(name + n - k, RULES_TEST_SUFFIX) == 0;
-}
-
 static int write_junit(const struct bench *b, const char *path, struct err *err)
 {
 	FILE *f = fopen(path, "we");
@@ -325,7 +316,7 @@ int cmd_test(struct setup *s, struct err *err)
 {
 	const struct options_list *args = &s->opts->args;
 	struct bench b = {.setup = s, .err = err};
-	const struct folder_walk w = {.wants = is_test_file, .file = run_file, .ctx = &b};
+	const struct folder_walk w = {.wants = rules_is_test_name, .file = run_file, .ctx = &b};
 	const struct totals *t = &b.totals;
 	int r = args->n ? setup_plugins(s, SETUP_ALL, err) : -EINVAL;
 

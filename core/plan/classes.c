@@ -25,8 +25,7 @@ struct specialiser {
 	uint32_t *set_of; /* by rule; DAG_NONE: every event */
 	uint32_t *memo;   /* by node: its number in the class at work; valid when stamped */
 	uint32_t *stamp;
-	uint32_t n_memo; /* nodes there were before specialising */
-	uint16_t code;   /* an event of the class at work */
+	uint16_t code; /* an event of the class at work */
 };
 
 /* The name that the code alone decides; NULL when it does not. */
@@ -180,13 +179,14 @@ static bool classes_assign(struct specialiser *s, struct strmap *seen)
 
 bool classes_build(struct plan *p, const uint32_t *roots)
 {
-	struct specialiser s = {.p = p, .roots = roots, .n_memo = p->dag.n_nodes};
+	struct specialiser s = {.p = p, .roots = roots};
+	uint32_t n_nodes = p->dag.n_nodes; /* specialising adds some that are not asked for */
 	struct strmap seen = STRMAP_NULL;
 	bool ok;
 
 	s.set_of = mem_grow(NULL, p->n_rules + 1, sizeof *s.set_of);
-	s.memo = mem_new(s.n_memo * sizeof *s.memo);
-	s.stamp = mem_new(s.n_memo * sizeof *s.stamp);
+	s.memo = mem_new(n_nodes * sizeof *s.memo);
+	s.stamp = mem_new(n_nodes * sizeof *s.stamp);
 	ok = s.set_of && s.memo && s.stamp && sets_gather(&s) && classes_assign(&s, &seen);
 	strmap_deinit(&seen);
 	mem_free(s.sets);

@@ -56,7 +56,7 @@ struct plan {
 };
 
 struct plan_stats {
-	uint32_t n_preds, n_samples;
+	uint32_t n_preds;
 	double *p; /* < 0: nothing known */
 };
 

@@ -407,13 +407,12 @@ uint64_t plan_run_extractions(const struct plan_run *r, uint32_t slot)
 
 struct plan_stats *plan_run_learned(const struct plan_run *r)
 {
-	uint32_t n = r->p->dag.n_preds, samples = atomic_load(&r->n_samples);
-	struct plan_stats *s = samples ? mem_new(sizeof *s) : NULL;
+	uint32_t n = r->p->dag.n_preds;
+	struct plan_stats *s = atomic_load(&r->n_samples) ? mem_new(sizeof *s) : NULL;
 
 	if (!s)
 		return NULL;
 	s->n_preds = n;
-	s->n_samples = samples;
 	s->p = mem_grow(NULL, n + 1, sizeof *s->p);
 	if (!s->p)
 		return plan_stats_free(s);

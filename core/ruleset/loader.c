@@ -126,10 +126,15 @@ static bool ends_with(const char *name, const char *end)
 	return n > k && strcmp(name + n - k, end) == 0;
 }
 
+bool rules_is_test_name(const char *name)
+{
+	return ends_with(name, RULES_TEST_SUFFIX);
+}
+
 bool rules_is_file_name(const char *name)
 {
 	return name[0] != '.' && (ends_with(name, ".yaml") || ends_with(name, ".yml")) &&
-	       !ends_with(name, RULES_TEST_SUFFIX);
+	       !rules_is_test_name(name);
 }
 
 static int is_rules_file(const struct dirent *d)

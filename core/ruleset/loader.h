@@ -139,6 +139,9 @@ int rules_loader_add_text(struct rules_loader *l, const char *name, struct str t
 #define RULES_TEST_SUFFIX ".test.yaml"
 bool rules_is_file_name(const char *name);
 
+/* Whether it is the name or path of a test file, "x.test.yaml". */
+bool rules_is_test_name(const char *name);
+
 /* Adds @path, or, if it is a folder, every rules file in it, by name. -ENOENT and other
  * errnos with @err when it is not there or cannot be listed. */
 int rules_loader_add_path(struct rules_loader *l, const char *path, struct err *err);
