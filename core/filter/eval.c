@@ -314,17 +314,17 @@ static bool holds(struct eval *e, const struct test *t, const struct values *lef
 }
 
 static uint32_t count_holding(struct eval *e, const struct test *t, const struct values *left,
-			      const struct constant *consts, uint32_t n, uint32_t stop_at)
+			      const struct constant *const *consts, uint32_t n, uint32_t stop_at)
 {
 	uint32_t found = 0;
 
 	for (uint32_t i = 0; i < n && found < stop_at; i++)
-		found += holds(e, t, left, &consts[i]);
+		found += holds(e, t, left, consts[i]);
 	return found;
 }
 
 static bool is_among(struct eval *e, const struct test *t, const union value *v,
-		     const struct constant *consts, uint32_t n)
+		     const struct constant *const *consts, uint32_t n)
 {
 	struct values one = {.is_set = true, .n = 1, .v = v};
 
@@ -333,7 +333,7 @@ static bool is_among(struct eval *e, const struct test *t, const union value *v,
 
 /* A list on the left: in wants every element, intersects one. */
 static bool holds_list(struct eval *e, const struct test *t, const struct values *left,
-		       const struct constant *consts, uint32_t n)
+		       const struct constant *const *consts, uint32_t n)
 {
 	bool all = t->op == FILTER_OP_IN;
 
@@ -345,7 +345,7 @@ static bool holds_list(struct eval *e, const struct test *t, const struct values
 }
 
 static bool holds_any(struct eval *e, const struct test *t, const struct values *left,
-		      const struct constant *consts, uint32_t n)
+		      const struct constant *const *consts, uint32_t n)
 {
 	if (t->op == FILTER_OP_EXISTS)
 		return true;
@@ -369,23 +369,27 @@ bool eval_test_values(struct eval *e, const struct test *t, const struct values 
 static bool test_holds(const struct run *r, const struct test *t)
 {
 	struct values left = get(r, t->left), right;
-	struct constant *consts;
+	const struct constant **consts;
+	struct constant *room_for;
 
 	if (!t->right || !left.is_set)
 		return eval_test_values(r->e, t, &left);
 	right = get(r, t->right);
 	consts = right.is_set ? room(r->e, (right.n + 1) * sizeof *consts) : NULL;
-	if (!consts)
+	room_for = consts ? room(r->e, (right.n + 1) * sizeof *room_for) : NULL;
+	if (!room_for)
 		return false;
-	for (uint32_t i = 0; i < right.n; i++)
-		consts[i].v = right.v[i];
+	for (uint32_t i = 0; i < right.n; i++) {
+		room_for[i].v = right.v[i];
+		consts[i] = &room_for[i];
+	}
 	return holds_any(r->e, t, &left, consts, right.n);
 }
 
 static bool expr_holds(const struct run *r, const struct expr *x)
 {
 	if (x->kind == EXPR_TEST)
-		return test_holds(r, &x->test);
+		return test_holds(r, x->test);
 	if (x->kind == EXPR_NOT)
 		return !expr_holds(r, x->kids[0]);
 	for (uint32_t i = 0; i < x->n; i++) {

@@ -15,7 +15,8 @@
 
 struct checker {
 	const struct typecheck_options *o;
-	struct arena scratch;
+	struct arena scratch; /* for one constant */
+	struct arena consts;  /* of one comparison, before it is interned */
 	uint32_t n_reports;
 };
 
@@ -66,12 +67,13 @@ static void warn(struct checker *c, enum typecheck_code code, const struct ast_t
 	tell(c, code, t->place, t->text, &err);
 }
 
-static int check_field(struct checker *c, const struct ast_term *t, struct operand *ret)
+static int check_field(struct checker *c, const struct ast_term *t, const struct operand **ret)
 {
+	const struct field_use *shared;
 	struct field_use use;
 	struct err err = ERR_NULL;
 	int r = fieldset_resolve_parts(c->o->fields, t->text, t->has_arg ? &t->arg : NULL,
-				       c->o->arena, &use, &err);
+				       &c->scratch, &use, &err);
 
 	if (r == -ENOENT)
 		return wrong_as(c, TYPECHECK_UNKNOWN_FIELD, t->place, t->text, &err);
@@ -79,13 +81,10 @@ static int check_field(struct checker *c, const struct ast_term *t, struct opera
 		return wrong_as(c, TYPECHECK_ERROR, t->place, t->text, &err);
 	if (r)
 		return r;
-	*ret = (struct operand){.kind = OPERAND_FIELD,
-				.type = use.field->type,
-				.is_list = (use.field->flags & FIELD_LIST) != 0,
-				.is_volatile = (use.field->flags & FIELD_VOLATILE) != 0,
-				.use = use_table_intern(c->o->uses, &use)};
-	if (!ret->use)
+	shared = use_table_intern(c->o->uses, &use);
+	if (!shared)
 		return -ENOMEM;
+	*ret = use_table_operand(shared);
 	if (use.field->deprecated.len) {
 		err_set(&err, t->place.span.offset, t->place.span.len,
 			"field '%.*s' is deprecated: %.*s", STR_FMT(t->text),
@@ -233,37 +232,45 @@ static int check_literal_list(struct checker *c, const struct ast_term *t, struc
 	return r;
 }
 
+/* A text as argument of a call. */
+static int check_literal(struct checker *c, const struct ast_term *t, struct operand *o)
+{
+	o->kind = OPERAND_CONST;
+	o->type = FT_CHARBUF;
+	if (memchr(t->text.p, '\0', t->text.len))
+		return wrong(c, t->place, "a text cannot hold a NUL byte (\\x00)");
+	o->value.bytes = arena_str(c->o->arena, t->text);
+	return o->value.bytes.p ? 0 : -ENOMEM;
+}
+
 /* An operand; @in_call: as argument of a transformer. */
 static int check_term(struct checker *c, const struct ast_term *t, bool in_call,
 		      const struct operand **ret)
 {
-	struct operand *o = arena_alloc(c->o->arena, sizeof *o);
-	int r = 0;
+	struct operand *o;
+	int r;
 
+	if (t->kind == AST_TERM_FIELD) {
+		r = check_field(c, t, ret);
+		if (r == 0 && in_call && ((*ret)->use->field->flags & FIELD_NO_TRANSFORMER))
+			return wrong(c, t->place, "field '%.*s' cannot be given to a transformer",
+				     STR_FMT(t->text));
+		return r;
+	}
+	if (t->kind == AST_TERM_CALL && t->call == FILTER_CALL_VAL)
+		return check_term(c, t->args[0], false, ret);
+	o = arena_alloc(c->o->arena, sizeof *o);
 	if (!o)
 		return -ENOMEM;
-	if (t->kind == AST_TERM_FIELD) {
-		r = check_field(c, t, o);
-	} else if (t->kind == AST_TERM_CALL) {
-		if (t->call == FILTER_CALL_VAL)
-			return check_term(c, t->args[0], false, ret);
+	if (t->kind == AST_TERM_CALL)
 		r = check_call(c, t, o);
-	} else if (t->kind == AST_TERM_LIST) {
+	else if (t->kind == AST_TERM_LIST)
 		r = check_literal_list(c, t, o);
-	} else {
-		o->kind = OPERAND_CONST;
-		o->type = FT_CHARBUF;
-		o->value.bytes = t->text;
-		if (memchr(t->text.p, '\0', t->text.len))
-			return wrong(c, t->place, "a text cannot hold a NUL byte (\\x00)");
-	}
-	if (r)
-		return r;
-	if (in_call && o->kind == OPERAND_FIELD && (o->use->field->flags & FIELD_NO_TRANSFORMER))
-		return wrong(c, t->place, "field '%.*s' cannot be given to a transformer",
-			     STR_FMT(t->text));
-	*ret = o;
-	return 0;
+	else
+		r = check_literal(c, t, o);
+	if (r == 0)
+		*ret = o;
+	return r;
 }
 
 /* Whether a list of such elements can be compared. */
@@ -429,17 +436,17 @@ static int unknown_event(struct checker *c, const struct ast_term *t)
 }
 
 static int check_constant(struct checker *c, enum filter_op op, const struct operand *left,
-			  const struct ast_term *t, struct constant *ret)
+			  const struct ast_term *t, const struct constant **ret)
 {
+	struct constant own = {.text = arena_str(&c->scratch, t->text)};
 	struct err err = ERR_NULL;
 	int r;
 
-	*ret = (struct constant){.text = arena_str(c->o->arena, t->text)};
-	if (!ret->text.p)
+	if (!own.text.p)
 		return -ENOMEM;
-	r = constant_convert(left->type, op, c->o->arena, ret, &err);
+	r = constant_convert(left->type, op, &c->scratch, &own, &err);
 	if (r == 0 && op == FILTER_OP_REGEX)
-		r = use_table_regex(c->o->uses, ret->text, &ret->regex, &err);
+		r = use_table_regex(c->o->uses, own.text, &own.regex, &err);
 	err.offset = err.len = 0; /* all of it: quotes and escapes would shift a span inside */
 	if (r == -EINVAL)
 		return wrong_as(c, TYPECHECK_ERROR, t->place, t->text, &err);
@@ -448,6 +455,9 @@ static int check_constant(struct checker *c, enum filter_op op, const struct ope
 	if (left->kind == OPERAND_FIELD && left->use->field->role == FIELD_ROLE_EVENT_TYPE &&
 	    !is_event_name(c, t->text))
 		return unknown_event(c, t);
+	*ret = use_table_constant(c->o->uses, left->type, &own);
+	if (!*ret)
+		return -ENOMEM;
 	warn_about(c, op, left, t);
 	return 0;
 }
@@ -456,7 +466,7 @@ static int check_constants(struct checker *c, const struct ast *t, struct test *
 {
 	bool is_list = t->right->kind == AST_TERM_LIST;
 	uint32_t n = is_list ? t->right->n : 1;
-	struct constant *consts = arena_alloc(c->o->arena, n * sizeof *consts);
+	const struct constant **consts = arena_alloc(&c->consts, n * sizeof *consts);
 	int bad = 0;
 
 	if (!consts)
@@ -474,17 +484,11 @@ static int check_constants(struct checker *c, const struct ast *t, struct test *
 	return bad;
 }
 
-static int check_test(struct checker *c, const struct ast *t, struct expr *ret)
+static int check_sides(struct checker *c, const struct ast *t, struct test *test)
 {
-	struct test *test = &ret->test;
 	const struct operand *unused;
-	int r;
+	int r = check_term(c, t->left, false, &test->left);
 
-	*ret = (struct expr){.kind = EXPR_TEST};
-	test->op = t->op == FILTER_OP_EQ2 ? FILTER_OP_EQ : t->op;
-	test->modifier = t->modifier;
-	test->place = t->place;
-	r = check_term(c, t->left, false, &test->left);
 	if (r == 0)
 		r = check_operator(c, t, test->left);
 	if (r > 0 && t->right && t->right->kind == AST_TERM_CALL) {
@@ -499,14 +503,29 @@ static int check_test(struct checker *c, const struct ast *t, struct expr *ret)
 	return check_constants(c, t, test);
 }
 
+static int check_test(struct checker *c, const struct ast *t, const struct expr **ret)
+{
+	struct test test = {.op = t->op == FILTER_OP_EQ2 ? FILTER_OP_EQ : t->op,
+			    .modifier = t->modifier};
+	int r = check_sides(c, t, &test);
+
+	if (r == 0) {
+		*ret = use_table_test(c->o->uses, &test);
+		r = *ret ? 0 : -ENOMEM;
+	}
+	arena_reset(&c->consts);
+	return r;
+}
+
 static int check_tree(struct checker *c, const struct ast *t, const struct expr **ret);
 
-static int check_chain(struct checker *c, const struct ast *t, struct expr *ret)
+static int check_chain(struct checker *c, const struct ast *t, const struct expr **ret)
 {
 	const struct expr **kids = arena_alloc(c->o->arena, t->n * sizeof *kids);
+	struct expr *x = arena_alloc(c->o->arena, sizeof *x);
 	int bad = 0;
 
-	if (!kids)
+	if (!kids || !x)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < t->n; i++) {
 		int r = check_tree(c, t->kids[i], &kids[i]);
@@ -515,11 +534,12 @@ static int check_chain(struct checker *c, const struct ast *t, struct expr *ret)
 			return r;
 		bad |= r;
 	}
-	*ret = (struct expr){.kind = t->kind == AST_AND  ? EXPR_AND
-				     : t->kind == AST_OR ? EXPR_OR
-							 : EXPR_NOT,
-			     .n = t->n,
-			     .kids = kids};
+	*x = (struct expr){.kind = t->kind == AST_AND  ? EXPR_AND
+				   : t->kind == AST_OR ? EXPR_OR
+						       : EXPR_NOT,
+			   .n = t->n,
+			   .kids = kids};
+	*ret = x;
 	return bad;
 }
 
@@ -536,7 +556,6 @@ static int check_tree(struct checker *c, const struct ast *t, const struct expr 
 {
 	const struct expr *known = use_table_checked(c->o->uses, t, c->o->fields);
 	uint32_t before = c->n_reports;
-	struct expr *x;
 	int r;
 
 	if (known) {
@@ -545,15 +564,12 @@ static int check_tree(struct checker *c, const struct ast *t, const struct expr 
 	}
 	if (t->kind == AST_NAME)
 		return unknown_macro(c, t);
-	x = arena_alloc(c->o->arena, sizeof *x);
-	if (!x)
-		return -ENOMEM;
-	r = t->kind == AST_CHECK ? check_test(c, t, x) : check_chain(c, t, x);
+	r = t->kind == AST_CHECK ? check_test(c, t, ret) : check_chain(c, t, ret);
 	if (r)
 		return r;
-	*ret = x;
 	/* A part that was warned about is checked, and warned about, for every rule it is in. */
-	return c->n_reports == before ? use_table_add_checked(c->o->uses, t, c->o->fields, x) : 0;
+	return c->n_reports == before ? use_table_add_checked(c->o->uses, t, c->o->fields, *ret)
+				      : 0;
 }
 
 int typecheck(const struct ast *tree, const struct typecheck_options *o,
@@ -564,6 +580,7 @@ int typecheck(const struct ast *tree, const struct typecheck_options *o,
 	int r = check_tree(&c, tree, &x);
 
 	arena_deinit(&c.scratch);
+	arena_deinit(&c.consts);
 	if (r)
 		return r > 0 ? -EINVAL : r;
 	*ret_expr = x;
@@ -578,6 +595,7 @@ int typecheck_term(const struct ast_term *term, const struct typecheck_options *
 	int r = check_term(&c, term, false, &operand);
 
 	arena_deinit(&c.scratch);
+	arena_deinit(&c.consts);
 	if (r)
 		return r > 0 ? -EINVAL : r;
 	*ret_operand = operand;

@@ -5,11 +5,12 @@
  * whatever cannot work is refused before any event is seen. All mistakes of a condition are
  * reported, not only the first.
  *
- * Fields are interned: equal uses of a ruleset share one `struct field_use` and its slot, which the
- * later plan indexes by.
+ * Fields, constants and comparisons are interned: equal uses of a ruleset share one `struct
+ * field_use` and its slot, which the later plan indexes by, and what ten thousand rules compare
+ * alike is there once.
  *
- * Lifetime: expressions live in the arena, uses and patterns in the use table; both for as long as
- * the ruleset. Threads: building is single-threaded; what was built may be read by any.
+ * Lifetime: chains and calls live in the arena, everything that is shared in the use table; both for
+ * as long as the ruleset, and neither points into the trees. Threads: building is single-threaded; what was built may be read by any.
  */
 #pragma once
 
@@ -30,9 +31,13 @@ const struct field_use *use_table_at(const struct use_table *t, uint32_t slot);
 /* The shared copy of @use, its slot set; NULL when memory is short. */
 const struct field_use *use_table_intern(struct use_table *t, const struct field_use *use);
 
-/* Parts of trees that were checked are remembered by their address, so that shared ones are checked
- * once: to be called before trees go while the table stays. Their expressions remain valid. */
-void use_table_forget(struct use_table *t);
+/* Nothing more is to be checked: forgets the trees that were (they are remembered by their address,
+ * so that shared ones are checked once) and whatever else serves only to find equal things. To be
+ * called before trees go while the table stays; what was made remains valid. */
+void use_table_seal(struct use_table *t);
+
+/* Bytes the table takes, compiled expressions apart. */
+size_t use_table_size(const struct use_table *t);
 
 enum operand_kind {
 	OPERAND_FIELD,
@@ -68,20 +73,21 @@ struct constant {
 struct test {
 	enum filter_op op; /* never FILTER_OP_EQ2 */
 	enum filter_modifier modifier;
+	uint32_t n;
 	const struct operand *left;
 	const struct operand *right; /* NULL: the constants count */
-	uint32_t n;
-	const struct constant *consts;
-	struct ast_place place;
+	const struct constant *const *consts;
 };
 
 enum expr_kind { EXPR_AND, EXPR_OR, EXPR_NOT, EXPR_TEST };
 
 struct expr {
 	enum expr_kind kind;
-	uint32_t n;
-	const struct expr *const *kids;
-	struct test test; /* TEST */
+	uint32_t n; /* kids; 0 for a TEST */
+	union {
+		const struct expr *const *kids;
+		const struct test *test; /* TEST */
+	};
 };
 
 enum typecheck_code {

@@ -1,15 +1,30 @@
 /*
  * The use table: one slot a distinct field and argument of a ruleset, one compiled automaton a
- * distinct expression, and the typed form of every part of a tree that was checked before, so that
- * a macro used by a thousand rules is checked once.
+ * distinct expression, one copy of every constant and comparison, and the typed form of every part
+ * of a tree that was checked before, so that a macro used by a thousand rules is checked once.
+ *
+ * Equal constants and comparisons are found by a key: the bytes that tell them apart.
  */
 #include <errno.h>
+#include <stddef.h>
 
 #include "filter/usetable.h"
+#include "util/buf.h"
 #include "util/mem.h"
+#include "util/strmap.h"
+
+enum {
+	KEY_MAX = 64 << 20, /* bytes that tell one constant or comparison from others */
+};
 
 struct slot {
 	uint32_t hash, index; /* index + 1 */
+};
+
+/* A use and the operand that is nothing but it. */
+struct own_use {
+	struct field_use use;
+	struct operand operand;
 };
 
 struct use_table {
@@ -29,11 +44,29 @@ struct use_table {
 	uint32_t n_checked, checked_size;
 	struct slot *slots; /* of uses */
 	uint32_t n_slots;
+	/* Until it is sealed. */
+	struct arena keys;
+	struct strmap constants, tests;
+	struct buf key;
 };
 
 struct use_table *use_table_new(void)
 {
-	return mem_new(sizeof(struct use_table));
+	struct use_table *t = mem_new(sizeof *t);
+
+	if (t)
+		buf_init(&t->key, KEY_MAX);
+	return t;
+}
+
+void use_table_seal(struct use_table *t)
+{
+	t->checked = mem_free(t->checked);
+	t->n_checked = t->checked_size = 0;
+	strmap_deinit(&t->constants);
+	strmap_deinit(&t->tests);
+	buf_deinit(&t->key);
+	arena_deinit(&t->keys);
 }
 
 struct use_table *use_table_free(struct use_table *t)
@@ -42,12 +75,19 @@ struct use_table *use_table_free(struct use_table *t)
 		return NULL;
 	for (uint32_t i = 0; i < t->n_regexes; i++)
 		regex_free(t->regexes[i].regex);
+	use_table_seal(t);
 	mem_free(t->regexes);
 	mem_free(t->uses);
-	mem_free(t->checked);
 	mem_free(t->slots);
 	arena_deinit(&t->arena);
 	return mem_free(t);
+}
+
+size_t use_table_size(const struct use_table *t)
+{
+	return sizeof *t + t->arena.used + t->keys.used + t->uses_size * sizeof *t->uses +
+	       t->regexes_size * sizeof *t->regexes + t->n_slots * sizeof *t->slots +
+	       t->checked_size * sizeof *t->checked;
 }
 
 uint32_t use_table_count(const struct use_table *t)
@@ -130,7 +170,7 @@ const struct field_use *use_table_intern(struct use_table *t, const struct field
 {
 	uint32_t hash = use_hash(use);
 	const struct field_use *found = use_find(t, use, hash);
-	struct field_use *own;
+	struct own_use *own;
 	struct field *field;
 
 	if (found)
@@ -141,16 +181,110 @@ const struct field_use *use_table_intern(struct use_table *t, const struct field
 	field = arena_alloc(&t->arena, sizeof *field); /* its type may be this use's alone */
 	if (!own || !field)
 		return NULL;
-	*own = *use;
 	*field = *use->field;
-	own->field = field;
-	own->arg = arena_str(&t->arena, use->arg);
-	own->slot = t->n_uses;
-	if (!own->arg.p)
+	own->use = *use;
+	own->use.field = field;
+	own->use.arg = arena_str(&t->arena, use->arg);
+	own->use.slot = t->n_uses;
+	if (!own->use.arg.p)
 		return NULL;
-	t->uses[t->n_uses++] = own;
-	slot_put(t->slots, t->n_slots, (struct slot){hash, own->slot + 1});
+	own->operand = (struct operand){.kind = OPERAND_FIELD,
+					.type = field->type,
+					.is_list = (field->flags & FIELD_LIST) != 0,
+					.is_volatile = (field->flags & FIELD_VOLATILE) != 0,
+					.use = &own->use};
+	t->uses[t->n_uses++] = &own->use;
+	slot_put(t->slots, t->n_slots, (struct slot){hash, own->use.slot + 1});
+	return &own->use;
+}
+
+const struct operand *use_table_operand(const struct field_use *use)
+{
+	return &((const struct own_use *)((const char *)use - offsetof(struct own_use, use)))
+			->operand;
+}
+
+/* --- constants and comparisons ---------------------------------------------------------------- */
+
+static void key_bytes(struct buf *b, const void *p, size_t len)
+{
+	buf_add(b, &len, sizeof len);
+	buf_add(b, p, len);
+}
+
+/* What is stored under the key at hand. */
+static void *key_find(const struct use_table *t, const struct strmap *m)
+{
+	return t->key.failed ? NULL : strmap_find(m, buf_str(&t->key));
+}
+
+static bool key_add(struct use_table *t, struct strmap *m, void *value)
+{
+	struct str key = t->key.failed ? (struct str){0} : arena_str(&t->keys, buf_str(&t->key));
+
+	return key.p && strmap_add(m, key, value) == 0;
+}
+
+/* @s, or @other when it says the same. */
+static struct str copy_unless(struct arena *a, struct str s, struct str other)
+{
+	return s.p && str_eq(s, other) ? other : arena_str(a, s);
+}
+
+const struct constant *use_table_constant(struct use_table *t, enum field_type type,
+					  const struct constant *c)
+{
+	bool is_bytes = value_kind(type) == VALUE_BYTES;
+	struct constant *own;
+
+	buf_reset(&t->key);
+	buf_add(&t->key, &type, sizeof type);
+	buf_add(&t->key, &c->prefix, sizeof c->prefix);
+	buf_add(&t->key, &c->regex, sizeof c->regex);
+	key_bytes(&t->key, c->text.p, c->text.len);
+	key_bytes(&t->key, is_bytes ? c->v.bytes.p : (const char *)&c->v.u64,
+		  is_bytes ? c->v.bytes.len : sizeof c->v.u64);
+	own = key_find(t, &t->constants);
+	if (own)
+		return own;
+	own = arena_alloc(&t->arena, sizeof *own);
+	if (!own)
+		return NULL;
+	*own = *c;
+	own->text = arena_str(&t->arena, c->text);
+	if (is_bytes)
+		own->v.bytes = copy_unless(&t->arena, c->v.bytes, own->text);
+	if (!own->text.p || (is_bytes && !own->v.bytes.p) || !key_add(t, &t->constants, own))
+		return NULL;
 	return own;
+}
+
+const struct expr *use_table_test(struct use_table *t, const struct test *test)
+{
+	const struct constant **consts;
+	struct test *own;
+	struct expr *x;
+
+	buf_reset(&t->key);
+	buf_add(&t->key, &(uint32_t){(uint32_t)test->op << 8 | test->modifier}, sizeof(uint32_t));
+	buf_add(&t->key, &test->left, sizeof test->left);
+	buf_add(&t->key, &test->right, sizeof test->right);
+	buf_add(&t->key, test->consts, test->n * sizeof *test->consts);
+	x = key_find(t, &t->tests);
+	if (x)
+		return x;
+	x = arena_alloc(&t->arena, sizeof *x);
+	own = arena_alloc(&t->arena, sizeof *own);
+	consts = arena_alloc(&t->arena, test->n * sizeof *consts);
+	if (!x || !own || !consts)
+		return NULL;
+	*own = *test;
+	own->consts = consts;
+	if (test->n)
+		memcpy(consts, test->consts, test->n * sizeof *consts);
+	x->kind = EXPR_TEST;
+	x->test = own;
+	return key_add(t, &t->tests, x) ? x : NULL;
 }
 
 int use_table_regex(struct use_table *t, struct str pattern, struct regex **ret, struct err *err)
@@ -223,10 +357,4 @@ int use_table_add_checked(struct use_table *t, const struct ast *tree,
 		(struct use_checked){tree, fields, expr};
 	t->n_checked++;
 	return 0;
-}
-
-void use_table_forget(struct use_table *t)
-{
-	t->checked = mem_free(t->checked);
-	t->n_checked = t->checked_size = 0;
 }

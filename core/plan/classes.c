@@ -48,7 +48,7 @@ static unsigned answer(const struct pred *p, uint32_t code)
 	if (!e)
 		return 2;
 	for (uint32_t i = 0; i < p->test.n; i++)
-		if (str_eq(p->test.consts[i].v.bytes, (struct str){e->name, e->name_len}))
+		if (str_eq(p->test.consts[i]->v.bytes, (struct str){e->name, e->name_len}))
 			return 1;
 	return 0;
 }

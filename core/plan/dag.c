@@ -95,10 +95,10 @@ static void key_test(struct buf *b, uint32_t term, const struct test *t)
 		key_operand(b, t->right);
 	key_num(b, 'v', t->n);
 	for (uint32_t i = 0; i < t->n; i++) {
-		key_value(b, t->left->type, &t->consts[i].v);
-		key_num(b, 'b', t->consts[i].prefix);
+		key_value(b, t->left->type, &t->consts[i]->v);
+		key_num(b, 'b', t->consts[i]->prefix);
 		if (t->op == FILTER_OP_REGEX)
-			key_bytes(b, t->consts[i].text);
+			key_bytes(b, t->consts[i]->text);
 	}
 }
 

@@ -58,7 +58,7 @@ static void print_test(struct buf *b, const struct test *t)
 	buf_add_cstr(b, t->n > 1 ? " (" : " ");
 	for (uint32_t i = 0; i < t->n && i < CONSTS_SHOWN; i++) {
 		buf_add_cstr(b, i ? ", " : "");
-		buf_add_str(b, t->consts[i].text);
+		buf_add_str(b, t->consts[i]->text);
 	}
 	if (t->n > CONSTS_SHOWN)
 		buf_printf(b, ", ... %u more", t->n - CONSTS_SHOWN);

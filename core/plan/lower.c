@@ -31,8 +31,8 @@ static uint32_t leaf(struct dag *d, const struct test *t, bool negate)
 }
 
 /* @t with another operator and constants, without modifier. */
-static struct test with(const struct test *t, enum filter_op op, const struct constant *consts,
-			uint32_t n)
+static struct test with(const struct test *t, enum filter_op op,
+			const struct constant *const *consts, uint32_t n)
 {
 	struct test out = *t;
 
@@ -47,16 +47,20 @@ static struct test with(const struct test *t, enum filter_op op, const struct co
 static struct test with_text(struct dag *d, const struct test *t, enum filter_op op,
 			     struct str text)
 {
-	struct constant *c = arena_alloc(&d->arena, sizeof *c);
+	struct {
+		struct constant c;
+		const struct constant *list[1];
+	} *own = arena_alloc(&d->arena, sizeof *own);
 
-	if (!c) {
+	if (!own) {
 		d->failed = true;
 		return *t;
 	}
-	c->text = arena_str(&d->arena, text);
-	c->v.bytes = c->text;
-	d->failed |= !c->text.p;
-	return with(t, op, c, 1);
+	own->c.text = arena_str(&d->arena, text);
+	own->c.v.bytes = own->c.text;
+	own->list[0] = &own->c;
+	d->failed |= !own->c.text.p;
+	return with(t, op, own->list, 1);
 }
 
 /* (exists and) not @t; the other way round when negated. */
@@ -91,7 +95,7 @@ static uint32_t lower_glob(struct dag *d, const struct test *t, bool negate)
 		[GLOB_ANY] = FILTER_OP_EXISTS,
 	};
 	struct str literal;
-	enum glob_shape shape = glob_shape(t->consts[0].v.bytes, &literal);
+	enum glob_shape shape = glob_shape(t->consts[0]->v.bytes, &literal);
 	struct test simpler;
 
 	if (shape == GLOB_OTHER || t->op == FILTER_OP_IGLOB)
@@ -120,7 +124,7 @@ static uint32_t lower_plain(struct dag *d, const struct test *t, bool negate)
 	case FILTER_OP_IGLOB:
 		return lower_glob(d, t, negate);
 	case FILTER_OP_REGEX:
-		return with_literal(d, t, regex_literal(t->consts[0].text), negate);
+		return with_literal(d, t, regex_literal(t->consts[0]->text), negate);
 	default:
 		return leaf(d, t, negate);
 	}
@@ -167,7 +171,7 @@ uint32_t dag_add(struct dag *d, const struct expr *x, bool negate)
 	uint32_t *kids, id;
 
 	if (x->kind == EXPR_TEST)
-		return lower_test(d, &x->test, negate);
+		return lower_test(d, x->test, negate);
 	if (x->kind == EXPR_NOT)
 		return dag_add(d, x->kids[0], !negate);
 	kids = mem_grow(NULL, x->n, sizeof *kids);

@@ -68,7 +68,7 @@ static bool hashes(enum field_type t)
 static bool has_wildcard(const struct test *t)
 {
 	for (uint32_t i = 0; i < t->n; i++)
-		if (strpbrk(t->consts[i].text.p, "*?[") != NULL)
+		if (strpbrk(t->consts[i]->text.p, "*?[") != NULL)
 			return true;
 	return false;
 }
@@ -160,7 +160,7 @@ struct builder {
 /* The form in which the index of @kind holds a constant; .p NULL: no memory. */
 static struct str key_of(struct builder *b, enum switch_kind kind, const struct test *t, uint32_t i)
 {
-	const struct constant *c = &t->consts[i];
+	const struct constant *c = t->consts[i];
 	struct str s = c->v.bytes;
 	bool ok = true;
 	char *out;
@@ -195,7 +195,7 @@ static uint64_t ordered(enum field_type t, uint64_t v)
 static bool add_range(struct builder *b, uint32_t pred)
 {
 	const struct test *t = &b->d->preds[pred].test;
-	uint64_t c = ordered(t->left->type, t->consts[0].v.u64);
+	uint64_t c = ordered(t->left->type, t->consts[0]->v.u64);
 	bool below = t->op == FILTER_OP_LT || t->op == FILTER_OP_LE;
 
 	if (t->op == FILTER_OP_LE || t->op == FILTER_OP_GT)
@@ -225,7 +225,7 @@ static bool add_keys(struct builder *b, enum switch_kind kind, uint32_t pred)
 			return false;
 		b->keys[b->n_keys++] =
 			(struct index_key){.key = key.p ? key : STR(""),
-					   .bits = kind == SWITCH_NET ? t->consts[i].prefix : 0,
+					   .bits = kind == SWITCH_NET ? t->consts[i]->prefix : 0,
 					   .pred = pred};
 	}
 	return true;
@@ -269,7 +269,7 @@ static bool index_init(struct builder *b, struct field_switch *s, bool *ret_usab
 static bool overflows(const struct test *t)
 {
 	return (t->op == FILTER_OP_LE || t->op == FILTER_OP_GT) &&
-	       ordered(t->left->type, t->consts[0].v.u64) == UINT64_MAX;
+	       ordered(t->left->type, t->consts[0]->v.u64) == UINT64_MAX;
 }
 
 /* Finds or makes the switch of a predicate. false: no memory. */

@@ -17,9 +17,9 @@ struct arena_chunk {
 	alignas(max_align_t) char data[];
 };
 
-static size_t align_up(size_t n)
+static size_t align_up(size_t n, size_t align)
 {
-	return (n + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
+	return (n + align - 1) & ~(align - 1);
 }
 
 static struct arena_chunk *chunk_add(struct arena *a, size_t size)
@@ -40,30 +40,35 @@ static struct arena_chunk *chunk_add(struct arena *a, size_t size)
 	return c;
 }
 
-void *arena_alloc(struct arena *a, size_t size)
+static void *take(struct arena *a, size_t size, size_t align)
 {
 	struct arena_chunk *c = a->head;
-	void *p;
+	size_t from = c ? align_up(c->used, align) : 0;
 
 	if (size > SIZE_MAX / 2)
 		return NULL;
-	size = align_up(size ? size : 1);
+	size = size ? size : 1;
 	if (a->cap_bytes && size > a->cap_bytes - (a->used < a->cap_bytes ? a->used : a->cap_bytes))
 		return NULL;
-	if (!c || c->size - c->used < size)
+	if (!c || from > c->size || c->size - from < size) {
 		c = chunk_add(a, size);
+		from = 0;
+	}
 	if (!c)
 		return NULL;
-	p = c->data + c->used;
-	c->used += size;
-	a->used += size;
-	memset(p, 0, size);
-	return p;
+	a->used += from - c->used + size;
+	c->used = from + size;
+	return memset(c->data + from, 0, size);
+}
+
+void *arena_alloc(struct arena *a, size_t size)
+{
+	return take(a, size, alignof(uint64_t));
 }
 
 struct str arena_str(struct arena *a, struct str s)
 {
-	char *p = s.len < SIZE_MAX / 2 ? arena_alloc(a, s.len + 1) : NULL;
+	char *p = s.len < SIZE_MAX / 2 ? take(a, s.len + 1, 1) : NULL;
 
 	if (!p)
 		return (struct str){NULL, 0};
@@ -81,7 +86,7 @@ char *arena_printf(struct arena *a, const char *fmt, ...)
 	va_start(ap, fmt);
 	n = vsnprintf(NULL, 0, fmt, ap);
 	va_end(ap);
-	p = n < 0 ? NULL : arena_alloc(a, (size_t)n + 1);
+	p = n < 0 ? NULL : take(a, (size_t)n + 1, 1);
 	if (!p)
 		return NULL;
 	va_start(ap, fmt);

@@ -19,10 +19,10 @@ struct arena {
 
 #define ARENA_NULL ((struct arena){0})
 
-/* @size zeroed bytes, aligned for any type; NULL when memory or the cap is used up. */
+/* @size zeroed bytes, aligned for pointers and 64-bit numbers; NULL when memory or the cap is used up. */
 void *arena_alloc(struct arena *a, size_t size) __attribute__((warn_unused_result));
 
-/* A NUL-terminated copy of @s in the arena; .p is NULL when memory is short. */
+/* A NUL-terminated copy of @s in the arena, not aligned; .p is NULL when memory is short. */
 struct str arena_str(struct arena *a, struct str s);
 
 /* printf into the arena; NULL when memory is short. */

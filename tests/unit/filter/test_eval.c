@@ -284,8 +284,8 @@ static void test_equal_uses_share_a_slot(void **state)
 	assert_int_equal(compile(&f, "t.s = a or t.s = b or t.arg[x] = c", &x), 0);
 	assert_int_equal(compile(&f, "t.arg[x] = d or t.arg[y] = e", &y), 0);
 	assert_int_equal(use_table_count(f.uses), 3);
-	assert_ptr_equal(x->kids[0]->test.left->use, x->kids[1]->test.left->use);
-	assert_ptr_equal(x->kids[2]->test.left->use, y->kids[0]->test.left->use);
+	assert_ptr_equal(x->kids[0]->test->left->use, x->kids[1]->test->left->use);
+	assert_ptr_equal(x->kids[2]->test->left->use, y->kids[0]->test->left->use);
 	assert_int_equal(use_table_at(f.uses, 2)->slot, 2);
 	fixture_deinit(&f);
 }
