@@ -258,7 +258,7 @@ FIELD_FN(fd_types)
 
 	if (!owner)
 		return 0;
-	for (const struct fd *f; !r && (f = imap_next(&owner->fds, &at));) {
+	for (const struct fd *f; !r && (f = fds_next(owner, &at));) {
 		if (out->has_arg && (uint64_t)f->num != out->arg_index)
 			continue;
 		if (seen >> f->type & 1)

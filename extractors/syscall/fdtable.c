@@ -8,13 +8,12 @@
 
 #include <arpa/inet.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 struct thread *fd_owner(const struct state *s, const struct thread *t)
 {
 	if (!(t->flags & PPM_CL_CLONE_FILES) || thread_is_main(t))
-		return thread_find(s, t->tid);
+		return (struct thread *)t;
 	return thread_main(s, t);
 }
 
@@ -22,35 +21,46 @@ struct fd *fd_find(const struct state *s, const struct thread *t, int64_t num)
 {
 	const struct thread *owner = fd_owner(s, t);
 
-	return owner && num >= 0 ? imap_get(&owner->fds, num) : NULL;
+	return owner ? fdtab_get(&owner->fds, num) : NULL;
 }
 
-static void fd_free(struct fd *f)
+/* A fresh one that is in no table. */
+static struct fd *fd_new(struct state *s, int64_t num, uint8_t type)
+{
+	struct fd *f = pool_get(&s->pool, sizeof *f);
+
+	if (!f)
+		return NULL;
+	*f = (struct fd){.num = num, .id = ++s->last_id, .type = type};
+	return f;
+}
+
+static void fd_free(struct state *s, struct fd *f)
 {
 	if (!f)
 		return;
 	(void)rtext_unref(f->name);
 	(void)rtext_unref(f->raw);
-	free(f);
+	pool_put(&s->pool, f, sizeof *f);
 }
 
 void fds_free_closed(struct state *s)
 {
 	while (s->n_closed)
-		fd_free(s->closed[--s->n_closed]);
+		fd_free(s, s->closed[--s->n_closed]);
 }
 
 void fd_close(struct state *s, struct thread *t, int64_t num)
 {
 	struct thread *owner = fd_owner(s, t);
-	struct fd *f = owner ? imap_take(&owner->fds, num) : NULL;
+	struct fd *f = owner ? fdtab_take(&owner->fds, num) : NULL;
 
 	if (!f)
 		return;
 	if (s->n_closed < sizeof s->closed / sizeof s->closed[0])
 		s->closed[s->n_closed++] = f;
 	else if (f != s->cur.fd)
-		fd_free(f);
+		fd_free(s, f);
 }
 
 struct fd *fd_add(struct state *s, struct thread *t, int64_t num, uint8_t type)
@@ -59,27 +69,29 @@ struct fd *fd_add(struct state *s, struct thread *t, int64_t num, uint8_t type)
 
 	if (!owner || num < 0)
 		return NULL;
-	if (imap_get(&owner->fds, num))
+	if (fdtab_get(&owner->fds, num))
 		fd_close(s, t, num);
 	if (owner->fds.n >= FDS_MAX) {
 		s->counters.fds_refused++;
 		return NULL;
 	}
-	struct fd *f = calloc(1, sizeof *f);
-	if (!f || imap_add(&owner->fds, num, f)) {
+	struct fd *f = fd_new(s, num, type);
+	if (!f || fdtab_add(&owner->fds, &s->pool, num, f)) {
 		s->counters.no_memory++;
-		free(f);
+		fd_free(s, f);
 		return NULL;
 	}
-	f->num = num;
-	f->type = type;
 	return f;
 }
 
-static void fd_assign(struct fd *to, const struct fd *from, int64_t num)
+static void fd_assign(struct fd *to, const struct fd *from)
 {
+	const int64_t num = to->num;
+	const uint64_t id = to->id;
+
 	*to = *from;
 	to->num = num;
+	to->id = id;
 	(void)rtext_ref(to->name);
 	(void)rtext_ref(to->raw);
 }
@@ -89,17 +101,17 @@ struct fd *fd_copy(struct state *s, struct thread *t, int64_t num, const struct 
 	struct fd *f = fd_add(s, t, num, from->type);
 
 	if (f)
-		fd_assign(f, from, num);
+		fd_assign(f, from);
 	return f;
 }
 
-void fds_clear(struct thread *t)
+void fds_clear(struct state *s, struct thread *t)
 {
 	uint32_t at = 0;
 
-	for (struct fd *f; (f = imap_next(&t->fds, &at));)
-		fd_free(f);
-	imap_deinit(&t->fds);
+	for (struct fd *f; (f = fds_next(t, &at));)
+		fd_free(s, f);
+	fdtab_deinit(&t->fds, &s->pool);
 }
 
 void fds_inherit(struct state *s, struct thread *to, const struct thread *from)
@@ -108,15 +120,15 @@ void fds_inherit(struct state *s, struct thread *to, const struct thread *from)
 
 	if (to == from)
 		return;
-	for (const struct fd *f; (f = imap_next(&from->fds, &at));) {
-		struct fd *copy = malloc(sizeof *copy);
+	for (const struct fd *f; (f = fds_next(from, &at));) {
+		struct fd *copy = fd_new(s, f->num, f->type);
 
-		if (!copy || imap_add(&to->fds, f->num, copy)) {
+		if (!copy || fdtab_add(&to->fds, &s->pool, f->num, copy)) {
 			s->counters.no_memory++;
-			free(copy);
+			fd_free(s, copy);
 			return;
 		}
-		fd_assign(copy, f, f->num);
+		fd_assign(copy, f);
 	}
 }
 
@@ -173,7 +185,7 @@ char fd_type_char(uint8_t type)
 	return type < sizeof kinds / sizeof kinds[0] ? kinds[type].letter : 'o';
 }
 
-void fd_name_sock(struct fd *f)
+void fd_name_sock(struct state *s, struct fd *f)
 {
 	const bool is_v6 = f->type == GYR_META_FD_IPV6_SOCK || f->type == GYR_META_FD_IPV6_SERVSOCK;
 	const int family = is_v6 ? AF_INET6 : AF_INET;
@@ -187,7 +199,8 @@ void fd_name_sock(struct fd *f)
 		n = snprintf(text, sizeof text, "%s:%u", from, k->sport);
 	else
 		n = snprintf(text, sizeof text, "%s:%u->%s:%u", from, k->sport, to, k->dport);
-	rtext_set(&f->name, text, (size_t)n);
+	(void)rtext_set(&s->pool, &f->name, text, (size_t)n);
+	fd_touch(f);
 }
 
 bool addr_is_local(const struct state *s, const uint8_t *addr, size_t len)

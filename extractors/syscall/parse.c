@@ -239,6 +239,7 @@ void state_clear(struct state *s)
 	threads_clear(s);
 	users_clear(&s->users);
 	users_clear(&s->groups);
+	pool_deinit(&s->pool);
 	s->n_ifaces = 0;
 	s->dead_tid = -1;
 	s->cur.raw = NULL;

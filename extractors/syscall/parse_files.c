@@ -39,10 +39,10 @@ void parse_open_enter(struct state *s, struct cur *c)
 	const uint32_t at = c->raw->type == 306 || c->raw->type == 326 ? 1 : 0;
 	const char *name = cur_str(c, at);
 
-	(void)s;
 	if (!c->thread)
 		return;
-	rtext_set(&c->thread->enter_name, name ? name : "", name ? strlen(name) : 0);
+	(void)rtext_set(&s->pool, &c->thread->enter_name, name ? name : "",
+			name ? strlen(name) : 0);
 	c->thread->enter_type = c->raw->type;
 }
 
@@ -88,8 +88,8 @@ void parse_open(struct state *s, struct cur *c)
 			      flags & PPM_O_DIRECTORY ? GYR_META_FD_DIRECTORY : GYR_META_FD_FILE);
 	if (!f)
 		return;
-	rtext_set(&f->name, is_known ? path : name, is_known ? len : strlen(name));
-	rtext_set(&f->raw, name, strlen(name));
+	(void)rtext_set(&s->pool, &f->name, is_known ? path : name, is_known ? len : strlen(name));
+	(void)rtext_set(&s->pool, &f->raw, name, strlen(name));
 	f->open_flags = (uint32_t)flags;
 	f->flags = layer_flags(c, flags);
 	f->dev = (uint32_t)param_at(c, row->dev);
@@ -123,12 +123,15 @@ void parse_close_range(struct state *s, struct cur *c)
 		uint32_t at = 0;
 
 		n = 0;
-		for (struct fd *f; n < BATCH && (f = imap_next(&owner->fds, &at));) {
+		for (struct fd *f; n < BATCH && (f = fds_next(owner, &at));) {
 			if (f->num < first || f->num > last)
 				continue;
-			f->open_flags |= marks ? PPM_O_CLOEXEC : 0;
-			if (!marks)
+			if (marks) {
+				f->open_flags |= PPM_O_CLOEXEC;
+				fd_touch(f);
+			} else {
 				gone[n++] = f->num;
+			}
 		}
 		for (uint32_t i = 0; i < n; i++)
 			fd_close(s, c->thread, gone[i]);
@@ -262,7 +265,7 @@ void parse_memfd(struct state *s, struct cur *c)
 	c->thread->last_fd = r;
 	c->fd = r < 0 ? NULL : fd_add(s, c->thread, r, GYR_META_FD_MEMFD);
 	if (c->fd && name)
-		rtext_set(&c->fd->name, name, strlen(name));
+		(void)rtext_set(&s->pool, &c->fd->name, name, strlen(name));
 }
 
 void parse_pidfd_open(struct state *s, struct cur *c)

@@ -41,7 +41,8 @@ void parse_chroot(struct state *s, struct cur *c)
 	if (!went_well(c) || !to)
 		return;
 	const size_t n = path_join(path, sizeof path, thread_cwd(s, c->thread), to);
-	rtext_set(&c->thread->root, path, n);
+	if (rtext_set(&s->pool, &c->thread->root, path, n))
+		thread_touch(c->thread);
 }
 
 void parse_setsid(struct state *s, struct cur *c)
@@ -49,16 +50,20 @@ void parse_setsid(struct state *s, struct cur *c)
 	int64_t r;
 
 	(void)s;
-	if (c->thread && cur_result(c, &r) && r >= 0)
-		c->thread->sid = r;
+	if (!c->thread || !cur_result(c, &r) || r < 0)
+		return;
+	c->thread->sid = r;
+	thread_touch(c->thread);
 }
 
 static void set_id(uint32_t *at, const struct cur *c, uint32_t i)
 {
 	const uint32_t id = (uint32_t)gyr_param_u64(&c->params, i, UINT32_MAX);
 
-	if (went_well(c) && id != UINT32_MAX)
-		*at = id;
+	if (!went_well(c) || id == UINT32_MAX)
+		return;
+	*at = id;
+	thread_touch(c->thread);
 }
 
 void parse_setuid(struct state *s, struct cur *c)
@@ -94,6 +99,7 @@ void parse_capset(struct state *s, struct cur *c)
 	(void)s;
 	if (!went_well(c))
 		return;
+	thread_touch(c->thread);
 	c->thread->cap_inheritable = gyr_param_u64(&c->params, 1, 0);
 	c->thread->cap_permitted = gyr_param_u64(&c->params, 2, 0);
 	c->thread->cap_effective = gyr_param_u64(&c->params, 3, 0);
@@ -103,9 +109,10 @@ void parse_prctl(struct state *s, struct cur *c)
 {
 	const char *name = cur_str(c, 2);
 
-	(void)s;
-	if (went_well(c) && name && gyr_param_u64(&c->params, 1, 0) == PPM_PR_SET_NAME)
-		rtext_set(&c->thread->comm, name, strlen(name));
+	if (!went_well(c) || !name || gyr_param_u64(&c->params, 1, 0) != PPM_PR_SET_NAME)
+		return;
+	if (rtext_set(&s->pool, &c->thread->comm, name, strlen(name)))
+		thread_touch(c->thread);
 }
 
 void parse_rlimit(struct state *s, struct cur *c)
@@ -119,6 +126,8 @@ void parse_rlimit(struct state *s, struct cur *c)
 	if (!went_well(c) || resource != PPM_RLIMIT_NOFILE || limit < 0)
 		return;
 	struct thread *t = pid ? thread_find(s, pid) : c->thread;
-	if (t)
-		t->fdlimit = (uint64_t)limit;
+	if (!t)
+		return;
+	t->fdlimit = (uint64_t)limit;
+	thread_touch(t);
 }

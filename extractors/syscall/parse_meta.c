@@ -9,17 +9,18 @@
 
 /* ---- threads ---- */
 
-static void set_text(struct rtext **at, struct gyr_meta_text text)
+static void set_text(struct state *s, struct rtext **at, struct gyr_meta_text text)
 {
-	rtext_set(at, text.p, text.len);
+	(void)rtext_set(&s->pool, at, text.p, text.len);
 }
 
-static void set_list(struct rtext **at, struct gyr_meta_text text)
+static void set_list(struct state *s, struct rtext **at, struct gyr_meta_text text)
 {
-	rtext_set(at, text.p, text.len - (text.len && text.p[text.len - 1] == '\0'));
+	(void)rtext_set(&s->pool, at, text.p,
+			text.len - (text.len && text.p[text.len - 1] == '\0'));
 }
 
-static void set_texts(struct thread *t, const struct gyr_meta_proc *m)
+static void set_texts(struct state *s, struct thread *t, const struct gyr_meta_proc *m)
 {
 	static const char deleted[] = " (deleted)";
 	struct gyr_meta_text exepath = m->exepath;
@@ -27,12 +28,12 @@ static void set_texts(struct thread *t, const struct gyr_meta_proc *m)
 
 	if (exepath.len > n && !memcmp(exepath.p + exepath.len - n, deleted, n))
 		exepath.len -= n;
-	set_text(&t->comm, m->comm);
-	set_text(&t->exe, m->exe);
-	set_text(&t->exepath, exepath);
-	set_list(&t->args, m->args);
-	set_list(&t->cgroups, m->cgroups);
-	set_text(&t->root, m->root);
+	set_text(s, &t->comm, m->comm);
+	set_text(s, &t->exe, m->exe);
+	set_text(s, &t->exepath, exepath);
+	set_list(s, &t->args, m->args);
+	set_list(s, &t->cgroups, m->cgroups);
+	set_text(s, &t->root, m->root);
 }
 
 static void set_numbers(struct thread *t, const struct gyr_meta_proc *m)
@@ -76,12 +77,12 @@ static int meta_proc(struct state *s, const struct gyr_event *evt)
 	if (!t)
 		return 0;
 	set_numbers(t, &m);
-	set_texts(t, &m);
+	set_texts(s, t, &m);
 	t->pid = m.pid;
 	t->ptid = m.ptid;
 	if (t->tid != t->pid)
 		return 0;
-	set_list(&t->env, m.env);
+	set_list(s, &t->env, m.env);
 	thread_set_cwd(s, t, m.cwd.p, m.cwd.len);
 	return 0;
 }
@@ -104,7 +105,7 @@ static void meta_link(struct state *s)
 
 /* ---- descriptors ---- */
 
-static void set_sock(struct fd *f, const struct gyr_meta_fd *m)
+static void set_sock(struct state *s, struct fd *f, const struct gyr_meta_fd *m)
 {
 	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
 	struct fd_sock *k = &f->u.sock;
@@ -124,7 +125,7 @@ static void set_sock(struct fd *f, const struct gyr_meta_fd *m)
 		f->flags |= FD_ROLE_SERVER;
 	else if (k->l4 == L4_TCP)
 		f->flags |= FD_CONNECTED;
-	fd_name_sock(f);
+	fd_name_sock(s, f);
 }
 
 static int meta_fd(struct state *s, const struct gyr_event *evt)
@@ -144,9 +145,9 @@ static int meta_fd(struct state *s, const struct gyr_event *evt)
 	f->open_flags = m.open_flags;
 	f->dev = m.dev;
 	if (m.name.len)
-		set_text(&f->name, m.name);
+		set_text(s, &f->name, m.name);
 	if (fd_is_ip(f) || fd_listens(f))
-		set_sock(f, &m);
+		set_sock(s, f, &m);
 	if (f->type == GYR_META_FD_UNIX_SOCK) {
 		f->u.unix_.source = m.unix_source;
 		f->u.unix_.dest = m.unix_dest;
@@ -177,9 +178,9 @@ static void user_set(struct state *s, struct imap *m, const struct gyr_meta_user
 	}
 	u->uid = from->uid;
 	u->gid = from->gid;
-	set_text(&u->name, from->name);
-	set_text(&u->home, from->home);
-	set_text(&u->shell, from->shell);
+	set_text(s, &u->name, from->name);
+	set_text(s, &u->home, from->home);
+	set_text(s, &u->shell, from->shell);
 }
 
 static void user_remove(struct imap *m, int64_t key)
@@ -282,26 +283,28 @@ struct ports {
 	uint64_t bits[65536 / 64];
 };
 
-static void each_fd(struct state *s, struct ports *ports, void (*see)(struct fd *, struct ports *))
+static void each_fd(struct state *s, struct ports *ports,
+		    void (*see)(struct state *, struct fd *, struct ports *))
 {
 	uint32_t at = 0;
 
 	for (struct thread *t; (t = imap_next(&s->threads, &at));) {
 		uint32_t i = 0;
 
-		for (struct fd *f; (f = imap_next(&t->fds, &i));)
-			see(f, ports);
+		for (struct fd *f; (f = fds_next(t, &i));)
+			see(s, f, ports);
 	}
 }
 
-static void see_listener(struct fd *f, struct ports *ports)
+static void see_listener(struct state *s, struct fd *f, struct ports *ports)
 {
+	(void)s;
 	if (fd_listens(f))
 		ports->bits[f->u.sock.sport / 64] |= 1ULL << (f->u.sock.sport % 64);
 }
 
 /* A connection from a port that is listened on was made from the other side. */
-static void see_connection(struct fd *f, struct ports *ports)
+static void see_connection(struct state *s, struct fd *f, struct ports *ports)
 {
 	struct fd_sock *k = &f->u.sock;
 
@@ -318,7 +321,7 @@ static void see_connection(struct fd *f, struct ports *ports)
 	k->sport = old.dport;
 	k->dport = old.sport;
 	f->flags |= FD_ROLE_SERVER;
-	fd_name_sock(f);
+	fd_name_sock(s, f);
 }
 
 static int meta_ready(struct state *s)

@@ -50,23 +50,24 @@ enum {
 
 #define STALE_NS 2000000000U
 
-static void set_text(struct rtext **at, const struct cur *c, uint32_t i)
+static void set_text(struct state *s, struct rtext **at, const struct cur *c, uint32_t i)
 {
 	const char *text = cur_str(c, i);
 
 	if (text)
-		rtext_set(at, text, strlen(text));
+		(void)rtext_set(&s->pool, at, text, strlen(text));
 }
 
 /* A list of texts, each with a NUL; kept with one at its end. */
-static void set_list(struct rtext **at, const struct cur *c, uint32_t i)
+static void set_list(struct state *s, struct rtext **at, const struct cur *c, uint32_t i)
 {
 	const struct gyr_param *q = gyr_param(&c->params, i);
 
 	if (!q)
-		rtext_set(at, "", 0);
+		(void)rtext_set(&s->pool, at, "", 0);
 	else
-		rtext_set(at, (const char *)q->data, q->len - (q->data[q->len - 1] == '\0'));
+		(void)rtext_set(&s->pool, at, (const char *)q->data,
+				q->len - (q->data[q->len - 1] == '\0'));
 }
 
 /* ---- clone ---- */
@@ -107,12 +108,13 @@ static void inherit(struct state *s, struct thread *t, const struct thread *from
 }
 
 /* What the event itself says about the thread it is for. */
-static void describe(struct thread *t, const struct cur *c)
+static void describe(struct state *s, struct thread *t, const struct cur *c)
 {
-	set_text(&t->exe, c, CL_EXE);
-	set_list(&t->args, c, CL_ARGS);
-	set_text(&t->comm, c, CL_COMM);
-	set_list(&t->cgroups, c, CL_CGROUPS);
+	thread_touch(t);
+	set_text(s, &t->exe, c, CL_EXE);
+	set_list(s, &t->args, c, CL_ARGS);
+	set_text(s, &t->comm, c, CL_COMM);
+	set_list(s, &t->cgroups, c, CL_CGROUPS);
 	t->fdlimit = gyr_param_u64(&c->params, CL_FDLIMIT, 0);
 	t->pfmajor = gyr_param_u64(&c->params, CL_PFMAJOR, 0);
 	t->pfminor = gyr_param_u64(&c->params, CL_PFMINOR, 0);
@@ -135,7 +137,7 @@ static void set_cwd_param(struct state *s, struct thread *t, const struct cur *c
 /* A made-up thread learns from its own event who it is. */
 static void learn_self(struct state *s, struct thread *t, const struct cur *c)
 {
-	describe(t, c);
+	describe(s, t, c);
 	thread_set_pids(s, t, gyr_param_i64(&c->params, CL_PID, t->tid),
 			gyr_param_i64(&c->params, CL_PTID, -1));
 	t->vtid = gyr_param_i64(&c->params, CL_VTID, t->tid);
@@ -170,7 +172,7 @@ static void clone_caller(struct state *s, struct cur *c, int64_t child_tid)
 	thread_set_pids(s, t, is_thread ? caller->pid : child_tid,
 			is_thread || (flags & PPM_CL_CLONE_PARENT) ? caller->ptid : caller->tid);
 	inherit(s, t, caller, is_thread);
-	describe(t, c);
+	describe(s, t, c);
 	t->vtid = t->tid;
 	t->vpid = t->pid;
 	t->pidns_init_start_ts = caller->pidns_init_start_ts;
@@ -203,7 +205,7 @@ static void clone_child(struct state *s, struct cur *c)
 	thread_set_pids(s, t, pid, ptid);
 	if (from)
 		inherit(s, t, from, is_thread);
-	describe(t, c);
+	describe(s, t, c);
 	t->vtid = gyr_param_i64(&c->params, CL_VTID, -1);
 	t->vpid = gyr_param_i64(&c->params, CL_VPID, -1);
 	t->pidns_init_start_ts =
@@ -262,7 +264,7 @@ void parse_execveat_enter(struct state *s, struct cur *c)
 		if (f && f->name && f->name->len < sizeof path)
 			memcpy(path, f->name->s, f->name->len + 1);
 	}
-	rtext_set(&c->thread->enter_name, path, strlen(path));
+	(void)rtext_set(&s->pool, &c->thread->enter_name, path, strlen(path));
 	c->thread->enter_type = c->raw->type;
 }
 
@@ -272,7 +274,6 @@ static void set_exepath(struct state *s, struct thread *t, const struct cur *c)
 	const char *path = cur_str(c, EX_EXEPATH);
 	size_t len = path ? strlen(path) : 0;
 
-	(void)s;
 	if (!path && t->enter_type == c->raw->type - 1 && t->enter_name) {
 		path = t->enter_name->s;
 		len = t->enter_name->len;
@@ -280,7 +281,7 @@ static void set_exepath(struct state *s, struct thread *t, const struct cur *c)
 	t->enter_type = 0;
 	if (len > sizeof deleted - 1 && !strcmp(path + len - (sizeof deleted - 1), deleted))
 		len -= sizeof deleted - 1;
-	rtext_set(&t->exepath, path ? path : "", len);
+	(void)rtext_set(&s->pool, &t->exepath, path ? path : "", len);
 }
 
 /* Identities that older recordings do not have stay as they are. */
@@ -313,7 +314,7 @@ static void close_on_exec(struct state *s, struct thread *t)
 		uint32_t at = 0;
 
 		n = 0;
-		for (const struct fd *f; n < BATCH && (f = imap_next(&owner->fds, &at));)
+		for (const struct fd *f; n < BATCH && (f = fds_next(owner, &at));)
 			if (f->open_flags & PPM_O_CLOEXEC)
 				gone[n++] = f->num;
 		for (uint32_t i = 0; i < n; i++)
@@ -329,11 +330,12 @@ void parse_execve(struct state *s, struct cur *c)
 
 	if (!t || !cur_result(c, &r) || r < 0)
 		return;
-	set_text(&t->exe, c, CL_EXE);
-	set_list(&t->args, c, CL_ARGS);
-	set_text(&t->comm, c, CL_COMM);
-	set_list(&t->cgroups, c, CL_CGROUPS);
-	set_list(&t->env, c, EX_ENV);
+	thread_touch(t);
+	set_text(s, &t->exe, c, CL_EXE);
+	set_list(s, &t->args, c, CL_ARGS);
+	set_text(s, &t->comm, c, CL_COMM);
+	set_list(s, &t->cgroups, c, CL_CGROUPS);
+	set_list(s, &t->env, c, EX_ENV);
 	if (t->is_fake) {
 		t->vtid = t->tid;
 		t->vpid = gyr_param_i64(q, CL_PID, t->pid);
@@ -362,6 +364,7 @@ void parse_procexit(struct state *s, struct cur *c)
 		return;
 	c->thread->reaper = gyr_param_i64(&c->params, 4, -1);
 	c->thread->is_dead = true;
+	thread_touch(c->thread);
 	s->dead_tid = c->thread->tid;
 }
 
@@ -372,6 +375,7 @@ void parse_memory(struct state *s, struct cur *c)
 	(void)s;
 	if (!c->thread)
 		return;
+	thread_touch(c->thread);
 	c->thread->vmsize_kb = (uint32_t)gyr_param_u64(&c->params, 1, 0);
 	c->thread->vmrss_kb = (uint32_t)gyr_param_u64(&c->params, 2, 0);
 	c->thread->vmswap_kb = (uint32_t)gyr_param_u64(&c->params, 3, 0);
@@ -382,6 +386,7 @@ void parse_switch(struct state *s, struct cur *c)
 	(void)s;
 	if (!c->thread)
 		return;
+	thread_touch(c->thread);
 	c->thread->pfmajor = gyr_param_u64(&c->params, 1, 0);
 	c->thread->pfminor = gyr_param_u64(&c->params, 2, 0);
 	c->thread->vmsize_kb = (uint32_t)gyr_param_u64(&c->params, 3, 0);

@@ -121,7 +121,7 @@ static void sock_reset(struct fd *f, uint8_t type)
 	f->u.sock.l4 = l4;
 }
 
-static bool set_inet(struct fd *f, const struct gyr_param *q)
+static bool set_inet(struct state *s, struct fd *f, const struct gyr_param *q)
 {
 	const uint8_t *d = q->data;
 
@@ -132,11 +132,11 @@ static bool set_inet(struct fd *f, const struct gyr_param *q)
 	f->u.sock.sport = read_u16(d + 5);
 	memcpy(f->u.sock.dip, d + 7, 4);
 	f->u.sock.dport = read_u16(d + 11);
-	fd_name_sock(f);
+	fd_name_sock(s, f);
 	return true;
 }
 
-static bool set_inet6(struct fd *f, const struct gyr_param *q)
+static bool set_inet6(struct state *s, struct fd *f, const struct gyr_param *q)
 {
 	const uint8_t *d = q->data;
 
@@ -153,11 +153,11 @@ static bool set_inet6(struct fd *f, const struct gyr_param *q)
 	}
 	f->u.sock.sport = read_u16(d + 17);
 	f->u.sock.dport = read_u16(d + 35);
-	fd_name_sock(f);
+	fd_name_sock(s, f);
 	return true;
 }
 
-static bool set_unix(struct fd *f, const struct gyr_param *q)
+static bool set_unix(struct state *s, struct fd *f, const struct gyr_param *q)
 {
 	const char *path = (const char *)q->data + 17;
 
@@ -166,23 +166,24 @@ static bool set_unix(struct fd *f, const struct gyr_param *q)
 	f->type = GYR_META_FD_UNIX_SOCK;
 	f->u.unix_.source = read_u64(q->data + 1);
 	f->u.unix_.dest = read_u64(q->data + 9);
-	rtext_set(&f->name, path, strnlen(path, q->len - 17));
+	(void)rtext_set(&s->pool, &f->name, path, strnlen(path, q->len - 17));
+	fd_touch(f);
 	return true;
 }
 
 /* Both ends from parameter @i. False when it has none that can be read. */
-static bool set_tuple(struct cur *c, struct fd *f, uint32_t i)
+static bool set_tuple(struct state *s, struct cur *c, struct fd *f, uint32_t i)
 {
 	const struct gyr_param *q = gyr_param(&c->params, i);
 	struct rtext *before = rtext_ref(f->name);
 	bool ok = false;
 
 	if (q && q->data[0] == PPM_AF_INET)
-		ok = set_inet(f, q);
+		ok = set_inet(s, f, q);
 	else if (q && q->data[0] == PPM_AF_INET6)
-		ok = set_inet6(f, q);
+		ok = set_inet6(s, f, q);
 	else if (q && q->data[0] == PPM_AF_UNIX)
-		ok = set_unix(f, q);
+		ok = set_unix(s, f, q);
 	if (ok)
 		name_set(c, f, before);
 	(void)rtext_unref(before);
@@ -197,7 +198,6 @@ void parse_bind(struct state *s, struct cur *c)
 	struct fd *f = c->fd;
 	int64_t r;
 
-	(void)s;
 	if (!f || !q || !cur_result(c, &r) || r < 0)
 		return;
 	if (q->data[0] == PPM_AF_INET && q->len >= 7) {
@@ -213,14 +213,15 @@ void parse_bind(struct state *s, struct cur *c)
 	} else if (q->data[0] == PPM_AF_UNIX && q->len > 1) {
 		const char *path = (const char *)q->data + 1;
 
-		rtext_set(&f->name, path, strnlen(path, q->len - 1));
+		(void)rtext_set(&s->pool, &f->name, path, strnlen(path, q->len - 1));
 		f->flags |= FD_ROLE_SERVER;
+		fd_touch(f);
 		return;
 	} else {
 		return;
 	}
 	f->flags |= FD_ROLE_SERVER;
-	fd_name_sock(f);
+	fd_name_sock(s, f);
 }
 
 void parse_connect(struct state *s, struct cur *c)
@@ -228,16 +229,16 @@ void parse_connect(struct state *s, struct cur *c)
 	struct fd *f = c->fd;
 	int64_t r;
 
-	(void)s;
 	if (!f || !cur_result(c, &r))
 		return;
+	fd_touch(f);
 	if (r < 0 && r != -EINPROGRESS_) { /* it stays what it was */
 		f->flags |= FD_FAILED;
 		return;
 	}
 	f->flags &= (uint8_t) ~(FD_CONNECTED | FD_PENDING | FD_FAILED);
 	f->flags |= r < 0 ? FD_PENDING : FD_CONNECTED;
-	if (!set_tuple(c, f, 1))
+	if (!set_tuple(s, c, f, 1))
 		return;
 	f->flags = (uint8_t)((f->flags & ~FD_ROLE_SERVER) | FD_ROLE_CLIENT);
 }
@@ -256,7 +257,7 @@ void parse_accept(struct state *s, struct cur *c)
 	if (!f)
 		return;
 	f->u.sock.l4 = L4_TCP;
-	if (set_tuple(c, f, 1)) {
+	if (set_tuple(s, c, f, 1)) {
 		f->flags |= FD_ROLE_SERVER | FD_CONNECTED;
 		c->fd = f;
 	}
@@ -310,8 +311,8 @@ void parse_transfer(struct state *s, struct cur *c)
 	struct fd *f = c->fd;
 	if (!f || (fd_is_ip(f) && f->u.sock.l4 == L4_TCP && f->name))
 		return;
-	if (set_tuple(c, f, at) && fd_is_ip(f))
-		guess_role(s, c, f);
+	if (set_tuple(s, c, f, at) && fd_is_ip(f))
+		guess_role(s, c, f); /* a new name: it is touched */
 }
 
 /* SO_ERROR tells how a connection that was under way came out. */
@@ -330,4 +331,5 @@ void parse_getsockopt(struct state *s, struct cur *c)
 	memcpy(&error, val->data + 1, sizeof error);
 	c->fd->flags &= (uint8_t)~FD_PENDING;
 	c->fd->flags |= error ? FD_FAILED : FD_CONNECTED;
+	fd_touch(c->fd);
 }

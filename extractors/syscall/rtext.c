@@ -1,45 +1,46 @@
 /* rtext: counted texts; see rtext.h. */
 #include "rtext.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-struct rtext *rtext_new(const char *s, size_t len)
+struct rtext *rtext_make(struct pool *home, size_t len)
 {
-	struct rtext *t = len < UINT32_MAX ? malloc(sizeof *t + len + 1) : NULL;
+	struct rtext *t = len < UINT32_MAX ? pool_get(home, sizeof *t + len + 1) : NULL;
 
 	if (!t)
 		return NULL;
+	t->home = home;
 	t->refs = 1;
 	t->len = (uint32_t)len;
-	if (len)
-		memcpy(t->s, s, len);
 	t->s[len] = '\0';
 	return t;
 }
 
-struct rtext *rtext_ref(struct rtext *t)
+struct rtext *rtext_new(struct pool *home, const char *s, size_t len)
 {
-	if (t)
-		t->refs++;
+	struct rtext *t = rtext_make(home, len);
+
+	if (t && len)
+		memcpy(t->s, s, len);
 	return t;
 }
 
 struct rtext *rtext_unref(struct rtext *t)
 {
 	if (t && --t->refs == 0)
-		free(t);
+		pool_put(t->home, t, sizeof *t + t->len + 1);
 	return NULL;
 }
 
-void rtext_set(struct rtext **at, const char *s, size_t len)
+bool rtext_set(struct pool *home, struct rtext **at, const char *s, size_t len)
 {
 	if (*at && (*at)->len == len && (!len || !memcmp((*at)->s, s, len)))
-		return;
+		return false;
 
 	struct rtext *old = *at;
-	*at = rtext_new(s, len);
+	*at = rtext_new(home, s, len);
 	(void)rtext_unref(old); /* after the copy: @s may lie in it */
+	return true;
 }
 
 void rtext_share(struct rtext **at, struct rtext *t)

@@ -4,26 +4,40 @@
  * A process and its children have the same executable, arguments, environment and directory until one
  * of them changes; each then just holds a reference. The bytes never change; a NUL follows them.
  *
- * Threads: the references are not atomic; all holders belong to one state.
+ * Lifetime: until the last holder lets go; not longer than its pool. Threads: the references are not
+ * atomic; all holders belong to one state.
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "pool.h"
+
 struct rtext {
+	struct pool *home;
 	uint32_t refs, len;
 	char s[];
 };
 
-/* A new text of @len bytes; NULL when memory is short. */
-struct rtext *rtext_new(const char *s, size_t len);
+/* A new text of @len bytes, not yet written but for the NUL at its end; NULL when memory is short. */
+struct rtext *rtext_make(struct pool *home, size_t len);
 
-struct rtext *rtext_ref(struct rtext *t);   /* NULL gives NULL */
-struct rtext *rtext_unref(struct rtext *t); /* answers NULL */
+/* A new text with the bytes of @s. */
+struct rtext *rtext_new(struct pool *home, const char *s, size_t len);
 
-/* *at becomes a text of these bytes, or stays when it is equal already. */
-void rtext_set(struct rtext **at, const char *s, size_t len);
+static inline struct rtext *rtext_ref(struct rtext *t) /* NULL gives NULL */
+{
+	if (t)
+		t->refs++;
+	return t;
+}
+
+struct rtext *rtext_unref(struct rtext *t); /* answers NULL; NULL is fine */
+
+/* *at becomes a text of these bytes, or stays when it is equal already. True when it changed. */
+bool rtext_set(struct pool *home, struct rtext **at, const char *s, size_t len);
 
 /* *at becomes another holder of @t. */
 void rtext_share(struct rtext **at, struct rtext *t);

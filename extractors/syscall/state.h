@@ -18,7 +18,9 @@
 #include <gyr/ppm.h>
 #include <gyr/scapmeta.h>
 
+#include "fdtab.h"
 #include "imap.h"
+#include "pool.h"
 #include "rtext.h"
 
 enum {
@@ -51,9 +53,11 @@ enum fd_l4 { L4_UNKNOWN, L4_NONE, L4_TCP, L4_UDP, L4_ICMP, L4_RAW };
 
 struct fd {
 	int64_t num;
+	uint64_t id; /* of all descriptors and threads there ever were in this state */
 	uint64_t ino;
 	uint32_t open_flags, dev;
-	uint8_t type; /* enum gyr_meta_fd_type; FILE_V2 is kept as FILE */
+	uint32_t version; /* another one after anything changed that a field shows */
+	uint8_t type;     /* enum gyr_meta_fd_type; FILE_V2 is kept as FILE */
 	uint8_t flags;
 	struct rtext *name;
 	struct rtext *raw; /* as given to the call; NULL: as name */
@@ -82,7 +86,11 @@ struct thread {
 	struct rtext *comm, *exe, *exepath, *args, *env, *cwd, *cgroups, *root;
 	struct rtext *enter_name; /* path of an open that was seen to begin */
 	uint16_t enter_type;
-	struct imap fds;
+	uint32_t
+		version; /* another one after anything changed that a field shows, but for the number
+			   * of its descriptors */
+	uint64_t id;     /* as that of a descriptor */
+	struct fdtab fds;
 };
 
 struct user {
@@ -114,9 +122,13 @@ struct counters {
 };
 
 struct state {
+	struct pool pool;    /* memory of threads, descriptors and texts */
+	uint64_t last_id;    /* given to a thread or descriptor */
 	struct imap threads; /* struct thread by tid */
-	struct imap users;   /* struct user by uid */
-	struct imap groups;  /* the same by gid */
+	int64_t last_tid;    /* of the last event: its thread is last_thread */
+	struct thread *last_thread;
+	struct imap users;  /* struct user by uid */
+	struct imap groups; /* the same by gid */
 	struct iface ifaces[IFACES_MAX];
 	uint32_t n_ifaces;
 	uint64_t first_ts;
@@ -130,7 +142,18 @@ struct state {
 
 /* ---- threads: thread.c ---- */
 
-struct thread *thread_find(const struct state *s, int64_t tid);
+static inline struct thread *thread_find(const struct state *s, int64_t tid)
+{
+	if (s->last_thread && tid == s->last_tid)
+		return s->last_thread;
+	return imap_get(&s->threads, tid);
+}
+
+/* To be called when a field of it may answer differently from now on. */
+static inline void thread_touch(struct thread *t)
+{
+	t->version++;
+}
 
 /* A new thread in the table, in place of an older one of this number. NULL: refused, counted. */
 struct thread *thread_add(struct state *s, int64_t tid);
@@ -172,6 +195,19 @@ struct thread *fd_owner(const struct state *s, const struct thread *t);
 
 struct fd *fd_find(const struct state *s, const struct thread *t, int64_t num);
 
+/* To be called when a field of it may answer differently from now on. */
+static inline void fd_touch(struct fd *f)
+{
+	f->version++;
+}
+
+/* Walks the own table of @t: start with *at 0; NULL at the end. Nothing may be added or closed
+ * meanwhile. */
+static inline struct fd *fds_next(const struct thread *t, uint32_t *at)
+{
+	return fdtab_next(&t->fds, at);
+}
+
 /* A new descriptor in the table of @t, in place of an older one. NULL: refused, counted. */
 struct fd *fd_add(struct state *s, struct thread *t, int64_t num, uint8_t type);
 
@@ -185,7 +221,7 @@ void fd_close(struct state *s, struct thread *t, int64_t num);
 void fds_free_closed(struct state *s);
 
 /* Frees every descriptor of @t's own table. */
-void fds_clear(struct thread *t);
+void fds_clear(struct state *s, struct thread *t);
 
 /* Every descriptor of @from's table into the empty one of @to. */
 void fds_inherit(struct state *s, struct thread *to, const struct thread *from);
@@ -199,7 +235,7 @@ const char *fd_type_text(const struct fd *f);
 char fd_type_char(uint8_t type);
 
 /* Writes the name that follows from addresses into @f. */
-void fd_name_sock(struct fd *f);
+void fd_name_sock(struct state *s, struct fd *f);
 
 /* Whether an address is one of this machine. @len 4 or 16. */
 bool addr_is_local(const struct state *s, const uint8_t *addr, size_t len);

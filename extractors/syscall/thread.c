@@ -7,18 +7,11 @@
  */
 #include "state.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-struct thread *thread_find(const struct state *s, int64_t tid)
+static void thread_free(struct state *s, struct thread *t)
 {
-	return imap_get(&s->threads, tid);
-}
-
-static void thread_free(struct thread *t)
-{
-	fds_clear(t);
-	imap_deinit(&t->fds);
+	fds_clear(s, t);
 	(void)rtext_unref(t->comm);
 	(void)rtext_unref(t->exe);
 	(void)rtext_unref(t->exepath);
@@ -28,7 +21,7 @@ static void thread_free(struct thread *t)
 	(void)rtext_unref(t->cgroups);
 	(void)rtext_unref(t->root);
 	(void)rtext_unref(t->enter_name);
-	free(t);
+	pool_put(&s->pool, t, sizeof *t);
 }
 
 /* Takes @t out of the counts of its process and its parent. */
@@ -37,24 +30,34 @@ static void thread_uncount(struct state *s, const struct thread *t)
 	struct thread *leader = t->pid == t->tid ? NULL : thread_find(s, t->pid);
 	struct thread *parent = thread_find(s, t->ptid);
 
-	if (leader && leader->n_others > 0)
+	if (leader && leader->n_others > 0) {
 		leader->n_others--;
-	if (parent && parent->n_children > 0)
+		thread_touch(leader);
+	}
+	if (parent && parent->n_children > 0) {
 		parent->n_children--;
+		thread_touch(parent);
+	}
 }
 
 void thread_set_pids(struct state *s, struct thread *t, int64_t pid, int64_t ptid)
 {
 	thread_uncount(s, t);
+	if (t->pid != pid || t->ptid != ptid)
+		thread_touch(t);
 	t->pid = pid;
 	t->ptid = ptid;
 
 	struct thread *leader = pid == t->tid ? NULL : thread_find(s, pid);
 	struct thread *parent = thread_find(s, ptid);
-	if (leader)
+	if (leader) {
 		leader->n_others++;
-	if (parent)
+		thread_touch(leader);
+	}
+	if (parent) {
 		parent->n_children++;
+		thread_touch(parent);
+	}
 }
 
 void thread_remove(struct state *s, int64_t tid)
@@ -67,8 +70,9 @@ void thread_remove(struct state *s, int64_t tid)
 		s->cur.thread = NULL;
 		s->cur.fd = NULL;
 	}
+	s->last_thread = NULL;
 	thread_uncount(s, t);
-	thread_free(t);
+	thread_free(s, t);
 }
 
 /* Gives the children of @t to whoever reaps them. */
@@ -105,12 +109,14 @@ struct thread *thread_add(struct state *s, int64_t tid)
 		s->counters.threads_refused++;
 		return NULL;
 	}
-	struct thread *t = calloc(1, sizeof *t);
+	struct thread *t = pool_get(&s->pool, sizeof *t);
 	if (!t || imap_add(&s->threads, tid, t)) {
 		s->counters.no_memory++;
-		free(t);
+		pool_put(&s->pool, t, sizeof *t);
 		return NULL;
 	}
+	memset(t, 0, sizeof *t);
+	t->id = ++s->last_id;
 	t->tid = tid;
 	t->pid = t->ptid = t->sid = t->vpgid = t->vtid = t->vpid = t->pgid = t->reaper = -1;
 	t->last_fd = -1;
@@ -129,8 +135,8 @@ struct thread *thread_get(struct state *s, int64_t tid)
 		return NULL;
 	t->is_fake = true;
 	t->uid = t->gid = UINT32_MAX;
-	rtext_set(&t->comm, "<NA>", 4);
-	rtext_set(&t->exe, "<NA>", 4);
+	(void)rtext_set(&s->pool, &t->comm, "<NA>", 4);
+	(void)rtext_set(&s->pool, &t->exe, "<NA>", 4);
 	return t;
 }
 
@@ -139,8 +145,9 @@ void threads_clear(struct state *s)
 	uint32_t at = 0;
 
 	for (struct thread *t; (t = imap_next(&s->threads, &at));)
-		thread_free(t);
+		thread_free(s, t);
 	imap_deinit(&s->threads);
+	s->last_thread = NULL;
 	s->cur.thread = NULL;
 	s->cur.fd = NULL;
 }
@@ -196,5 +203,6 @@ void thread_set_cwd(struct state *s, struct thread *t, const char *path, size_t 
 	size_t n = path_join(joined, sizeof joined - 1, thread_cwd(s, t), path);
 	if (!n || joined[n - 1] != '/')
 		joined[n++] = '/';
-	rtext_set(&leader->cwd, joined, n);
+	if (rtext_set(&s->pool, &leader->cwd, joined, n))
+		thread_touch(leader);
 }

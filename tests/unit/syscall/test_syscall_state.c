@@ -39,16 +39,114 @@ static void test_empty_map_has_nothing(void **state)
 
 static void test_text_outlives_one_of_two_holders(void **state)
 {
-	struct rtext *a = rtext_new("abc", 3), *b = NULL;
+	struct pool pool = {0};
+	struct rtext *a = rtext_new(&pool, "abc", 3), *b = NULL;
 
 	(void)state;
 	rtext_share(&b, a);
 	a = rtext_unref(a);
 	assert_null(a);
 	assert_string_equal(rtext_str(b), "abc");
-	rtext_set(&b, b->s + 1, 2);
+	assert_true(rtext_set(&pool, &b, b->s + 1, 2));
 	assert_string_equal(rtext_str(b), "bc");
+	assert_false(rtext_set(&pool, &b, "bc", 2));
 	(void)rtext_unref(b);
+	pool_deinit(&pool);
+}
+
+/* Every size, written to its last byte, while its neighbours keep what they have. */
+static void test_pool_gives_pieces_that_do_not_overlap(void **state)
+{
+	static uint8_t *pieces[4000];
+	struct pool pool = {0};
+
+	(void)state;
+	for (int round = 0; round < 2; round++) {
+		for (size_t i = 0; i < 4000; i++) {
+			pieces[i] = pool_get(&pool, i * 5 + 1);
+			assert_non_null(pieces[i]);
+			assert_int_equal((uintptr_t)pieces[i] % 16, 0);
+			memset(pieces[i], (int)(i % 251), i * 5 + 1);
+		}
+		for (size_t i = 0; i < 4000; i++) {
+			for (size_t k = 0; k < i * 5 + 1; k++)
+				assert_int_equal(pieces[i][k], i % 251);
+			pool_put(&pool, pieces[i], i * 5 + 1);
+		}
+	}
+	pool_put(&pool, NULL, 8);
+	pool_deinit(&pool);
+}
+
+static void test_pool_gives_the_same_piece_again(void **state)
+{
+	struct pool pool = {0};
+	uint64_t bytes;
+
+	(void)state;
+	for (size_t size = 1; size < POOL_LARGEST; size = size * 3 / 2 + 1)
+		pool_put(&pool, pool_get(&pool, size), size);
+	bytes = pool.bytes;
+	for (int i = 0; i < 100; i++)
+		for (size_t size = 1; size < POOL_LARGEST; size = size * 3 / 2 + 1)
+			pool_put(&pool, pool_get(&pool, size), size);
+	assert_int_equal(pool.bytes, bytes);
+	pool_deinit(&pool);
+}
+
+static struct fd *nth(size_t i)
+{
+	static char places[400];
+
+	return (struct fd *)(void *)&places[i];
+}
+
+static void test_descriptors_are_found_near_and_far(void **state)
+{
+	static const int64_t numbers[] = {0, 3, 63, 64, 65, 100, 1000000, 5, INT64_MAX, 200, 16};
+	const uint32_t n = sizeof numbers / sizeof numbers[0];
+	struct fdtab t = {0};
+	struct pool pool = {0};
+	uint32_t at = 0, seen = 0;
+
+	(void)state;
+	for (uint32_t i = 0; i < n; i++)
+		assert_int_equal(fdtab_add(&t, &pool, numbers[i], nth(i)), 0);
+	assert_int_equal(t.n, n);
+	for (uint32_t i = 0; i < n; i++)
+		assert_ptr_equal(fdtab_get(&t, numbers[i]), nth(i));
+	assert_null(fdtab_get(&t, 1));
+	assert_null(fdtab_get(&t, -1));
+	assert_null(fdtab_get(&t, 999));
+	for (const struct fd *f; (f = fdtab_next(&t, &at)); seen++)
+		assert_non_null(f);
+	assert_int_equal(seen, n);
+	for (uint32_t i = 0; i < n; i++) {
+		assert_ptr_equal(fdtab_take(&t, numbers[i]), nth(i));
+		assert_null(fdtab_take(&t, numbers[i]));
+		assert_null(fdtab_get(&t, numbers[i]));
+	}
+	assert_int_equal(t.n, 0);
+	fdtab_deinit(&t, &pool);
+	pool_deinit(&pool);
+}
+
+/* One that came when it was far stays found once the array has grown over it. */
+static void test_descriptor_is_found_after_the_array_grew_over_it(void **state)
+{
+	struct fdtab t = {0};
+	struct pool pool = {0};
+
+	(void)state;
+	assert_int_equal(fdtab_add(&t, &pool, 300, nth(0)), 0);
+	for (int64_t i = 0; i < 300; i++)
+		assert_int_equal(fdtab_add(&t, &pool, i, nth(1)), 0);
+	assert_true(t.n_near > 300);
+	assert_ptr_equal(fdtab_get(&t, 300), nth(0));
+	assert_ptr_equal(fdtab_take(&t, 300), nth(0));
+	assert_null(fdtab_get(&t, 300));
+	fdtab_deinit(&t, &pool);
+	pool_deinit(&pool);
 }
 
 static void test_path_is_absolute_and_plain(void **state)
@@ -90,6 +188,10 @@ int main(void)
 		cmocka_unit_test(test_map_finds_what_is_left_after_removals),
 		cmocka_unit_test(test_empty_map_has_nothing),
 		cmocka_unit_test(test_text_outlives_one_of_two_holders),
+		cmocka_unit_test(test_pool_gives_pieces_that_do_not_overlap),
+		cmocka_unit_test(test_pool_gives_the_same_piece_again),
+		cmocka_unit_test(test_descriptors_are_found_near_and_far),
+		cmocka_unit_test(test_descriptor_is_found_after_the_array_grew_over_it),
 		cmocka_unit_test(test_path_is_absolute_and_plain),
 		cmocka_unit_test(test_path_is_cut_at_its_room),
 	};
