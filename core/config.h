@@ -71,6 +71,9 @@ int config_node_double(const struct config_node *n, double *ret);
  */
 int config_duration_ms(struct str text, uint64_t *ret_ms);
 
+/* Bytes from "4096", "64MiB", "1GB". -EINVAL. */
+int config_bytes(struct str text, uint64_t *ret);
+
 /* Replaces "${NAME}" by the environment's value (unset: nothing) and "$${" by "${"; *ret is @text
  * itself or in @a. -EINVAL when values lead to more than CONFIG_MAX_EXPANSIONS, -ENOMEM. */
 int config_expand(struct str text, struct arena *a, struct str *ret, struct err *err);

@@ -24,6 +24,7 @@ enum config_type {
 	TYPE_CHOICE,
 	TYPE_PRIORITY,
 	TYPE_DURATION,
+	TYPE_BYTES,
 	TYPE_ADDRESS,
 	TYPE_GONE,
 };
@@ -46,6 +47,7 @@ struct config_key {
 #define CHOICE(list) TYPE_CHOICE, list
 #define PRIORITY TYPE_PRIORITY, PRIORITIES
 #define DURATION TYPE_DURATION, NULL
+#define BYTES TYPE_BYTES, NULL
 #define ADDRESS TYPE_ADDRESS, NULL
 #define GONE TYPE_GONE, NULL
 #define PRIORITIES \
@@ -185,6 +187,36 @@ int config_duration_ms(struct str text, uint64_t *ret_ms)
 	return 0;
 }
 
+int config_bytes(struct str text, uint64_t *ret)
+{
+	static const struct {
+		const char *unit;
+		uint64_t bytes;
+	} units[] = {{"", 1},
+		     {"B", 1},
+		     {"KiB", 1 << 10},
+		     {"MiB", 1 << 20},
+		     {"GiB", 1 << 30},
+		     {"TiB", 1ULL << 40},
+		     {"kB", 1000},
+		     {"KB", 1000},
+		     {"MB", 1000000},
+		     {"GB", 1000000000},
+		     {"TB", 1000000000000}};
+	uint64_t n = 0;
+	size_t at = 0;
+
+	for (; at < text.len && isdigit((unsigned char)text.p[at]) && at < 15; at++)
+		n = n * 10 + (uint64_t)(text.p[at] - '0');
+	for (size_t i = 0; at && i < sizeof(units) / sizeof(units[0]); i++)
+		if (str_is(str_from_at(text, at), units[i].unit) &&
+		    n <= UINT64_MAX / units[i].bytes) {
+			*ret = n * units[i].bytes;
+			return 0;
+		}
+	return -EINVAL;
+}
+
 static bool in_choices(struct str text, const char *choices, bool any_case)
 {
 	for (const char *c = choices; c;) {
@@ -217,6 +249,12 @@ static bool is_strings(const struct config_node *n)
 	return true;
 }
 
+static bool is_choice(const struct config_key *k, const struct config_node *n)
+{
+	return n->kind == CONFIG_SCALAR &&
+	       in_choices(n->text, k->choices, k->type == TYPE_PRIORITY);
+}
+
 /* NULL when @n fits, otherwise what it should be. */
 static const char *misfit(const struct config_key *k, const struct config_node *n)
 {
@@ -237,14 +275,15 @@ static const char *misfit(const struct config_key *k, const struct config_node *
 		return is_strings(n) ? NULL : "a list of texts";
 	case TYPE_CHOICE:
 	case TYPE_PRIORITY:
-		return n->kind == CONFIG_SCALAR &&
-				       in_choices(n->text, k->choices, k->type == TYPE_PRIORITY)
-			       ? NULL
-			       : k->choices;
+		return is_choice(k, n) ? NULL : k->choices;
 	case TYPE_DURATION:
 		return n->kind == CONFIG_SCALAR && config_duration_ms(n->text, &u) == 0
 			       ? NULL
 			       : "a time such as 30s or 1h30m";
+	case TYPE_BYTES:
+		return n->kind == CONFIG_SCALAR && config_bytes(n->text, &u) == 0
+			       ? NULL
+			       : "a size such as 65536 or 64MiB";
 	case TYPE_ADDRESS:
 		return n->kind == CONFIG_SCALAR && is_address(n->text) ? NULL : "an IP address";
 	case TYPE_ANY:
@@ -439,6 +478,7 @@ static void schema_value(struct buf *b, const struct config_key *k)
 		[TYPE_CHOICE] = "\"type\":\"string\"",
 		[TYPE_PRIORITY] = "\"type\":\"string\"",
 		[TYPE_DURATION] = "\"type\":\"string\"",
+		[TYPE_BYTES] = "\"type\":[\"string\",\"integer\"]",
 		[TYPE_ADDRESS] = "\"type\":\"string\"",
 		[TYPE_GONE] = "",
 	};

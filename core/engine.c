@@ -22,7 +22,12 @@
 #include "ruleset/report.h"
 #include "summary.h"
 
-enum { PROGRESS_MS = 500, WATCH_MS = 500 };
+enum {
+	PROGRESS_MS = 500,
+	WATCH_MS = 500,
+	PATIENCE_MS =
+		2000, /* of a program that was told to end, with sources that wait for outputs */
+};
 
 static uint64_t now_ns(void)
 {
@@ -181,6 +186,16 @@ static void engine_reload(void *ctx)
 
 /* --- running ---------------------------------------------------------------------------------- */
 
+/* A source that waits for an output that takes nothing would never end. */
+static void engine_hurry(void *ctx)
+{
+	struct engine *e = ctx;
+
+	for (uint32_t i = 0; i < e->n_lanes; i++)
+		lane_hurry(e->lanes[i]);
+	outputs_stop(e->outputs);
+}
+
 static void engine_stop(void *ctx)
 {
 	struct engine *e = ctx;
@@ -192,6 +207,8 @@ static void engine_stop(void *ctx)
 		lane_stop(e->lanes[i]);
 	if (e->n_lanes == 0)
 		loop_stop(e->loop);
+	else if (loop_after(e->loop, PATIENCE_MS, engine_hurry, e) < 0)
+		engine_hurry(e);
 }
 
 static void engine_time_up(void *ctx)
@@ -241,6 +258,13 @@ static void engine_woken(void *ctx)
 		loop_stop(e->loop);
 }
 
+static void engine_look_at_outputs(void *ctx)
+{
+	struct engine *e = ctx;
+
+	outputs_look(e->outputs, e->output_timeout_ms);
+}
+
 static void engine_progress(void *ctx)
 {
 	struct engine *e = ctx;
@@ -264,6 +288,26 @@ static bool sources_end(const struct setup *s)
 	return true;
 }
 
+/* A source, as often side by side as it wants. */
+static int open_shards(struct engine *e, struct lane_setup *setup, struct err *err)
+{
+	uint32_t n = 1;
+	int r = 0;
+
+	setup->n_shards = 0;
+	for (setup->shard = 0; setup->shard < n && r == 0; setup->shard++) {
+		if (e->n_lanes == ENGINE_MAX_LANES) {
+			err_set(err, 0, 0, "more than %d sources side by side", ENGINE_MAX_LANES);
+			return -EINVAL;
+		}
+		r = lane_new(setup, &e->lanes[e->n_lanes], err);
+		if (r < 0)
+			break;
+		setup->n_shards = n = lane_shards(e->lanes[e->n_lanes++]);
+	}
+	return r;
+}
+
 static int open_lanes(struct engine *e, struct err *err)
 {
 	struct setup *s = e->setup;
@@ -277,9 +321,7 @@ static int open_lanes(struct engine *e, struct err *err)
 	setup.outputs = outputs_list(e->outputs, &setup.n_outputs);
 	for (uint32_t i = 0; i < s->n_openings && r == 0; i++) {
 		setup.opening = &s->openings[i];
-		r = lane_new(&setup, &e->lanes[e->n_lanes], err);
-		if (r == 0)
-			e->n_lanes++;
+		r = open_shards(e, &setup, err);
 	}
 	return r < 0 ? r : offer_plan(e, e->plan);
 }
@@ -299,6 +341,9 @@ static int watch(struct engine *e)
 		r = loop_after(e->loop, (uint64_t)(o->duration_s * 1000), engine_time_up, e);
 	if (r == 0 && config_bool(&e->setup->config, "watch_config_files"))
 		r = loop_every(e->loop, WATCH_MS, engine_look, e);
+	e->output_timeout_ms = (uint32_t)config_u64(&e->setup->config, "output_timeout");
+	if (r == 0 && e->output_timeout_ms)
+		r = loop_every(e->loop, e->output_timeout_ms, engine_look_at_outputs, e);
 	if (r == 0 && isatty(STDERR_FILENO))
 		r = loop_every(e->loop, PROGRESS_MS, engine_progress, e);
 	loop_on_wake(e->loop, engine_woken, e);
@@ -370,11 +415,13 @@ static int engine_loop(struct engine *e)
 	for (uint32_t i = 0; i < e->n_lanes; i++)
 		lane_join(e->lanes[i]);
 	outputs_drain(e->outputs);
+	for (uint32_t i = 0; i < e->n_lanes; i++)
+		lane_settle(e->lanes[i]);
 	e->end_ns = now_ns();
 	for (uint32_t i = 0; i < e->n_lanes; i++)
 		if (*lane_error(e->lanes[i])) {
 			e->has_failed = true;
-			log_error(&e->setup->log, "%s: %s", lane_opening(e->lanes[i])->label,
+			log_error(&e->setup->log, "%s: %s", lane_label(e->lanes[i]),
 				  lane_error(e->lanes[i]));
 		}
 	summary_print(e);

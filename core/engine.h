@@ -13,6 +13,8 @@
 #include "setup.h"
 #include "watch.h"
 
+enum { ENGINE_MAX_LANES = 256 }; /* all shards of all sources */
+
 struct engine {
 	struct setup *setup;
 	char hostname[256];
@@ -23,8 +25,9 @@ struct engine {
 	struct outputs *outputs;
 	struct loop *loop;
 	struct watch watch;
-	struct lane *lanes[SETUP_MAX_OPENINGS];
+	struct lane *lanes[ENGINE_MAX_LANES];
 	uint32_t n_lanes;
+	uint32_t output_timeout_ms;
 	bool is_stopping, has_progress_line, has_failed;
 	uint64_t start_ns, end_ns;
 };

@@ -4,9 +4,11 @@
 #include "lane.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 #include "crew.h"
 #include "host/async.h"
+#include "host/listen.h"
 #include "recorder.h"
 #include "util/mem.h"
 
@@ -20,25 +22,67 @@ struct lane {
 	struct feed *feed;
 	struct recorder *recorder; /* NULL: nothing is recorded */
 	struct err record_err;
+	char label[256];
+	uint64_t committed; /* number of the event the source was last told */
+	bool listens;
 };
 
 static int open_source(struct lane *l, struct err *err)
 {
 	const struct opening *o = l->setup.opening;
 	struct source_setup setup = {.params = o->params, .name = l->source_name.p};
+	uint32_t n = l->setup.n_shards;
 
 	l->async = async_new(l->crew.instances, l->crew.n, l->source_name.p, o->plug->module->id,
 			     l->crew.services.log);
 	if (!l->async)
 		return -ENOMEM;
 	setup.async = l->async;
+	if (n == 0)
+		n = source_shards(l->crew.source, o->params);
+	if (n > LANE_MAX_SHARDS) {
+		log_warn(l->crew.services.log, "%s: opened %d times side by side, not %u times",
+			 o->label, LANE_MAX_SHARDS, n);
+		n = LANE_MAX_SHARDS;
+	}
+	l->setup.n_shards = n;
+	setup.shard = l->setup.shard;
+	setup.n_shards = n;
+	(void)snprintf(l->label, sizeof(l->label), "%s", o->label);
+	if (n > 1)
+		(void)snprintf(l->label, sizeof(l->label), "%.240s#%u", o->label, setup.shard + 1);
 	return source_open(l->crew.source, &setup, &l->source, err);
+}
+
+/* Whether some output has to have an alert before its event is finished. */
+static bool is_awaited(const struct lane_setup *setup)
+{
+	for (uint32_t i = 0; i < setup->n_outputs; i++)
+		if (output_is_required(setup->outputs[i]))
+			return true;
+	return false;
+}
+
+static int make_pipeline(struct lane *l)
+{
+	const struct lane_setup *setup = &l->setup;
+	const struct pipeline_setup ps = {
+		.source = l->source_name,
+		.instances = l->crew.instances,
+		.n_instances = l->crew.n,
+		.outputs = setup->outputs,
+		.n_outputs = setup->n_outputs,
+		.pool = setup->pool,
+		.profile = setup->setup->opts->profile,
+		.tracks = source_commits(l->source) && is_awaited(setup),
+	};
+
+	return pipeline_new(&ps, &l->pipeline);
 }
 
 int lane_new(const struct lane_setup *setup, struct lane **ret, struct err *err)
 {
 	struct lane *l = mem_new(sizeof(*l));
-	struct pipeline_setup ps;
 	int r;
 
 	if (!l)
@@ -53,16 +97,8 @@ int lane_new(const struct lane_setup *setup, struct lane **ret, struct err *err)
 		r = open_source(l, err);
 	if (r == 0 && setup->setup->opts->record)
 		r = recorder_new(setup->setup->opts->record, &l->recorder, err);
-	if (r == 0) {
-		ps = (struct pipeline_setup){.source = l->source_name,
-					     .instances = l->crew.instances,
-					     .n_instances = l->crew.n,
-					     .outputs = setup->outputs,
-					     .n_outputs = setup->n_outputs,
-					     .pool = setup->pool,
-					     .profile = setup->setup->opts->profile};
-		r = pipeline_new(&ps, &l->pipeline);
-	}
+	if (r == 0)
+		r = make_pipeline(l);
 	if (r < 0) {
 		err_context(err, "'%s'", setup->opening->label);
 		(void)lane_free(l);
@@ -70,6 +106,11 @@ int lane_new(const struct lane_setup *setup, struct lane **ret, struct err *err)
 	}
 	*ret = l;
 	return 0;
+}
+
+uint32_t lane_shards(const struct lane *l)
+{
+	return l->setup.n_shards;
 }
 
 int lane_offer(struct lane *l, struct alert_plan *plan)
@@ -86,11 +127,27 @@ static void lane_event(void *ctx, const struct event *evt)
 	pipeline_event(l->pipeline, evt);
 }
 
+/* Numbers only grow: an event that came in from aside has the number of one that may have been told
+ * before. */
+void lane_settle(struct lane *l)
+{
+	uint64_t mark;
+
+	if (!source_commits(l->source))
+		return;
+	mark = pipeline_mark(l->pipeline, source_num(l->source));
+	if (mark <= l->committed)
+		return;
+	l->committed = mark;
+	source_commit(l->source, mark);
+}
+
 static void lane_between(void *ctx)
 {
 	struct lane *l = ctx;
 
 	pipeline_between(l->pipeline);
+	lane_settle(l);
 }
 
 static void lane_ended(void *ctx)
@@ -110,10 +167,13 @@ int lane_start(struct lane *l)
 	struct err err = ERR_NULL;
 	int r = async_start(l->async, &err);
 
+	if (r == 0)
+		r = listen_open(l->crew.instances, l->crew.n, &err);
 	if (r < 0) {
-		log_error(l->crew.services.log, "%s: %s", l->setup.opening->label, err.text);
+		log_error(l->crew.services.log, "%s: %s", l->label, err.text);
 		return r;
 	}
+	l->listens = true;
 	pipeline_between(l->pipeline);
 	return feed_new(&setup, &l->feed);
 }
@@ -122,6 +182,11 @@ void lane_stop(struct lane *l)
 {
 	if (l->feed)
 		feed_stop(l->feed);
+}
+
+void lane_hurry(struct lane *l)
+{
+	pipeline_hurry(l->pipeline);
 }
 
 void lane_join(struct lane *l)
@@ -144,6 +209,8 @@ struct lane *lane_free(struct lane *l)
 	l->pipeline = pipeline_free(l->pipeline);
 	l->source = source_close(l->source);
 	l->async = async_free(l->async);
+	if (l->listens)
+		listen_close(l->crew.instances, l->crew.n);
 	crew_deinit(&l->crew);
 	return mem_free(l);
 }
@@ -151,6 +218,11 @@ struct lane *lane_free(struct lane *l)
 const struct opening *lane_opening(const struct lane *l)
 {
 	return l->setup.opening;
+}
+
+const char *lane_label(const struct lane *l)
+{
+	return l->label;
 }
 
 void lane_look(const struct lane *l, struct feed_view *ret)

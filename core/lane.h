@@ -21,21 +21,35 @@ struct lane_setup {
 	struct output *const *outputs;
 	uint32_t n_outputs;
 	struct alert_pool *pool;
-	struct loop *loop; /* woken when the source ends */
+	struct loop *loop;        /* woken when the source ends */
+	uint32_t shard, n_shards; /* which part of what is opened; n_shards 0: ask the source */
 };
 
-/* Opens instances and source; no thread yet. The errnos of instances and sources with @err. */
+enum { LANE_MAX_SHARDS = 64 };
+
+/* Opens instances and source; no thread yet. Where the source may be opened several times side by
+ * side, this is its first shard, and lane_shards() says how many there are to open. The errnos of instances and sources with @err. */
 int lane_new(const struct lane_setup *setup, struct lane **ret, struct err *err);
+
+uint32_t lane_shards(const struct lane *l);
 
 /* Rules for the events to come; at least once before lane_start(). */
 int lane_offer(struct lane *l, struct alert_plan *plan);
 
 int lane_start(struct lane *l);
-void lane_stop(struct lane *l); /* asks the thread to end */
+void lane_stop(struct lane *l);  /* asks the thread to end */
+void lane_hurry(struct lane *l); /* it waits for no output any more */
 void lane_join(struct lane *l);
+
+/* Tells the source for the last time which of its events are finished, after lane_join() and once
+ * the outputs have drained. */
+void lane_settle(struct lane *l);
 struct lane *lane_free(struct lane *l);
 
 const struct opening *lane_opening(const struct lane *l);
+
+/* "name:params", with "#2" behind it for the second shard; lives as long as the lane. */
+const char *lane_label(const struct lane *l);
 void lane_look(const struct lane *l, struct feed_view *ret);
 uint64_t lane_alerts(const struct lane *l);
 

@@ -8,6 +8,7 @@
 
 #include "host/instance.h"
 #include "host/symbols.h"
+#include "output_options.h"
 #include "util/json.h"
 #include "util/mem.h"
 
@@ -19,6 +20,13 @@ struct bound {
 	struct services services;
 	struct instance *inst; /* from here on of the output's thread */
 	void *handle;
+};
+
+/* What the configuration asks for. */
+struct asked {
+	const char *name;
+	const struct config_node *config;  /* parameters of the plugin; may be NULL */
+	const struct config_node *options; /* how alerts get there; may be the same map */
 };
 
 struct outputs {
@@ -89,10 +97,11 @@ static bool takes(const struct json *schema, const struct config_node *config, c
 	       !config_node_child(config, str_from(name));
 }
 
-/* The map without "enabled", and what the global keys say, as one JSON object. */
-static const char *make_params(struct setup *s, const struct plug *p,
-			       const struct config_node *config)
+/* The map without "enabled" and what is not for the plugin, and what the global keys say, as one JSON object. */
+static const char *make_params(struct setup *s, const struct plug *p, const struct asked *ask)
 {
+	const struct config_node *config = ask->config;
+	const bool is_by_key = ask->config == ask->options;
 	const struct module_symbols *sym = p->module->symbols;
 	const char *schema_text = sym->output_params_schema ? sym->output_params_schema() : NULL;
 	struct json *schema = NULL;
@@ -105,7 +114,8 @@ static const char *make_params(struct setup *s, const struct plug *p,
 	buf_init(&b, 1 << 20);
 	buf_add_char(&b, '{');
 	for (const struct config_node *n = config ? config->first : NULL; n; n = n->next) {
-		if (str_is(n->key, "enabled") || n->kind == CONFIG_NULL)
+		if (str_is(n->key, "enabled") || n->kind == CONFIG_NULL ||
+		    (is_by_key && output_options_has(n->key)))
 			continue;
 		buf_printf(&b, "%s\"", comma);
 		buf_add_json(&b, n->key);
@@ -130,41 +140,10 @@ static const char *make_params(struct setup *s, const struct plug *p,
 	return ret;
 }
 
-static enum queue_policy policy_of(const char *text, bool blocks)
-{
-	if (strcmp(text, "auto") == 0)
-		return blocks ? QUEUE_BLOCK : QUEUE_DROP;
-	return strcmp(text, "block") == 0 ? QUEUE_BLOCK : QUEUE_DROP;
-}
-
-static int queue_setup(const struct outputs *o, const struct config_node *queue,
-		       struct output_setup *ret, struct err *err)
-{
-	const struct config *c = &o->setup->config;
-	const struct config_node *when = config_node_child(queue, STR("when_full"));
-	const struct config_node *cap = config_node_child(queue, STR("capacity"));
-	const char *policy = when ? when->text.p : config_str(c, "outputs_queue.when_full");
-	uint64_t n = config_u64(c, "outputs_queue.capacity");
-
-	if ((cap && config_node_u64(cap, &n) < 0) || n > OUTPUTS_CAPACITY_MAX) {
-		err_set(err, 0, 0, "the capacity of a queue is 1 to %d", OUTPUTS_CAPACITY_MAX);
-		return -EINVAL;
-	}
-	if (!policy || (strcmp(policy, "auto") != 0 && strcmp(policy, "block") != 0 &&
-			strcmp(policy, "drop") != 0)) {
-		err_set(err, 0, 0, "when_full is auto, block or drop");
-		return -EINVAL;
-	}
-	ret->capacity = n ? (uint32_t)n : OUTPUTS_CAPACITY;
-	ret->policy = policy_of(policy, o->blocks);
-	return 0;
-}
-
 /* Opens the plugin and starts an instance. */
-static int outputs_add(struct outputs *o, struct plug *p, const char *name,
-		       const struct config_node *config, const struct config_node *queue,
-		       struct err *err)
+static int outputs_add(struct outputs *o, struct plug *p, const struct asked *ask, struct err *err)
 {
+	const char *name = ask->name;
 	struct output_setup setup = {
 		.name = name, .log = &o->setup->log, .on_over = wake, .on_over_ctx = o->loop};
 	struct bound *b = &o->bounds[o->n];
@@ -174,6 +153,11 @@ static int outputs_add(struct outputs *o, struct plug *p, const char *name,
 		err_set(err, 0, 0, "more than %d outputs", OUTPUTS_MAX);
 		return -EINVAL;
 	}
+	for (uint32_t i = 0; i < o->n; i++)
+		if (strcmp(o->bounds[i].name, name) == 0) {
+			err_set(err, 0, 0, "two outputs are called '%s': give one a 'name'", name);
+			return -EINVAL;
+		}
 	r = plugset_open(&o->setup->plugs, p, err);
 	if (r < 0)
 		return r;
@@ -182,10 +166,10 @@ static int outputs_add(struct outputs *o, struct plug *p, const char *name,
 		return -EINVAL;
 	}
 	*b = (struct bound){.name = name, .plug = p, .services = {.log = &o->setup->log}};
-	b->params = make_params(o->setup, p, config);
+	b->params = make_params(o->setup, p, ask);
 	if (!b->params)
 		return -ENOMEM;
-	r = queue_setup(o, queue, &setup, err);
+	r = output_options_read(&o->setup->config, ask->options, o->blocks, &setup, err);
 	if (r < 0)
 		return r;
 	setup.sink = (struct sink){.open = bound_open,
@@ -208,7 +192,7 @@ static int add_by_key(struct outputs *o, const struct config_node *n, struct err
 	const struct config_node *enabled = config_node_child(n, STR("enabled"));
 	struct str name = {n->key.p, n->key.len - 7};
 	const struct registry_entry *e;
-	const char *copy;
+	struct asked ask = {.config = n, .options = n};
 	struct plug *p;
 	bool on = false;
 	int r;
@@ -222,12 +206,12 @@ static int add_by_key(struct outputs *o, const struct config_node *n, struct err
 			 n->place.file, n->place.line, STR_FMT(name));
 		return 0;
 	}
-	copy = arena_str(&o->setup->config.arena, name).p;
-	if (!copy)
+	ask.name = arena_str(&o->setup->config.arena, name).p;
+	if (!ask.name)
 		return -ENOMEM;
 	r = plugset_add(&o->setup->plugs, e, &p, err);
 	if (r == 0)
-		r = outputs_add(o, p, copy, n, NULL, err);
+		r = outputs_add(o, p, &ask, err);
 	if (r < 0 && err->is_set)
 		config_place_context(n->place, err);
 	return r;
@@ -238,6 +222,7 @@ static int add_by_list(struct outputs *o, const struct config_node *n, struct er
 {
 	const struct config_node *plugin = config_node_child(n, STR("plugin"));
 	const struct config_node *name = config_node_child(n, STR("name"));
+	struct asked ask = {.config = config_node_child(n, STR("config")), .options = n};
 	struct plug *p;
 	int r;
 
@@ -247,10 +232,10 @@ static int add_by_list(struct outputs *o, const struct config_node *n, struct er
 	} else {
 		r = plugset_ask(&o->setup->plugs, plugin->text.p, &p, err);
 	}
-	if (r == 0)
-		r = outputs_add(o, p, name && name->text.p ? name->text.p : plugin->text.p,
-				config_node_child(n, STR("config")),
-				config_node_child(n, STR("queue")), err);
+	if (r == 0) {
+		ask.name = name && name->text.p ? name->text.p : plugin->text.p;
+		r = outputs_add(o, p, &ask, err);
+	}
 	if (r < 0 && err->is_set)
 		config_place_context(n->place, err);
 	return r;
@@ -312,10 +297,15 @@ bool outputs_are_over(const struct outputs *o)
 	return true;
 }
 
-void outputs_drain(struct outputs *o)
+void outputs_stop(struct outputs *o)
 {
 	for (uint32_t i = 0; i < o->n; i++)
 		output_stop(o->list[i]);
+}
+
+void outputs_drain(struct outputs *o)
+{
+	outputs_stop(o);
 	for (uint32_t i = 0; i < o->n; i++)
 		output_join(o->list[i]);
 }
@@ -328,6 +318,12 @@ struct outputs *outputs_free(struct outputs *o)
 	for (uint32_t i = 0; i < o->n; i++)
 		(void)output_free(o->list[i]);
 	return mem_free(o);
+}
+
+void outputs_look(struct outputs *o, uint32_t timeout_ms)
+{
+	for (uint32_t i = 0; i < o->n; i++)
+		output_look(o->list[i], timeout_ms);
 }
 
 void outputs_reopen(struct outputs *o)

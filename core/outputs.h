@@ -2,8 +2,8 @@
  * outputs: the outputs the configuration asks for, each bound to its plugin.
  *
  * A key "<name>_output" with `enabled: true` is an instance of the output plugin <name>, with the
- * rest of the map as its parameters; `outputs:` is a list of {plugin, name, config, queue}, for
- * several instances of one plugin. Parameters "format" (text or json, from json_output) and
+ * rest of the map as its parameters; `outputs:` is a list of {plugin, name, config}, for several
+ * instances of one plugin. Either may say how alerts are delivered (output_options.h). Parameters "format" (text or json, from json_output) and
  * "buffered" (from buffered_outputs) are added for plugins that have such a parameter and were not
  * given it.
  *
@@ -18,7 +18,7 @@
 #include "sched/loop.h"
 #include "setup.h"
 
-enum { OUTPUTS_MAX = 32, OUTPUTS_CAPACITY = 16384, OUTPUTS_CAPACITY_MAX = 1 << 20 };
+enum { OUTPUTS_MAX = 32 };
 
 struct outputs;
 
@@ -35,4 +35,10 @@ void outputs_drain(struct outputs *o);
 struct outputs *outputs_free(struct outputs *o);
 
 void outputs_reopen(struct outputs *o);
+
+/* Takes no more alerts and keeps no source waiting: the first half of outputs_drain(). */
+void outputs_stop(struct outputs *o);
+
+/* Tells of outputs that have been busy with one batch for more than @timeout_ms. */
+void outputs_look(struct outputs *o, uint32_t timeout_ms);
 struct output *const *outputs_list(const struct outputs *o, uint32_t *ret_n);

@@ -5,8 +5,12 @@
 
 #include <errno.h>
 #include <stdatomic.h>
+#include <time.h>
 
+#include "route/ledger.h"
 #include "util/mem.h"
+
+enum { FULL_PAUSE_NS = 1000000 };
 
 /* A ruleset as one thread uses it. */
 struct rules {
@@ -22,8 +26,35 @@ struct pipeline {
 	struct rules *rules;             /* in use */
 	_Atomic(struct rules *) offered; /* waiting to be taken up */
 	struct alert_writer *writer;
+	struct outbox **outboxes; /* one an output */
+	struct ledger *ledger;    /* NULL: nobody asks which events are finished */
+	atomic_bool hurries;
 	_Atomic uint64_t n_alerts, n_unsent;
 };
+
+static void pipeline_flush(struct pipeline *p)
+{
+	for (uint32_t i = 0; i < p->setup.n_outputs; i++)
+		outbox_flush(p->outboxes[i]);
+}
+
+/* The line of an alert of event @num. A full ledger means that outputs are far behind: the source
+ * waits, as it would at a full queue. */
+static struct line *pipeline_line(struct pipeline *p, uint64_t num)
+{
+	const struct timespec pause = {.tv_nsec = FULL_PAUSE_NS};
+	struct line *line = ledger_add(p->ledger, num);
+
+	if (!line)
+		pipeline_flush(p);
+	while (!line && !atomic_load_explicit(&p->hurries, memory_order_relaxed)) {
+		(void)nanosleep(&pause, NULL);
+		line = ledger_add(p->ledger, num);
+	}
+	if (!line)
+		ledger_break(p->ledger, num);
+	return line;
+}
 
 static void pipeline_alert(struct pipeline *p, const struct event *evt, const struct rule *rule)
 {
@@ -39,8 +70,11 @@ static void pipeline_alert(struct pipeline *p, const struct event *evt, const st
 		(void)atomic_fetch_add_explicit(&p->n_unsent, 1, memory_order_relaxed);
 		return;
 	}
+	if (p->ledger)
+		alert->line = pipeline_line(p, evt->num);
 	for (uint32_t i = 0; i < p->setup.n_outputs; i++)
-		output_send(p->setup.outputs[i], alert);
+		outbox_add(p->outboxes[i], alert);
+	line_done(alert->line);
 	(void)alert_unref(alert);
 }
 
@@ -75,6 +109,7 @@ void pipeline_between(void *pipeline)
 	struct pipeline *p = pipeline;
 	struct rules *next;
 
+	pipeline_flush(p);
 	if (!atomic_load_explicit(&p->offered, memory_order_relaxed))
 		return;
 	next = atomic_exchange_explicit(&p->offered, NULL, memory_order_acquire);
@@ -103,6 +138,17 @@ int pipeline_offer(struct pipeline *p, struct alert_plan *plan)
 	return 0;
 }
 
+static int make_outboxes(struct pipeline *p)
+{
+	p->outboxes = mem_new((p->setup.n_outputs + 1) * sizeof(struct outbox *));
+	for (uint32_t i = 0; p->outboxes && i < p->setup.n_outputs; i++) {
+		p->outboxes[i] = outbox_new(p->setup.outputs[i]);
+		if (!p->outboxes[i])
+			return -ENOMEM;
+	}
+	return p->outboxes ? 0 : -ENOMEM;
+}
+
 int pipeline_new(const struct pipeline_setup *setup, struct pipeline **ret)
 {
 	struct pipeline *p = mem_new(sizeof(*p));
@@ -113,7 +159,10 @@ int pipeline_new(const struct pipeline_setup *setup, struct pipeline **ret)
 	p->fetcher = fetcher_new(setup->instances, setup->n_instances);
 	p->parser = parser_new(setup->instances, setup->n_instances, setup->source);
 	p->writer = alert_writer_new(setup->pool);
-	if (!p->fetcher || !p->parser || !p->writer) {
+	if (setup->tracks)
+		p->ledger = ledger_new(LEDGER_LINES);
+	if (!p->fetcher || !p->parser || !p->writer || (setup->tracks && !p->ledger) ||
+	    make_outboxes(p) < 0) {
 		(void)pipeline_free(p);
 		return -ENOMEM;
 	}
@@ -128,10 +177,24 @@ struct pipeline *pipeline_free(struct pipeline *p)
 		return NULL;
 	(void)rules_free(atomic_exchange(&p->offered, NULL));
 	(void)rules_free(p->rules);
+	for (uint32_t i = 0; p->outboxes && i < p->setup.n_outputs; i++)
+		(void)outbox_free(p->outboxes[i]);
+	(void)mem_free(p->outboxes);
 	(void)alert_writer_free(p->writer);
+	(void)ledger_free(p->ledger);
 	(void)parser_free(p->parser);
 	(void)fetcher_free(p->fetcher);
 	return mem_free(p);
+}
+
+uint64_t pipeline_mark(struct pipeline *p, uint64_t last)
+{
+	return p->ledger ? ledger_mark(p->ledger, last) : last;
+}
+
+void pipeline_hurry(struct pipeline *p)
+{
+	atomic_store_explicit(&p->hurries, true, memory_order_relaxed);
 }
 
 void pipeline_count(const struct pipeline *p, struct pipeline_counters *ret)

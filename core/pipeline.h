@@ -30,6 +30,7 @@ struct pipeline_setup {
 	uint32_t n_outputs;
 	struct alert_pool *pool;
 	bool profile; /* measure what each rule takes */
+	bool tracks;  /* which events are finished: pipeline_mark() */
 };
 
 struct pipeline_counters {
@@ -48,6 +49,14 @@ int pipeline_offer(struct pipeline *p, struct alert_plan *plan);
 
 void pipeline_event(void *pipeline, const struct event *evt);
 void pipeline_between(void *pipeline);
+
+/* Up to which number all events are finished, when @last is the last that was judged: no alert of
+ * them is on its way to an output that must have it. [source thread, or any after its end] */
+uint64_t pipeline_mark(struct pipeline *p, uint64_t last);
+
+/* Waits for nobody any more: alerts that find no room in the ledger of events are let go and their
+ * events stay unfinished. [any] */
+void pipeline_hurry(struct pipeline *p);
 
 /* After the source thread has ended. */
 void pipeline_count(const struct pipeline *p, struct pipeline_counters *ret);

@@ -65,7 +65,7 @@ static void print_lane(const struct lane *l)
 
 	lane_count(l, &p, &s);
 	(void)fprintf(stderr, "  %s: %" PRIu64 " events, %" PRIu64 " bytes, %" PRIu64 " alerts\n",
-		      lane_opening(l)->label, s.n_events, s.n_bytes, p.n_alerts);
+		      lane_label(l), s.n_events, s.n_bytes, p.n_alerts);
 	print_count("skipped, larger than the limit", s.n_too_large);
 	print_count("skipped, malformed", s.n_malformed);
 	print_count("alerts too large to send", p.n_unsent);
@@ -87,8 +87,13 @@ static void print_outputs(const struct engine *e)
 		(void)fprintf(stderr, "  output %s: %" PRIu64 " delivered\n", output_name(list[i]),
 			      c.n_accepted);
 		print_count("refused", c.n_refused);
+		print_count("given up after too many tries", c.n_exhausted);
+		print_count("in the dead letter file", c.n_dead);
+		print_count("without room in the dead letter file", c.n_dead_failed);
 		print_count("dropped, queue full", c.n_dropped);
 		print_count("offered again", c.n_retries);
+		print_count("circuit opened", c.n_opened);
+		print_count("batches that took too long", c.n_stuck);
 		print_count("lost at the end", c.n_lost);
 	}
 }

@@ -270,6 +270,16 @@ void source_print(struct source *s, const struct event *evt, struct buf *out)
 	buf_add_cstr(out, eventtext_get(s->instance, &in, line, sizeof line));
 }
 
+uint64_t source_num(const struct source *s)
+{
+	return s->num;
+}
+
+bool source_commits(const struct source *s)
+{
+	return s->instance->module->symbols->source_commit != NULL;
+}
+
 void source_commit(struct source *s, uint64_t num)
 {
 	if (s->instance->module->symbols->source_commit)

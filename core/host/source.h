@@ -67,6 +67,12 @@ bool source_progress(struct source *s, uint32_t *ret_hundredths, const char **re
  * plugin has none. */
 void source_print(struct source *s, const struct event *evt, struct buf *out);
 
+/* Number of the last event that source_next() gave or that was skipped before it; 0: none yet. */
+uint64_t source_num(const struct source *s);
+
+/* Whether the source wants to be told which of its events are finished. */
+bool source_commits(const struct source *s);
+
 /* Tells the source that its events up to and including number @num are finished. Does nothing for a
  * source without the capability. */
 void source_commit(struct source *s, uint64_t num);

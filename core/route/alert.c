@@ -1,96 +1,25 @@
 /*
- * alert: the writer that puts an event into its rule's plan, and the pool alerts come from.
+ * alert: the writer that puts an event into its rule's plan.
  */
 #include "route/alert.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <time.h>
 
 #include "route/alert_plan.h"
+#include "route/alert_pool.h"
 #include "util/mem.h"
 #include "util/utf8.h"
-
-struct alert_pool {
-	pthread_mutex_t lock;
-	struct alert *free;
-};
 
 /* The time of day is worked out once a second, not once an alert. */
 struct alert_writer {
 	struct alert_pool *pool;
-	struct buf message; /* as the template gives it, any bytes */
-	uint64_t second;    /* of the texts below; UINT64_MAX: none yet */
-	char local[16];     /* HH:MM:SS */
-	char utc[32];       /* YYYY-MM-DDTHH:MM:SS */
+	struct alert *spare; /* a few of the pool's, taken at once */
+	struct buf message;  /* as the template gives it, any bytes */
+	uint64_t second;     /* of the texts below; UINT64_MAX: none yet */
+	char local[16];      /* HH:MM:SS */
+	char utc[32];        /* YYYY-MM-DDTHH:MM:SS */
 };
-
-struct alert_pool *alert_pool_new(void)
-{
-	struct alert_pool *p = mem_new(sizeof(*p));
-
-	if (p)
-		(void)pthread_mutex_init(&p->lock, NULL);
-	return p;
-}
-
-struct alert_pool *alert_pool_free(struct alert_pool *p)
-{
-	struct alert *next;
-
-	if (!p)
-		return NULL;
-	for (struct alert *a = p->free; a; a = next) {
-		next = a->next;
-		buf_deinit(&a->bytes);
-		(void)mem_free(a);
-	}
-	(void)pthread_mutex_destroy(&p->lock);
-	return mem_free(p);
-}
-
-static struct alert *pool_take(struct alert_pool *p)
-{
-	struct alert *a;
-
-	(void)pthread_mutex_lock(&p->lock);
-	a = p->free;
-	if (a)
-		p->free = a->next;
-	(void)pthread_mutex_unlock(&p->lock);
-	if (!a) {
-		a = mem_new(sizeof(*a));
-		if (!a)
-			return NULL;
-		buf_init(&a->bytes, ALERT_MAX_BYTES);
-	}
-	a->pool = p;
-	a->next = NULL;
-	atomic_store_explicit(&a->refs, 1, memory_order_relaxed);
-	buf_reset(&a->bytes);
-	return a;
-}
-
-struct alert *alert_ref(struct alert *a)
-{
-	(void)atomic_fetch_add_explicit(&a->refs, 1, memory_order_relaxed);
-	return a;
-}
-
-struct alert *alert_unref(struct alert *a)
-{
-	struct alert_pool *p;
-
-	if (!a || atomic_fetch_sub_explicit(&a->refs, 1, memory_order_acq_rel) != 1)
-		return NULL;
-	a->plan = alert_plan_unref(a->plan);
-	p = a->pool;
-	(void)pthread_mutex_lock(&p->lock);
-	a->next = p->free;
-	p->free = a;
-	(void)pthread_mutex_unlock(&p->lock);
-	return NULL;
-}
 
 struct alert_writer *alert_writer_new(struct alert_pool *pool)
 {
@@ -108,6 +37,7 @@ struct alert_writer *alert_writer_free(struct alert_writer *w)
 {
 	if (!w)
 		return NULL;
+	w->spare = alert_pool_give(w->pool, w->spare);
 	buf_deinit(&w->message);
 	return mem_free(w);
 }
@@ -303,7 +233,7 @@ int alert_render(struct alert_writer *w, struct alert_plan *p, const struct rule
 		 const struct alert_subject *s, struct alert **ret)
 {
 	const struct alert_rule *ar = &p->rules[rule->index];
-	struct alert *a = pool_take(w->pool);
+	struct alert *a = alert_pool_take(w->pool, &w->spare);
 
 	(void)atomic_fetch_add_explicit(&ar->tally->n_alerts, 1, memory_order_relaxed);
 	if (!a)

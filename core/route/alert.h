@@ -35,6 +35,7 @@ struct alert_options {
 };
 
 struct eval;
+struct line;
 struct alert_plan;
 struct alert_pool;
 struct alert_writer;
@@ -44,6 +45,7 @@ struct alert {
 	atomic_uint refs;
 	struct alert_plan *plan;
 	struct alert_pool *pool;
+	struct line *line;  /* of the ledger of its source; NULL: nobody waits for it */
 	struct alert *next; /* in the pool */
 	struct buf bytes;
 };
@@ -56,7 +58,7 @@ struct alert_plan *alert_plan_ref(struct alert_plan *p);
 struct alert_plan *alert_plan_unref(struct alert_plan *p); /* [any] */
 struct ruleset *alert_plan_ruleset(const struct alert_plan *p);
 
-/* Alerts not in use. The pool may be freed once all alerts came back. [any] but new and free */
+/* Alerts not in use. The pool may be freed once all alerts and writers came back. [main] */
 struct alert_pool *alert_pool_new(void);
 struct alert_pool *alert_pool_free(struct alert_pool *p);
 
@@ -77,6 +79,13 @@ int alert_render(struct alert_writer *w, struct alert_plan *p, const struct rule
 
 struct alert *alert_ref(struct alert *a);
 struct alert *alert_unref(struct alert *a); /* [any]; NULL is fine, returns NULL */
+void alert_unref_all(struct alert *const *alerts, uint32_t n); /* [any] */
+
+/* The memory that it takes. */
+static inline uint64_t alert_bytes(const struct alert *a)
+{
+	return sizeof(*a) + a->bytes.size;
+}
 
 /* Appends @s with control characters as \n, \t, \x1b and invalid UTF-8 as U+FFFD. */
 void alert_escape(struct buf *b, struct str s);

@@ -7,10 +7,17 @@
 #include <pthread.h>
 #include <semaphore.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <time.h>
 
+#include "route/deadletter.h"
+#include "route/ledger.h"
 #include "util/mem.h"
+
+/* Taken and not yet answered for good. */
+struct held {
+	struct alert *alert;
+	uint32_t n_tries;
+};
 
 struct output {
 	struct output_setup setup;
@@ -21,21 +28,37 @@ struct output {
 	int open_result;
 	struct err *open_err;
 	atomic_bool wants_reopen, is_over;
-	_Atomic uint64_t n_accepted, n_refused, n_dropped, n_retries, n_lost;
+	_Atomic uint64_t n_accepted, n_refused, n_exhausted, n_dropped, n_retries, n_lost;
+	_Atomic uint64_t n_dead, n_dead_failed, n_opened;
+	atomic_int state;
+	_Atomic uint64_t busy_since_ms; /* 0: not in a send */
+	/* Of [main]. */
+	uint64_t stuck_since_ms; /* of the send that was told last */
+	_Atomic uint64_t n_stuck;
 	/* Of the thread alone. */
-	struct alert *held[OUTPUT_BATCH]; /* taken and not yet answered for good, oldest first */
-	uint32_t n_held, pause_ms;
-	unsigned seed;
-	uint64_t give_up_ns; /* 0 until the queue is closed */
-	bool has_complained;
+	struct held *held; /* oldest first */
+	uint32_t n_held;
+	struct alert **taken;
+	const struct gyr_alert **views;
+	uint8_t *verdicts;
+	struct pace pace;
+	struct deadletter *dead;
+	uint64_t give_up_ms; /* 0 until the queue is closed */
+	bool has_complained, has_complained_of_dead;
 };
 
-static uint64_t now_ns(void)
+struct outbox {
+	struct output *output;
+	uint32_t n;
+	struct alert *alerts[OUTBOX_ALERTS];
+};
+
+static uint64_t now_ms(void)
 {
 	struct timespec t;
 
 	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
 static void count(_Atomic uint64_t *c, uint64_t n)
@@ -43,40 +66,75 @@ static void count(_Atomic uint64_t *c, uint64_t n)
 	(void)atomic_fetch_add_explicit(c, n, memory_order_relaxed);
 }
 
-/* Gives back what was answered for good and moves the rest to the front. Returns how many stay. */
-static uint32_t output_settle(struct output *o, const uint8_t *verdicts)
+/* --- answers ---------------------------------------------------------------------------------- */
+
+static void output_bury(struct output *o, const struct gyr_alert *a, const char *reason,
+			const char *error)
 {
-	uint32_t kept = 0, accepted = 0, refused = 0, lost = 0;
+	int r = o->dead ? deadletter_add(o->dead, a, reason, error) : 0;
+
+	if (!o->dead)
+		return;
+	count(r < 0 ? &o->n_dead_failed : &o->n_dead, 1);
+	if (r < 0 && !o->has_complained_of_dead)
+		log_error(o->setup.log, "output '%s': dead letter '%s': %s: alerts are lost",
+			  o->setup.name, o->setup.dead_letter,
+			  r == -EFBIG ? "it has its full size" : strerror(-r));
+	o->has_complained_of_dead = r < 0;
+}
+
+/* Whether an alert that was answered @verdict stays. Counts and buries it when not. */
+static bool output_keeps(struct output *o, struct held *h, uint8_t verdict, const char *why)
+{
+	switch (verdict) {
+	case GYR_ALERT_ACCEPTED:
+		count(&o->n_accepted, 1);
+		return false;
+	case GYR_ALERT_OVER:
+		count(&o->n_lost, 1);
+		atomic_store(&o->is_over, true);
+		return false;
+	case GYR_ALERT_RETRY:
+		if (!o->setup.tries || ++h->n_tries < o->setup.tries) {
+			count(&o->n_retries, 1);
+			return true;
+		}
+		count(&o->n_exhausted, 1);
+		output_bury(o, &h->alert->view, "tried too often", why);
+		return false;
+	default:
+		count(&o->n_refused, 1);
+		output_bury(o, &h->alert->view, "refused", why);
+		return false;
+	}
+}
+
+/* Gives back what was answered for good of the first @n and moves the rest to the front. */
+static void output_settle(struct output *o, uint32_t n, const char *why)
+{
+	uint32_t kept = 0, n_gone = 0;
 
 	for (uint32_t i = 0; i < o->n_held; i++) {
-		if (verdicts[i] == GYR_ALERT_RETRY) {
-			o->held[kept++] = o->held[i];
+		struct held *h = &o->held[i];
+
+		if (i >= n || output_keeps(o, h, o->verdicts[i], why)) {
+			o->held[kept++] = *h;
 			continue;
 		}
-		if (verdicts[i] == GYR_ALERT_ACCEPTED)
-			accepted++;
-		else if (verdicts[i] == GYR_ALERT_OVER)
-			lost++;
-		else
-			refused++;
-		(void)alert_unref(o->held[i]);
+		if (o->setup.delivery == OUTPUT_DELIVERED && o->verdicts[i] != GYR_ALERT_OVER)
+			line_done(h->alert->line);
+		o->taken[n_gone++] = h->alert;
 	}
 	o->n_held = kept;
-	count(&o->n_accepted, accepted);
-	count(&o->n_refused, refused);
-	count(&o->n_retries, kept);
-	count(&o->n_lost, lost);
-	if (lost)
-		atomic_store(&o->is_over, true);
-	return kept;
+	alert_unref_all(o->taken, n_gone);
 }
 
 /* Says the first failure and the recovery; what lies between is in the counters. */
-static void output_complain(struct output *o, const char *why, uint32_t kept)
+static void output_complain(struct output *o, const char *why, bool is_stuck)
 {
 	if (why && !o->has_complained)
 		log_error(o->setup.log, "output '%s': %s%s", o->setup.name, *why ? why : "failed",
-			  kept ? ": trying again" : "");
+			  is_stuck ? ": trying again" : "");
 	else if (!why && o->has_complained)
 		log_info(o->setup.log, "output '%s': works again", o->setup.name);
 	o->has_complained = why != NULL;
@@ -84,26 +142,36 @@ static void output_complain(struct output *o, const char *why, uint32_t kept)
 
 static void output_offer(struct output *o)
 {
-	const struct gyr_alert *views[OUTPUT_BATCH];
-	uint8_t verdicts[OUTPUT_BATCH];
-	uint32_t before = o->n_held, kept;
+	uint32_t before = o->n_held, n = o->pace.state == PACE_CLOSED ? o->n_held : 1;
 	const char *why;
 
-	for (uint32_t i = 0; i < o->n_held; i++) {
-		views[i] = &o->held[i]->view;
-		verdicts[i] = GYR_ALERT_RETRY;
+	for (uint32_t i = 0; i < n; i++) {
+		o->views[i] = &o->held[i].alert->view;
+		o->verdicts[i] = GYR_ALERT_RETRY;
 	}
-	why = o->setup.sink.send(o->setup.sink.ctx, views, o->n_held, verdicts);
-	kept = output_settle(o, verdicts);
-	output_complain(o, why, kept);
-	if (kept == 0 || kept < before)
-		o->pause_ms = 0;
-	else if (o->pause_ms == 0)
-		o->pause_ms = OUTPUT_PAUSE_MIN_MS;
-	else if (o->pause_ms < OUTPUT_PAUSE_MAX_MS / 2)
-		o->pause_ms *= 2;
+	atomic_store(&o->busy_since_ms, now_ms());
+	why = o->setup.sink.send(o->setup.sink.ctx, o->views, n, o->verdicts);
+	atomic_store(&o->busy_since_ms, 0);
+	output_settle(o, n, why);
+	output_complain(o, why, o->n_held > before - n);
+	if (o->n_held < before)
+		pace_success(&o->pace);
 	else
-		o->pause_ms = OUTPUT_PAUSE_MAX_MS;
+		pace_failure(&o->pace, now_ms());
+	atomic_store(&o->n_opened, o->pace.n_opened);
+	atomic_store(&o->state, (int)o->pace.state);
+}
+
+/* --- the thread ------------------------------------------------------------------------------- */
+
+static void output_reopen_now(struct output *o)
+{
+	if (!atomic_exchange(&o->wants_reopen, false))
+		return;
+	if (o->setup.sink.reopen)
+		o->setup.sink.reopen(o->setup.sink.ctx);
+	if (o->dead)
+		deadletter_reopen(o->dead);
 }
 
 /* Whether the time to drain is over. */
@@ -111,51 +179,73 @@ static bool output_is_late(struct output *o)
 {
 	if (!queue_is_closed(o->queue))
 		return false;
-	if (!o->give_up_ns) {
+	if (!o->give_up_ms) {
 		bool proven = atomic_load_explicit(&o->n_accepted, memory_order_relaxed) > 0;
-		uint64_t ms = proven ? OUTPUT_DRAIN_MS : OUTPUT_DRAIN_UNPROVEN_MS;
+		uint32_t ms = o->setup.drain_ms;
 
-		o->give_up_ns = now_ns() + ms * 1000000;
+		if (!proven && ms > OUTPUT_DRAIN_UNPROVEN_MS)
+			ms = OUTPUT_DRAIN_UNPROVEN_MS;
+		o->give_up_ms = now_ms() + ms;
 	}
-	return now_ns() >= o->give_up_ns;
+	return now_ms() >= o->give_up_ms;
 }
 
-static void output_wait(struct output *o)
+/* Waits as the pace wants; the queue's wakes are for files to be opened anew. False: it is not yet
+ * time for an offer. At the end there is no time to wait for long. */
+static bool output_wait(struct output *o)
 {
-	uint32_t ms = o->pause_ms;
+	uint64_t now = now_ms(), until = now + pace_wait_ms(&o->pace, now);
 
-	if (!ms)
-		return;
-	ms = (uint32_t)rand_r(&o->seed) % ms + 1;
-	if (queue_is_closed(o->queue) && ms > OUTPUT_PAUSE_MIN_MS)
-		ms = OUTPUT_PAUSE_MIN_MS;
-	queue_pause(o->queue, ms);
+	while (now < until && !queue_is_closed(o->queue)) {
+		queue_pause(o->queue, (uint32_t)(until - now));
+		output_reopen_now(o);
+		now = now_ms();
+	}
+	if (now < until)
+		queue_pause(o->queue, until - now < OUTPUT_PAUSE_MIN_MS ? (uint32_t)(until - now)
+									: OUTPUT_PAUSE_MIN_MS);
+	if (o->pace.state == PACE_OPEN && pace_wait_ms(&o->pace, now_ms()))
+		return queue_is_closed(o->queue);
+	atomic_store(&o->state, (int)o->pace.state);
+	return true;
 }
 
-static void output_reopen_now(struct output *o)
+/* Takes a batch: waits for its first alert for ever, for the others as long as a batch may linger.
+ * The answers of queue_take(). */
+static int output_take(struct output *o)
 {
-	if (atomic_exchange(&o->wants_reopen, false) && o->setup.sink.reopen)
-		o->setup.sink.reopen(o->setup.sink.ctx);
+	uint32_t n = 0, more = 0, cap = o->setup.batch_max;
+	int r = queue_take(o->queue, o->taken, cap, UINT32_MAX, &n);
+	uint64_t now, until;
+
+	if (r == 0 && o->setup.linger_ms) {
+		now = now_ms();
+		until = now + o->setup.linger_ms;
+		for (; n < cap && now < until; n += more, now = now_ms()) {
+			more = 0;
+			if (queue_take(o->queue, o->taken + n, cap - n, (uint32_t)(until - now),
+				       &more) == QUEUE_E_CLOSED)
+				break;
+		}
+	}
+	for (uint32_t i = 0; i < n; i++)
+		o->held[i] = (struct held){.alert = o->taken[i]};
+	o->n_held = n;
+	return r;
 }
 
 /* One round: take what there is room for, offer, wait if nothing moved. False: all is done. */
 static bool output_round(struct output *o)
 {
-	uint32_t n = 0;
-	int r = 0;
+	int r = o->n_held == 0 ? output_take(o) : 0;
 
-	if (o->n_held == 0)
-		r = queue_take(o->queue, o->held, OUTPUT_BATCH, UINT32_MAX, &n);
-	o->n_held += n;
 	output_reopen_now(o);
 	if (r == QUEUE_E_CLOSED || (o->n_held && output_is_late(o)))
 		return false;
-	if (o->n_held)
-		output_offer(o);
-	if (atomic_load(&o->is_over))
-		return false;
-	output_wait(o);
-	return true;
+	if (o->n_held == 0 || !output_wait(o))
+		return true;
+	output_offer(o);
+	return !atomic_load(&o->is_over);
 }
 
 /* What could not be delivered in time. */
@@ -163,11 +253,12 @@ static void output_lose(struct output *o)
 {
 	uint32_t n = o->n_held;
 
+	for (uint32_t i = 0; i < n; i++)
+		o->taken[i] = o->held[i].alert;
 	do {
-		for (uint32_t i = 0; i < n; i++)
-			(void)alert_unref(o->held[i]);
+		alert_unref_all(o->taken, n);
 		count(&o->n_lost, n);
-	} while (queue_take(o->queue, o->held, OUTPUT_BATCH, 0, &n) == 0);
+	} while (queue_take(o->queue, o->taken, o->setup.batch_max, 0, &n) == 0);
 }
 
 static void *output_main(void *arg)
@@ -192,6 +283,55 @@ static void *output_main(void *arg)
 	return NULL;
 }
 
+/* --- life ------------------------------------------------------------------------------------- */
+
+/* An alert that does not stay in the queue. At the end, one that must arrive keeps its line: its
+ * event is not finished. */
+static void output_drop(void *ctx, struct alert *a, bool is_closed)
+{
+	struct output *o = ctx;
+
+	count(is_closed ? &o->n_lost : &o->n_dropped, 1);
+	if (!is_closed && o->setup.delivery != OUTPUT_BEST_EFFORT)
+		line_done(a->line);
+	(void)alert_unref(a);
+}
+
+static void set_defaults(struct output_setup *s)
+{
+	struct pace_setup *p = &s->pace;
+
+	s->cap_bytes = s->cap_bytes ? s->cap_bytes : OUTPUT_QUEUE_BYTES;
+	s->batch_max = s->batch_max ? s->batch_max : OUTPUT_BATCH;
+	s->drain_ms = s->drain_ms ? s->drain_ms : OUTPUT_DRAIN_MS;
+	s->dead_letter_bytes = s->dead_letter_bytes ? s->dead_letter_bytes : OUTPUT_DEAD_BYTES;
+	p->pause_min_ms = p->pause_min_ms ? p->pause_min_ms : OUTPUT_PAUSE_MIN_MS;
+	p->pause_max_ms = p->pause_max_ms ? p->pause_max_ms : OUTPUT_PAUSE_MAX_MS;
+}
+
+static int output_allocate(struct output *o, struct err *err)
+{
+	const struct output_setup *s = &o->setup;
+	const struct queue_setup queue = {.capacity = s->capacity,
+					  .cap_bytes = s->cap_bytes,
+					  .policy = s->policy,
+					  .drop = output_drop,
+					  .ctx = o};
+	const struct deadletter_setup dead = {.path = s->dead_letter,
+					      .output = s->name,
+					      .cap_bytes = s->dead_letter_bytes,
+					      .sync = s->delivery != OUTPUT_BEST_EFFORT};
+
+	o->queue = queue_new(&queue);
+	o->held = mem_new(s->batch_max * sizeof(struct held));
+	o->taken = mem_new(s->batch_max * sizeof(struct alert *));
+	o->views = mem_new(s->batch_max * sizeof(const struct gyr_alert *));
+	o->verdicts = mem_new(s->batch_max);
+	if (!o->queue || !o->held || !o->taken || !o->views || !o->verdicts)
+		return -ENOMEM;
+	return s->dead_letter ? deadletter_open(&dead, &o->dead, err) : 0;
+}
+
 /* Signals are the main thread's. */
 static int output_start(struct output *o)
 {
@@ -213,12 +353,14 @@ int output_new(const struct output_setup *setup, struct output **ret, struct err
 	if (!o)
 		return -ENOMEM;
 	o->setup = *setup;
+	set_defaults(&o->setup);
 	o->open_err = err;
-	o->seed = (unsigned)now_ns();
 	o->is_joined = true;
-	o->queue = queue_new(setup->capacity, setup->policy);
+	pace_init(&o->pace, &o->setup.pace, (unsigned)now_ms() ^ (unsigned)(uintptr_t)o);
 	(void)sem_init(&o->opened, 0, 0);
-	r = o->queue ? output_start(o) : -ENOMEM;
+	r = output_allocate(o, err);
+	if (r == 0)
+		r = output_start(o);
 	if (r == 0) {
 		o->is_joined = false;
 		while (sem_wait(&o->opened) < 0)
@@ -252,17 +394,61 @@ struct output *output_free(struct output *o)
 	if (o->queue)
 		queue_close(o->queue);
 	output_join(o);
+	(void)deadletter_close(o->dead);
 	(void)queue_free(o->queue);
+	(void)mem_free(o->held);
+	(void)mem_free(o->taken);
+	(void)mem_free(o->views);
+	(void)mem_free(o->verdicts);
 	(void)sem_destroy(&o->opened);
 	return mem_free(o);
 }
 
+/* --- from outside ----------------------------------------------------------------------------- */
+
+/* Makes @a ready for the queue: a reference, and its line when it must arrive. */
+static struct alert *output_claim(const struct output *o, struct alert *a)
+{
+	if (o->setup.delivery != OUTPUT_BEST_EFFORT)
+		line_hold(a->line);
+	return alert_ref(a);
+}
+
 void output_send(struct output *o, struct alert *a)
 {
-	if (queue_push(o->queue, alert_ref(a)) == 0)
-		return;
-	(void)alert_unref(a);
-	count(output_is_over(o) ? &o->n_lost : &o->n_dropped, 1);
+	struct alert *mine = output_claim(o, a);
+
+	queue_push(o->queue, &mine, 1);
+}
+
+struct outbox *outbox_new(struct output *o)
+{
+	struct outbox *b = mem_new(sizeof(*b));
+
+	if (b)
+		b->output = o;
+	return b;
+}
+
+struct outbox *outbox_free(struct outbox *b)
+{
+	if (b)
+		outbox_flush(b);
+	return mem_free(b);
+}
+
+void outbox_add(struct outbox *b, struct alert *a)
+{
+	b->alerts[b->n++] = output_claim(b->output, a);
+	if (b->n == OUTBOX_ALERTS)
+		outbox_flush(b);
+}
+
+void outbox_flush(struct outbox *b)
+{
+	if (b->n)
+		queue_push(b->output->queue, b->alerts, b->n);
+	b->n = 0;
 }
 
 void output_reopen(struct output *o)
@@ -271,9 +457,27 @@ void output_reopen(struct output *o)
 	queue_wake(o->queue);
 }
 
+void output_look(struct output *o, uint32_t timeout_ms)
+{
+	uint64_t since = atomic_load(&o->busy_since_ms);
+
+	if (!since || since == o->stuck_since_ms || now_ms() < since + timeout_ms)
+		return;
+	o->stuck_since_ms = since;
+	count(&o->n_stuck, 1);
+	log_write(o->setup.log, LOG_LEVEL_CRITICAL, NULL,
+		  "output '%s': timeout: it has been busy with one batch for more than %u ms",
+		  o->setup.name, timeout_ms);
+}
+
 bool output_is_over(const struct output *o)
 {
 	return atomic_load(&o->is_over);
+}
+
+bool output_is_required(const struct output *o)
+{
+	return o->setup.delivery != OUTPUT_BEST_EFFORT;
 }
 
 const char *output_name(const struct output *o)
@@ -286,9 +490,15 @@ void output_count(struct output *o, struct output_counters *ret)
 	*ret = (struct output_counters){
 		.n_accepted = atomic_load(&o->n_accepted),
 		.n_refused = atomic_load(&o->n_refused),
+		.n_exhausted = atomic_load(&o->n_exhausted),
 		.n_dropped = atomic_load(&o->n_dropped),
 		.n_retries = atomic_load(&o->n_retries),
 		.n_lost = atomic_load(&o->n_lost),
-		.depth = queue_depth(o->queue),
+		.n_dead = atomic_load(&o->n_dead),
+		.n_dead_failed = atomic_load(&o->n_dead_failed),
+		.n_opened = atomic_load(&o->n_opened),
+		.n_stuck = atomic_load(&o->n_stuck),
+		.state = (enum pace_state)atomic_load(&o->state),
 	};
+	ret->depth = queue_depth(o->queue, &ret->depth_bytes);
 }

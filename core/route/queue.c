@@ -1,8 +1,8 @@
 /*
  * queue: a ring of pointers under one lock.
  *
- * A lock is enough: it is held for a few instructions, taken once a batch by the consumer, and an
- * alert costs far more to render than to push. Both sides wait on conditions of the monotonic
+ * A lock is enough: both sides take it once a batch and hold it for a few instructions an alert,
+ * which costs far more to render than to push. Both sides wait on conditions of the monotonic
  * clock.
  */
 #include "route/queue.h"
@@ -15,27 +15,27 @@
 #include "util/mem.h"
 
 struct queue {
+	struct queue_setup setup;
 	pthread_mutex_t lock;
 	pthread_cond_t not_empty, not_full;
 	struct alert **ring;
-	uint32_t capacity, head, n;
-	enum queue_policy policy;
+	uint32_t head, n;
+	uint64_t bytes;
 	bool is_closed, is_woken, taker_waits;
 	uint32_t n_pushers_waiting;
 };
 
-struct queue *queue_new(uint32_t capacity, enum queue_policy policy)
+struct queue *queue_new(const struct queue_setup *setup)
 {
 	struct queue *q = mem_new(sizeof(*q));
 	pthread_condattr_t attr;
 
 	if (!q)
 		return NULL;
-	q->ring = mem_new(capacity * sizeof(struct alert *));
+	q->setup = *setup;
+	q->ring = mem_new(setup->capacity * sizeof(struct alert *));
 	if (!q->ring)
 		return mem_free(q);
-	q->capacity = capacity;
-	q->policy = policy;
 	(void)pthread_condattr_init(&attr);
 	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	(void)pthread_mutex_init(&q->lock, NULL);
@@ -45,12 +45,22 @@ struct queue *queue_new(uint32_t capacity, enum queue_policy policy)
 	return q;
 }
 
+static struct alert *ring_take(struct queue *q)
+{
+	struct alert *a = q->ring[q->head];
+
+	q->head = q->head + 1 == q->setup.capacity ? 0 : q->head + 1;
+	q->n--;
+	q->bytes -= alert_bytes(a);
+	return a;
+}
+
 struct queue *queue_free(struct queue *q)
 {
 	if (!q)
 		return NULL;
-	for (uint32_t i = 0; i < q->n; i++)
-		(void)alert_unref(q->ring[(q->head + i) % q->capacity]);
+	while (q->n)
+		(void)alert_unref(ring_take(q));
 	(void)pthread_cond_destroy(&q->not_full);
 	(void)pthread_cond_destroy(&q->not_empty);
 	(void)pthread_mutex_destroy(&q->lock);
@@ -58,25 +68,64 @@ struct queue *queue_free(struct queue *q)
 	return mem_free(q);
 }
 
-int queue_push(struct queue *q, struct alert *a)
+static bool has_room(const struct queue *q, const struct alert *a)
 {
-	int r = 0;
+	return q->n == 0 ||
+	       (q->n < q->setup.capacity && q->bytes + alert_bytes(a) <= q->setup.cap_bytes);
+}
 
-	(void)pthread_mutex_lock(&q->lock);
-	while (q->n == q->capacity && !q->is_closed && q->policy == QUEUE_BLOCK) {
+static void wake_taker(struct queue *q)
+{
+	if (q->taker_waits)
+		(void)pthread_cond_signal(&q->not_empty);
+}
+
+static void ring_add(struct queue *q, struct alert *a)
+{
+	uint32_t at = q->head + q->n;
+
+	q->ring[at >= q->setup.capacity ? at - q->setup.capacity : at] = a;
+	q->n++;
+	q->bytes += alert_bytes(a);
+}
+
+static void push_one(struct queue *q, struct alert *a)
+{
+	while (!has_room(q, a) && !q->is_closed && q->setup.policy == QUEUE_BLOCK) {
+		wake_taker(q);
 		q->n_pushers_waiting++;
 		(void)pthread_cond_wait(&q->not_full, &q->lock);
 		q->n_pushers_waiting--;
 	}
-	if (q->is_closed || q->n == q->capacity) {
-		r = QUEUE_E_FULL;
-	} else {
-		q->ring[(q->head + q->n++) % q->capacity] = a;
-		if (q->taker_waits)
-			(void)pthread_cond_signal(&q->not_empty);
+	while (!q->is_closed && q->setup.policy == QUEUE_DROP_OLDEST && !has_room(q, a))
+		q->setup.drop(q->setup.ctx, ring_take(q), false);
+	if (q->is_closed || !has_room(q, a))
+		q->setup.drop(q->setup.ctx, a, q->is_closed);
+	else
+		ring_add(q, a);
+}
+
+void queue_push(struct queue *q, struct alert *const *alerts, uint32_t n)
+{
+	(void)pthread_mutex_lock(&q->lock);
+	for (uint32_t i = 0; i < n; i++)
+		push_one(q, alerts[i]);
+	wake_taker(q);
+	(void)pthread_mutex_unlock(&q->lock);
+}
+
+bool queue_try(struct queue *q, struct alert *a)
+{
+	bool fits;
+
+	(void)pthread_mutex_lock(&q->lock);
+	fits = !q->is_closed && has_room(q, a);
+	if (fits) {
+		ring_add(q, a);
+		wake_taker(q);
 	}
 	(void)pthread_mutex_unlock(&q->lock);
-	return r;
+	return fits;
 }
 
 static struct timespec deadline_in(uint32_t ms)
@@ -117,11 +166,8 @@ int queue_take(struct queue *q, struct alert **ret, uint32_t cap, uint32_t timeo
 	(void)pthread_mutex_lock(&q->lock);
 	while (q->n == 0 && !q->is_closed && !q->is_woken && r == 0)
 		r = taker_wait(q, timeout_ms, &deadline);
-	while (q->n && n < cap) {
-		ret[n++] = q->ring[q->head];
-		q->head = (q->head + 1) % q->capacity;
-		q->n--;
-	}
+	while (q->n && n < cap)
+		ret[n++] = ring_take(q);
 	if (n)
 		r = 0;
 	else if (q->is_woken)
@@ -167,12 +213,13 @@ void queue_close(struct queue *q)
 	(void)pthread_mutex_unlock(&q->lock);
 }
 
-uint32_t queue_depth(struct queue *q)
+uint32_t queue_depth(struct queue *q, uint64_t *ret_bytes)
 {
 	uint32_t n;
 
 	(void)pthread_mutex_lock(&q->lock);
 	n = q->n;
+	*ret_bytes = q->bytes;
 	(void)pthread_mutex_unlock(&q->lock);
 	return n;
 }

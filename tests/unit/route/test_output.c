@@ -175,7 +175,7 @@ static void test_a_full_queue_drops_and_counts(void **state)
 	fakealerts_init(&f, rules, (struct alert_options){.hostname = "h"});
 	recorder_init(&r);
 	r.is_gated = true;
-	o = start(&r, 2, QUEUE_DROP);
+	o = start(&r, 2, QUEUE_DROP_NEWEST);
 	send_numbers(&f, o, 1, 1);
 	(void)sem_wait(&r.has_sent); /* the thread holds 1; the queue is empty */
 	send_numbers(&f, o, 2, 10);
@@ -288,17 +288,41 @@ static void test_reopen_reaches_an_idle_output(void **state)
 
 /* --- queue alone ------------------------------------------------------------------------------ */
 
+static void count_drop(void *ctx, struct alert *a, bool is_closed)
+{
+	unsigned *n = ctx;
+
+	n[is_closed]++;
+	(void)alert_unref(a);
+}
+
+static struct queue *queue_of(uint32_t capacity, uint64_t cap_bytes, enum queue_policy policy,
+			      unsigned *n_drops)
+{
+	const struct queue_setup setup = {.capacity = capacity,
+					  .cap_bytes = cap_bytes,
+					  .policy = policy,
+					  .drop = count_drop,
+					  .ctx = n_drops};
+	struct queue *q = queue_new(&setup);
+
+	assert_non_null(q);
+	return q;
+}
+
 static void *push_one(void *arg)
 {
 	void **both = arg;
 
-	return queue_push(both[0], both[1]) == 0 ? arg : NULL;
+	queue_push(both[0], (struct alert **)&both[1], 1);
+	return arg;
 }
 
 static void test_a_blocked_push_goes_on_when_there_is_room(void **state)
 {
 	struct fakealerts f;
-	struct queue *q = queue_new(1, QUEUE_BLOCK);
+	unsigned n_drops[2] = {0};
+	struct queue *q = queue_of(1, 1 << 20, QUEUE_BLOCK, n_drops);
 	struct alert *first, *second, *out[4];
 	pthread_t t;
 	void *result = NULL, *both[2];
@@ -308,7 +332,7 @@ static void test_a_blocked_push_goes_on_when_there_is_room(void **state)
 	fakealerts_init(&f, rules, (struct alert_options){.hostname = "h"});
 	first = fakealerts_make(&f, 0);
 	second = fakealerts_make(&f, 0);
-	assert_int_equal(queue_push(q, first), 0);
+	queue_push(q, &first, 1);
 	both[0] = q;
 	both[1] = second;
 	assert_int_equal(pthread_create(&t, NULL, push_one, both), 0);
@@ -331,7 +355,8 @@ static void test_a_blocked_push_goes_on_when_there_is_room(void **state)
 static void test_a_closed_queue_refuses_and_can_be_emptied(void **state)
 {
 	struct fakealerts f;
-	struct queue *q = queue_new(4, QUEUE_BLOCK);
+	unsigned n_drops[2] = {0};
+	struct queue *q = queue_of(4, 1 << 20, QUEUE_BLOCK, n_drops);
 	struct alert *a, *out[4];
 	uint32_t n;
 
@@ -339,13 +364,15 @@ static void test_a_closed_queue_refuses_and_can_be_emptied(void **state)
 	fakealerts_init(&f, rules, (struct alert_options){.hostname = "h"});
 	a = fakealerts_make(&f, 0);
 	assert_int_equal(queue_take(q, out, 4, 0, &n), QUEUE_E_TIMEOUT);
-	assert_int_equal(queue_push(q, alert_ref(a)), 0);
+	(void)alert_ref(a);
+	queue_push(q, &a, 1);
 	queue_close(q);
-	assert_int_equal(queue_push(q, a), QUEUE_E_FULL);
+	queue_push(q, &a, 1);
+	assert_int_equal(n_drops[0], 0);
+	assert_int_equal(n_drops[1], 1);
 	assert_int_equal(queue_take(q, out, 4, UINT32_MAX, &n), 0);
 	assert_int_equal(n, 1);
 	(void)alert_unref(out[0]);
-	(void)alert_unref(a);
 	(void)queue_free(q);
 	fakealerts_deinit(&f);
 }
