@@ -1,6 +1,5 @@
 /*
- * scap_meta: a cursor that never reads past its end, a function a kind of entry, and one writer of
- * records.
+ * scap_meta: a cursor that never reads past its end, and a function a kind of entry.
  *
  * Newer versions of a block begin each entry with its length. What an entry has beyond what is known
  * here is skipped; what an older one lacks keeps its default.
@@ -12,6 +11,7 @@
 #include <string.h>
 
 #include <gyr/scapmeta.h>
+#include <gyr/scapmetawrite.h>
 
 #include "scap.h"
 
@@ -103,101 +103,31 @@ static struct gyr_meta_text take_text(struct scap_meta *m, size_t max)
 
 /* ---- records ---- */
 
-struct out {
-	uint8_t *at;
-};
-
-static void put(struct out *o, const void *p, size_t len)
+static ss_plugin_event *record_new(const struct gyr_meta_shape *shape, struct scap_pool *pool)
 {
-	if (len)
-		memcpy(o->at, p, len);
-	o->at += len;
+	void *at = scap_pool_get(pool, gyr_meta_size(shape));
+
+	return at ? gyr_meta_write(shape, at) : NULL;
 }
 
-/* An event of code 402 with room for @len bytes of data; *ret_data is where. */
-static ss_plugin_event *record_new(const char *name, size_t len, struct scap_pool *pool,
-				   struct out *ret_data)
+static int record(const struct gyr_meta_shape *shape, struct scap_pool *pool,
+		  ss_plugin_event **ret_event)
 {
-	const uint32_t name_len = (uint32_t)strlen(name) + 1;
-	const uint32_t params[] = {4, name_len, (uint32_t)len, 0};
-	const ss_plugin_event head = {
-		.tid = UINT64_MAX,
-		.len = (uint32_t)(sizeof head + sizeof params + name_len + len),
-		.type = GYR_EVENT_ASYNC,
-		.nparams = 3,
-	};
-	uint8_t *bytes = scap_pool_get(pool, head.len);
-	struct out o = {.at = bytes};
-
-	if (!bytes)
-		return NULL;
-	put(&o, &head, sizeof head);
-	put(&o, params, sizeof params);
-	put(&o, name, name_len);
-	*ret_data = o;
-	return (ss_plugin_event *)(void *)bytes;
-}
-
-/* What is written of a struct of scapmeta.h: @n numbers' bytes at @p, then its texts. */
-struct shape {
-	const char *name;
-	const void *p;
-	size_t numbers;
-	const struct gyr_meta_text *texts;
-	size_t n_texts;
-};
-
-#define SHAPE(text, x, first)                                                                      \
-	(&(const struct shape){.name = (text),                                                     \
-			       .p = &(x),                                                          \
-			       .numbers = (size_t)((char *)&(x).first - (char *)&(x)),             \
-			       .texts = &(x).first,                                                \
-			       .n_texts =                                                          \
-				       (sizeof(x) - (size_t)((char *)&(x).first - (char *)&(x))) / \
-				       sizeof(struct gyr_meta_text)})
-
-static int record(const struct shape *shape, struct scap_pool *pool, ss_plugin_event **ret_event)
-{
-	const uint16_t numbers = (uint16_t)shape->numbers, n_texts = (uint16_t)shape->n_texts;
-	size_t size = sizeof numbers + shape->numbers + sizeof n_texts;
-	struct out o;
-	ss_plugin_event *evt;
-
-	for (size_t i = 0; i < shape->n_texts; i++)
-		size += sizeof(uint32_t) + shape->texts[i].len + 1;
-	evt = record_new(shape->name, size, pool, &o);
-	if (!evt)
-		return -ENOMEM;
-	put(&o, &numbers, sizeof numbers);
-	put(&o, shape->p, shape->numbers);
-	put(&o, &n_texts, sizeof n_texts);
-	for (size_t i = 0; i < shape->n_texts; i++) {
-		const uint32_t len = (uint32_t)shape->texts[i].len;
-
-		put(&o, &len, sizeof len);
-		put(&o, shape->texts[i].p, len);
-		put(&o, "", 1);
-	}
-	*ret_event = evt;
-	return 0;
+	*ret_event = record_new(shape, pool);
+	return *ret_event ? 0 : -ENOMEM;
 }
 
 ss_plugin_event *scap_meta_mark(const char *name, struct scap_pool *pool)
 {
-	struct out o;
-
-	return record_new(name, 0, pool, &o);
+	return record_new(GYR_META_MARK(name), pool);
 }
 
 ss_plugin_event *scap_meta_hide(const ss_plugin_event *evt, struct scap_pool *pool)
 {
-	struct out o;
-	ss_plugin_event *hidden = record_new(GYR_META_HIDDEN, evt->len, pool, &o);
+	ss_plugin_event *hidden = record_new(GYR_META_HIDE(evt), pool);
 
-	if (hidden) {
-		put(&o, evt, evt->len);
+	if (hidden)
 		hidden->ts = evt->ts;
-	}
 	return hidden;
 }
 
@@ -214,7 +144,8 @@ static int machine(struct scap_meta *m, struct scap_pool *pool, ss_plugin_event 
 	x.boot_ts = take_u64(m);
 	x.flags = take_u64(m);
 	m->at = m->end;
-	return m->failed ? -EBADMSG : record(SHAPE(GYR_META_MACHINE, x, hostname), pool, ret_event);
+	return m->failed ? -EBADMSG
+			 : record(GYR_META_SHAPE(GYR_META_MACHINE, x, hostname), pool, ret_event);
 }
 
 /* Lists that older writers did not end. */
@@ -308,7 +239,7 @@ static int process(struct scap_meta *m, struct scap_pool *pool, ss_plugin_event 
 		process_tail(m, &x);
 	x.args = ended(x.args, args);
 	x.env = ended(x.env, env);
-	return record(SHAPE(GYR_META_PROC, x, comm), pool, ret_event);
+	return record(GYR_META_SHAPE(GYR_META_PROC, x, comm), pool, ret_event);
 }
 
 static void file_socket(struct scap_meta *m, struct gyr_meta_fd *x)
@@ -375,7 +306,7 @@ static int file(struct scap_meta *m, struct scap_pool *pool, ss_plugin_event **r
 	x.ino = take_u64(m);
 	x.type = take_u8(m);
 	r = file_payload(m, &x, unknown, sizeof unknown);
-	return r ? r : record(SHAPE(GYR_META_FD, x, name), pool, ret_event);
+	return r ? r : record(GYR_META_SHAPE(GYR_META_FD, x, name), pool, ret_event);
 }
 
 static int interface(struct scap_meta *m, struct scap_pool *pool, ss_plugin_event **ret_event)
@@ -394,7 +325,8 @@ static int interface(struct scap_meta *m, struct scap_pool *pool, ss_plugin_even
 	if (type <= 2)
 		x.link_speed = take_u64(m);
 	x.name = take_bytes(m, name_len, FD_TEXT_MAX);
-	return m->failed ? -EBADMSG : record(SHAPE(GYR_META_IFACE, x, name), pool, ret_event);
+	return m->failed ? -EBADMSG
+			 : record(GYR_META_SHAPE(GYR_META_IFACE, x, name), pool, ret_event);
 }
 
 static int user(struct scap_meta *m, struct scap_pool *pool, ss_plugin_event **ret_event)
@@ -407,13 +339,14 @@ static int user(struct scap_meta *m, struct scap_pool *pool, ss_plugin_event **r
 		x.home = take_text(m, USER_TEXT_MAX);
 		x.shell = take_text(m, USER_TEXT_MAX);
 		return m->failed ? -EBADMSG
-				 : record(SHAPE(GYR_META_USER, x, name), pool, ret_event);
+				 : record(GYR_META_SHAPE(GYR_META_USER, x, name), pool, ret_event);
 	}
 
 	struct gyr_meta_group g = {.gid = take_u32(m)};
 
 	g.name = take_text(m, USER_TEXT_MAX);
-	return m->failed ? -EBADMSG : record(SHAPE(GYR_META_GROUP, g, name), pool, ret_event);
+	return m->failed ? -EBADMSG
+			 : record(GYR_META_SHAPE(GYR_META_GROUP, g, name), pool, ret_event);
 }
 
 /* ---- blocks ---- */
