@@ -10,6 +10,7 @@
 #include "host/async.h"
 #include "host/listen.h"
 #include "recorder.h"
+#include "refit.h"
 #include "util/mem.h"
 
 struct lane {
@@ -19,6 +20,8 @@ struct lane {
 	struct async *async;
 	struct source *source;
 	struct pipeline *pipeline;
+	struct refit refit;
+	uint64_t last_ts; /* of the events of this batch; 0: none yet */
 	struct feed *feed;
 	struct recorder *recorder; /* NULL: nothing is recorded */
 	struct err record_err;
@@ -77,7 +80,11 @@ static int make_pipeline(struct lane *l)
 		.tracks = source_commits(l->source) && is_awaited(setup),
 	};
 
-	return pipeline_new(&ps, &l->pipeline);
+	int r = pipeline_new(&ps, &l->pipeline);
+
+	l->refit = (struct refit){
+		.pipeline = l->pipeline, .source = l->source, .log = l->crew.services.log};
+	return r;
 }
 
 int lane_new(const struct lane_setup *setup, struct lane **ret, struct err *err)
@@ -124,6 +131,7 @@ static void lane_event(void *ctx, const struct event *evt)
 
 	if (l->recorder)
 		recorder_event(l->recorder, evt);
+	l->last_ts = evt->ts;
 	pipeline_event(l->pipeline, evt);
 }
 
@@ -146,7 +154,8 @@ static void lane_between(void *ctx)
 {
 	struct lane *l = ctx;
 
-	pipeline_between(l->pipeline);
+	refit_between(&l->refit, l->last_ts);
+	l->last_ts = 0;
 	lane_settle(l);
 }
 
@@ -169,12 +178,13 @@ int lane_start(struct lane *l)
 
 	if (r == 0)
 		r = listen_open(l->crew.instances, l->crew.n, &err);
+	l->listens = r == 0;
+	if (r == 0)
+		r = refit_start(&l->refit, &err);
 	if (r < 0) {
 		log_error(l->crew.services.log, "%s: %s", l->label, err.text);
 		return r;
 	}
-	l->listens = true;
-	pipeline_between(l->pipeline);
 	return feed_new(&setup, &l->feed);
 }
 

@@ -24,6 +24,7 @@ struct pipeline {
 	struct fetch fetch;
 	struct parser *parser;
 	struct rules *rules;             /* in use */
+	struct rules *next;              /* taken up, not yet in use */
 	_Atomic(struct rules *) offered; /* waiting to be taken up */
 	struct alert_writer *writer;
 	struct outbox **outboxes; /* one an output */
@@ -104,19 +105,43 @@ static struct rules *rules_free(struct rules *r)
 	return mem_free(r);
 }
 
-void pipeline_between(void *pipeline)
+bool pipeline_take(struct pipeline *p)
 {
-	struct pipeline *p = pipeline;
 	struct rules *next;
 
 	pipeline_flush(p);
 	if (!atomic_load_explicit(&p->offered, memory_order_relaxed))
-		return;
+		return false;
 	next = atomic_exchange_explicit(&p->offered, NULL, memory_order_acquire);
 	if (!next)
+		return false;
+	(void)rules_free(p->next);
+	p->next = next;
+	return true;
+}
+
+void pipeline_swap(struct pipeline *p)
+{
+	if (!p->next)
 		return;
 	(void)rules_free(p->rules);
-	p->rules = next;
+	p->rules = p->next;
+	p->next = NULL;
+}
+
+static const struct interest *interest_of(const struct rules *r)
+{
+	return r ? matcher_source(r->matcher)->interest : NULL;
+}
+
+const struct interest *pipeline_interest(const struct pipeline *p)
+{
+	return interest_of(p->rules);
+}
+
+const struct interest *pipeline_next_interest(const struct pipeline *p)
+{
+	return interest_of(p->next);
 }
 
 int pipeline_offer(struct pipeline *p, struct alert_plan *plan)
@@ -176,6 +201,7 @@ struct pipeline *pipeline_free(struct pipeline *p)
 	if (!p)
 		return NULL;
 	(void)rules_free(atomic_exchange(&p->offered, NULL));
+	(void)rules_free(p->next);
 	(void)rules_free(p->rules);
 	for (uint32_t i = 0; p->outboxes && i < p->setup.n_outputs; i++)
 		(void)outbox_free(p->outboxes[i]);

@@ -3,11 +3,11 @@
  *
  * In: an event of the source. Out: rendered alerts in the queues of the outputs.
  *
- * Rules are changed by offering new ones: the source thread takes them up between two batches and
- * frees the old ones, so that no event sees a mixture and none is missed.
+ * Rules are changed by offering new ones: the source thread takes them up between two batches, swaps
+ * them in and frees the old ones, so that no event sees a mixture and none is missed.
  *
  * Lifetime: pipeline_new() to pipeline_free(); what the setup points to outlives it.
- * Threads: pipeline_event() and pipeline_between() on the source thread, the others on [main].
+ * Threads: pipeline_event() to pipeline_next_interest() on the source thread, the others on [main].
  */
 #pragma once
 
@@ -48,7 +48,18 @@ struct pipeline *pipeline_free(struct pipeline *p);
 int pipeline_offer(struct pipeline *p, struct alert_plan *plan);
 
 void pipeline_event(void *pipeline, const struct event *evt);
-void pipeline_between(void *pipeline);
+
+/* Between two batches. Takes up rules that were offered since: they wait, in place of others that may
+ * wait already. False when there are none. */
+bool pipeline_take(struct pipeline *p);
+
+/* The rules that wait are used from now on. */
+void pipeline_swap(struct pipeline *p);
+
+/* What the rules in use are about, and those that wait; NULL when there are none, or when the events
+ * of this source have no types. */
+const struct interest *pipeline_interest(const struct pipeline *p);
+const struct interest *pipeline_next_interest(const struct pipeline *p);
 
 /* Up to which number all events are finished, when @last is the last that was judged: no alert of
  * them is on its way to an output that must have it. [source thread, or any after its end] */

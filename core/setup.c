@@ -12,6 +12,8 @@
 
 #include "config_rules.h"
 #include "host/fields.h"
+#include "host/symbols.h"
+#include "ruleset/interest.h"
 
 static bool is_output_key(struct str key)
 {
@@ -391,21 +393,47 @@ static int list_plugins(struct setup *s, struct config *c, struct rules_options 
 	return 0;
 }
 
-static int list_sources(struct setup *s, struct config *c, struct rules_options *ret)
+/* What the sources that will be open ask about the rules; the first of each event source. */
+static int list_conditions(struct setup *s, struct arena *a, struct rules_source *source,
+			   struct err *err)
+{
+	for (uint32_t i = 0; i < s->n_openings; i++) {
+		const struct plug *p = s->openings[i].plug;
+		const char *const *texts = p->module->symbols->source_conditions;
+		struct interest_conditions *own;
+		int r;
+
+		if (!texts || !str_is(plug_source(p), source->name))
+			continue;
+		own = arena_alloc(a, sizeof(*own));
+		r = own ? interest_conditions_read(texts, a, own, err) : -ENOMEM;
+		if (r == -EINVAL)
+			err_context(err, "plugin '%.*s'", STR_FMT(p->module->name));
+		source->conditions = own;
+		return r;
+	}
+	return 0;
+}
+
+static int list_sources(struct setup *s, struct config *c, struct rules_options *ret,
+			struct err *err)
 {
 	struct rules_source *list = arena_alloc(&c->arena, (s->n_sources + 1) * sizeof(*list));
+	int r = 0;
 
 	if (!list)
 		return -ENOMEM;
-	for (uint32_t i = 0; i < s->n_sources; i++)
+	for (uint32_t i = 0; i < s->n_sources && r == 0; i++) {
 		list[i] = (struct rules_source){.name = s->sources[i].name,
 						.fields = s->sources[i].fields,
 						.has_event_types = s->sources[i].has_event_types,
 						.is_event = is_async_event,
 						.ctx = s};
+		r = list_conditions(s, &c->arena, &list[i], err);
+	}
 	ret->sources = list;
 	ret->n_sources = s->n_sources;
-	return 0;
+	return r;
 }
 
 int setup_rules_options(struct setup *s, struct config *c, struct rules_options *ret,
@@ -416,7 +444,7 @@ int setup_rules_options(struct setup *s, struct config *c, struct rules_options 
 	*ret = (struct rules_options){.lint = s->opts->verbose || s->opts->validate.n};
 	(void)rule_priority_parse(str_from(config_str(c, "priority")), &ret->min_priority);
 	ret->match_all = strcmp(config_str(c, "rule_matching"), "all") == 0;
-	r = list_sources(s, c, ret);
+	r = list_sources(s, c, ret, err);
 	if (r == 0)
 		r = list_plugins(s, c, ret);
 	if (r == 0)

@@ -6,6 +6,7 @@
 #include "filter/evttypes.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "filter/constant.h"
 #include "gyr/events.h"
@@ -19,6 +20,7 @@ struct verdict {
 };
 
 struct analysis {
+	bool of_generic; /* sets are of system calls without an event of their own */
 	const struct fieldset *fields;
 	bool (*is_event)(void *ctx, struct str name);
 	void *ctx;
@@ -47,11 +49,27 @@ void evttypes_all(struct evttypes *s)
 		s->bits[n / 64] = (1ULL << n % 64) - 1;
 }
 
-static void invert(struct evttypes *s)
+static void generic_all(struct evttypes *s)
+{
+	*s = (struct evttypes){{0}};
+	for (uint16_t i = 0; i < gyr_syscall_count(); i++)
+		if (gyr_syscall(i)->flags & GYR_SYSCALL_GENERIC)
+			evttypes_add(s, i);
+}
+
+static void everything(const struct analysis *a, struct evttypes *s)
+{
+	if (a->of_generic)
+		generic_all(s);
+	else
+		evttypes_all(s);
+}
+
+static void invert(const struct analysis *a, struct evttypes *s)
 {
 	struct evttypes all;
 
-	evttypes_all(&all);
+	everything(a, &all);
 	for (int i = 0; i < N_WORDS; i++)
 		s->bits[i] = all.bits[i] & ~s->bits[i];
 }
@@ -66,16 +84,27 @@ static void join(struct evttypes *s, const struct evttypes *with, bool both)
 	}
 }
 
-static void neutral(struct verdict *v)
+static void neutral(const struct analysis *a, struct verdict *v)
 {
-	evttypes_all(&v->may_hold);
+	everything(a, &v->may_hold);
 	v->may_fail = v->may_hold;
 }
 
-static void always(struct verdict *v, bool holds)
+static void always(const struct analysis *a, struct verdict *v, bool holds)
 {
-	neutral(v);
+	neutral(a, v);
 	*(holds ? &v->may_fail : &v->may_hold) = (struct evttypes){{0}};
+}
+
+static void add_generic(struct evttypes *s, struct str name)
+{
+	const struct gyr_event_info *e = gyr_event_find(name.p, name.len, 0);
+	const struct gyr_syscall_info *c = gyr_syscall_find(name.p, name.len);
+
+	if (e && e->code <= 1)
+		generic_all(s);
+	else if (!e && c && (c->flags & GYR_SYSCALL_GENERIC))
+		evttypes_add(s, c->code);
 }
 
 static void add_name(const struct analysis *a, struct evttypes *s, struct str name)
@@ -83,6 +112,10 @@ static void add_name(const struct analysis *a, struct evttypes *s, struct str na
 	const struct gyr_event_info *e = gyr_event_find(name.p, name.len, 2);
 	const struct gyr_syscall_info *c;
 
+	if (a->of_generic) {
+		add_generic(s, name);
+		return;
+	}
 	if (!e && a->is_event && a->is_event(a->ctx, name)) {
 		evttypes_add(s, GYR_EVENT_CODE_ASYNC);
 		return;
@@ -105,10 +138,10 @@ static void judge_type(const struct analysis *a, const struct ast *t, struct ver
 	uint32_t n = !t->right ? 0 : is_list ? t->right->n : 1;
 
 	if (t->op == FILTER_OP_EXISTS) {
-		always(ret, true);
+		always(a, ret, true);
 		return;
 	}
-	neutral(ret);
+	neutral(a, ret);
 	if (t->modifier != FILTER_MOD_NONE || (t->op != FILTER_OP_EQ && t->op != FILTER_OP_EQ2 &&
 					       t->op != FILTER_OP_NE && t->op != FILTER_OP_IN))
 		return;
@@ -116,7 +149,7 @@ static void judge_type(const struct analysis *a, const struct ast *t, struct ver
 	for (uint32_t i = 0; i < n; i++)
 		add_name(a, &ret->may_hold, is_list ? t->right->args[i]->text : t->right->text);
 	ret->may_fail = ret->may_hold;
-	invert(t->op == FILTER_OP_NE ? &ret->may_hold : &ret->may_fail);
+	invert(a, t->op == FILTER_OP_NE ? &ret->may_hold : &ret->may_fail);
 }
 
 /* Whether a comparison of a count from 1 with @text is decided: 1 always true, -1 never, 0 open. */
@@ -146,12 +179,12 @@ static int decided(enum filter_op op, struct str text)
 	}
 }
 
-static void judge_num(const struct ast *t, struct verdict *ret)
+static void judge_num(const struct analysis *a, const struct ast *t, struct verdict *ret)
 {
 	bool is_set = t->op == FILTER_OP_IN || t->op == FILTER_OP_INTERSECTS;
 	int d = -1;
 
-	neutral(ret);
+	neutral(a, ret);
 	if (t->modifier != FILTER_MOD_NONE || !t->right || t->right->kind == AST_TERM_CALL)
 		return;
 	if (is_set && t->right->kind == AST_TERM_LIST) {
@@ -161,7 +194,7 @@ static void judge_num(const struct ast *t, struct verdict *ret)
 		d = decided(is_set ? FILTER_OP_EQ : t->op, t->right->text);
 	}
 	if (d)
-		always(ret, d > 0);
+		always(a, ret, d > 0);
 }
 
 static enum field_role role_of(struct analysis *a, const struct ast_term *t)
@@ -210,9 +243,9 @@ static int judge_check(struct analysis *a, const struct ast *t, struct verdict *
 	if (decides(role))
 		judge_type(a, t, ret);
 	else if (role == FIELD_ROLE_EVENT_NUM)
-		judge_num(t, ret);
+		judge_num(a, t, ret);
 	else
-		neutral(ret);
+		neutral(a, ret);
 	arena_reset(&a->scratch);
 	return 0;
 }
@@ -226,7 +259,7 @@ static int judge(struct analysis *a, const struct ast *t, struct verdict *ret)
 	if (t->kind == AST_CHECK)
 		return judge_check(a, t, ret);
 	if (t->kind == AST_NAME) {
-		neutral(ret);
+		neutral(a, ret);
 		return 0;
 	}
 	r = judge(a, t->kids[0], ret);
@@ -260,4 +293,89 @@ int evttypes_of(const struct ast *tree, const struct fieldset *fields,
 	if (!r)
 		*ret_set = v.may_hold;
 	return r;
+}
+
+void evttypes_generic_of(const struct ast *tree, const struct fieldset *fields,
+			 struct evttypes *ret_set)
+{
+	struct err ignored = ERR_NULL;
+	struct analysis a = {.of_generic = true, .fields = fields, .err = &ignored};
+	struct verdict v;
+
+	if (judge(&a, tree, &v))
+		neutral(&a, &v);
+	arena_deinit(&a.scratch);
+	*ret_set = v.may_hold;
+}
+
+/* ---- conditions that a tree needs ---- */
+
+struct needs {
+	struct evttypes of[EVTTYPES_CONDITIONS_MAX];
+};
+
+struct needing {
+	struct analysis a;
+	const struct evttypes_condition *conditions;
+	uint32_t n;
+};
+
+static bool is_condition(const struct evttypes_condition *c, const struct ast *t)
+{
+	return t->modifier == FILTER_MOD_NONE && t->op == c->op && t->left &&
+	       t->left->kind == AST_TERM_FIELD && !t->left->has_arg &&
+	       str_eq(t->left->text, c->field) && t->right && t->right->kind == AST_TERM_TEXT &&
+	       str_eq(t->right->text, c->constant);
+}
+
+/* Where the leaf cannot be true, it needs whatever one likes. */
+static void leaf_needs(struct needing *x, const struct ast *t, bool is_negated, struct needs *ret)
+{
+	struct verdict v;
+	struct evttypes *never = is_negated ? &v.may_fail : &v.may_hold;
+
+	if (judge(&x->a, t, &v))
+		neutral(&x->a, &v);
+	invert(&x->a, never);
+	for (uint32_t i = 0; i < x->n; i++) {
+		ret->of[i] = *never;
+		if (!is_negated && t->kind == AST_CHECK && is_condition(&x->conditions[i], t))
+			everything(&x->a, &ret->of[i]);
+	}
+}
+
+static void tree_needs(struct needing *x, const struct ast *t, bool is_negated, struct needs *ret)
+{
+	const bool is_and = (t->kind == AST_AND) != is_negated;
+	struct needs kid;
+
+	if (t->kind == AST_CHECK || t->kind == AST_NAME) {
+		leaf_needs(x, t, is_negated, ret);
+		return;
+	}
+	if (t->kind == AST_NOT) {
+		tree_needs(x, t->kids[0], !is_negated, ret);
+		return;
+	}
+	tree_needs(x, t->kids[0], is_negated, ret);
+	for (uint32_t k = 1; k < t->n; k++) {
+		tree_needs(x, t->kids[k], is_negated, &kid);
+		for (uint32_t i = 0; i < x->n; i++)
+			join(&ret->of[i], &kid.of[i], !is_and);
+	}
+}
+
+void evttypes_needing(const struct ast *tree, const struct fieldset *fields,
+		      const struct evttypes_condition *conditions, uint32_t n,
+		      struct evttypes *ret_sets)
+{
+	struct err ignored = ERR_NULL;
+	struct needing x = {.a = {.fields = fields, .err = &ignored},
+			    .conditions = conditions,
+			    .n = n < EVTTYPES_CONDITIONS_MAX ? n : EVTTYPES_CONDITIONS_MAX};
+	struct needs needs;
+
+	tree_needs(&x, tree, false, &needs);
+	memcpy(ret_sets, needs.of, x.n * sizeof *ret_sets);
+	arena_deinit(&x.a.scratch);
 }

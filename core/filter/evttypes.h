@@ -1,5 +1,5 @@
 /*
- * evttypes: which events could a condition be true for?
+ * evttypes: which events could a condition be true for, and what else must then be true of them?
  *
  * Only comparisons of the event's type (fields with a role) decide anything; every other leaf may
  * be true for any event, and so may its negation. And is intersection, or is union, not is pushed
@@ -49,3 +49,24 @@ void evttypes_all(struct evttypes *s);
 int evttypes_of(const struct ast *tree, const struct fieldset *fields,
 		bool (*is_event)(void *ctx, struct str name), void *ctx, struct evttypes *ret_set,
 		struct err *err);
+
+/* The same over the system calls that have no event of their own (GYR_SYSCALL_GENERIC): bits are codes
+ * of system calls. Anything else of the condition counts as true. After evttypes_of() succeeded. */
+void evttypes_generic_of(const struct ast *tree, const struct fieldset *fields,
+			 struct evttypes *ret_set);
+
+enum {
+	EVTTYPES_CONDITIONS_MAX = 8,
+};
+
+/* One comparison of a field with a constant, as text of a rule has it: "evt.failed", =, "false". */
+struct evttypes_condition {
+	struct str field, constant;
+	enum filter_op op;
+};
+
+/* For each of @n conditions the events for which @tree cannot be true unless the condition is. After
+ * evttypes_of() succeeded. */
+void evttypes_needing(const struct ast *tree, const struct fieldset *fields,
+		      const struct evttypes_condition *conditions, uint32_t n,
+		      struct evttypes *ret_sets);

@@ -286,6 +286,22 @@ void source_commit(struct source *s, uint64_t num)
 		s->instance->module->symbols->source_commit(s->instance->state, s->handle, num);
 }
 
+int source_interest(struct source *s, const struct gyr_interest *interest, struct err *err)
+{
+	const struct module *m = s->instance->module;
+	const char *why;
+
+	if (!m->symbols->source_interest || m->id)
+		return 1;
+	if (m->symbols->source_interest(s->instance->state, s->handle, interest) ==
+	    SS_PLUGIN_SUCCESS)
+		return 0;
+	why = instance_last_error(s->instance);
+	err_set(err, 0, 0, "plugin '%s': %s", s->instance->owner.name,
+		*why ? why : "it gave no reason");
+	return -EIO;
+}
+
 uint32_t source_shards(struct instance *inst, const char *params)
 {
 	const struct module_symbols *sym = inst->module->symbols;

@@ -77,6 +77,10 @@ bool source_commits(const struct source *s);
  * source without the capability. */
 void source_commit(struct source *s, uint64_t num);
 
+/* Tells the source what the rules are about. 1 when it does not want to know; -EIO with @err holding
+ * what it said. */
+int source_interest(struct source *s, const struct gyr_interest *interest, struct err *err);
+
 /* How many instances may be opened side by side for these parameters; 1 without the capability. */
 uint32_t source_shards(struct instance *inst, const char *params);
 

@@ -63,6 +63,8 @@ static const struct row rows[] = {
 	EXT(output_reopen),
 	EXT(output_params_schema),
 	EXT(source_commit),
+	EXT(source_interest),
+	EXT(source_conditions),
 	EXT(source_shards),
 	EXT(source_open_shard),
 };

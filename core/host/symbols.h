@@ -18,6 +18,9 @@ struct module_symbols {
 	ss_plugin_rc (*output_reopen)(ss_plugin_t *s, void *inst);
 	const char *(*output_params_schema)(void);
 	void (*source_commit)(ss_plugin_t *s, ss_instance_t *h, uint64_t evtnum);
+	ss_plugin_rc (*source_interest)(ss_plugin_t *s, ss_instance_t *h,
+					const struct gyr_interest *interest);
+	const char *const *source_conditions;
 	uint32_t (*source_shards)(ss_plugin_t *s, const char *params);
 	ss_instance_t *(*source_open_shard)(ss_plugin_t *s, const char *params, uint32_t shard,
 					    uint32_t n, ss_plugin_rc *rc);

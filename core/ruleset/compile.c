@@ -11,6 +11,7 @@
 #include "filter/typecheck.h"
 #include "ruleset/doubt.h"
 #include "ruleset/impl.h"
+#include "ruleset/interest.h"
 #include "ruleset/problem.h"
 #include "ruleset/resolve.h"
 #include "ruleset/template.h"
@@ -157,6 +158,16 @@ static int compile_condition(struct compiler *c, struct rule *rule, struct rule_
 		problem_add(c->l, RULES_LINT_NEVER, c->decl->where,
 			    "the condition contradicts itself, so the rule never matches");
 	return find_events(c, rule, d);
+}
+
+static void add_interest(struct compiler *c, const struct rule *rule)
+{
+	static const struct interest_conditions none;
+	struct interest *i = (struct interest *)c->rs->pub.sources[rule->source].interest;
+
+	if (i)
+		interest_add(i, rule->detail->tree, &rule->detail->events, c->source->fields,
+			     c->source->conditions ? c->source->conditions : &none);
 }
 
 /* --- outputs ---------------------------------------------------------------------------------- */
@@ -344,6 +355,8 @@ static int compile_rule(struct compiler *c, struct decl_rule *d)
 	if (r || r_output)
 		return r ? r : r_output;
 	rule->enabled = select_enabled(&c->l->opts, rule);
+	if (rule->enabled)
+		add_interest(c, rule);
 	c->rs->pub.rules[c->rs->pub.n_rules++] = rule;
 	c->rs->pub.n_enabled += rule->enabled;
 	r = strmap_add(&c->rs->by_name, rule->name, rule);
@@ -403,6 +416,14 @@ static int new_ruleset(struct compiler *c)
 		rs->pub.n_sources++;
 		if (!rs->uses[i] || !sources[i].name.p)
 			return -ENOMEM;
+		if (o->sources[i].has_event_types) {
+			struct interest *interest = arena_alloc(c->arena, sizeof *interest);
+
+			if (!interest)
+				return -ENOMEM;
+			interest_init(interest);
+			sources[i].interest = interest;
+		}
 	}
 	return 0;
 }

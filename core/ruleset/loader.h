@@ -37,6 +37,8 @@ struct rules_source {
 	/* Whether a plugin declared events called @name (asynchronous ones); may be NULL. */
 	bool (*is_event)(void *ctx, struct str name);
 	void *ctx;
+	/* What it asks about the rules, for ruleset_source.interest; may be NULL. */
+	const struct interest_conditions *conditions;
 };
 
 struct rules_plugin {

@@ -18,6 +18,7 @@
 #include "util/yaml.h"
 
 struct expr;
+struct interest;
 struct template;
 struct use_table;
 struct rule_detail;
@@ -87,6 +88,7 @@ struct ruleset_source {
 	uint32_t n_rules; /* enabled ones, in load order */
 	const struct rule **rules;
 	const struct use_table *uses; /* field uses of conditions and outputs; slots count from 0 */
+	const struct interest *interest; /* what they are about; NULL: events have no types */
 };
 
 struct ruleset {

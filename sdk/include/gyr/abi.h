@@ -692,6 +692,37 @@ GYR_EXPORT const char *gyr_output_params_schema(void);
 GYR_EXPORT void gyr_source_commit(ss_plugin_t *s, ss_instance_t *h, uint64_t evtnum);
 
 /*
+ * Interest, optional for a source of system call events (without an ID): which events the rules are
+ * about, so that it need not make the others. It is told once before the first plugin_next_batch of
+ * @h, and whenever rules change: then first what the old and the new ones want together, and, when
+ * the events from before are through, what the new ones want. After FAILURE the last interest that
+ * was taken holds; the host says so and goes on. [source; before the first batch also main]
+ *
+ * What state has to know beside the rules is the source's business, and so is what becomes of events
+ * that a rule may match without naming them, as one does that says nothing of evt.type.
+ */
+struct gyr_interest {
+	uint32_t size;    /* bytes of this struct as the host knows it */
+	uint32_t n_codes; /* a multiple of 64: codes of events and of system calls are below it */
+
+	/* Sets of codes, bit code % 64 of word code / 64. Events for which some rule may be true, and
+	 * those of them that a rule says it is about; then the same for system calls that have no
+	 * event of their own, by their code in gyr/events.h (their events are 0 and 1). */
+	const uint64_t *events, *named_events;
+	const uint64_t *generic, *named_generic;
+
+	/* By event: bit i is set when no rule is true for it unless the i-th condition is. */
+	const uint8_t *needs;
+};
+
+GYR_EXPORT ss_plugin_rc gyr_source_interest(ss_plugin_t *s, ss_instance_t *h,
+					    const struct gyr_interest *interest);
+
+/* Optional with it: the conditions it wants to know about, at most 8, NULL at the end; each a field,
+ * an operator and a constant as in rules: "evt.failed = false". */
+GYR_EXPORT extern const char *const gyr_source_conditions[];
+
+/*
  * Shards, optional for a source, both: how many instances may read @params side by side, at
  * least 1. The host makes one state for each and opens shard 0, 1 ... n - 1 with
  * gyr_source_open_shard in place of plugin_open, with any n from 1 to that number; together they

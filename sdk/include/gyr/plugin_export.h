@@ -199,6 +199,21 @@ void gyr__texts_free(struct gyr__texts *t);
 	}                                                                                        \
 	struct gyr__semicolon
 
+/*
+ * After PLUGIN_SOURCE, for one of system call events: int fn(struct gyr *p, void *inst, const struct
+ * gyr_interest *interest) is told what the rules are about. What follows are the conditions it asks
+ * about, in the order of the bits of interest->needs; there must be one.
+ */
+#define PLUGIN_SOURCE_INTEREST(fn, ...)                                                     \
+	const char *const gyr_source_conditions[] = {__VA_ARGS__, NULL};                    \
+	ss_plugin_rc gyr_source_interest(ss_plugin_t *s, ss_instance_t *h,                  \
+					 const struct gyr_interest *interest)               \
+	{                                                                                   \
+		return fn((struct gyr *)s, gyr__instance(h), interest) ? SS_PLUGIN_FAILURE  \
+								       : SS_PLUGIN_SUCCESS; \
+	}                                                                                   \
+	struct gyr__semicolon
+
 /* Answers to what an event holds: see struct gyr_extractor. */
 #define PLUGIN_EXTRACTOR(...)                                                                \
 	GYR__DESCRIPTOR(extractor, __VA_ARGS__)                                              \

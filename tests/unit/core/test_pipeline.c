@@ -78,7 +78,8 @@ static void bench_init(struct bench *b, const char *params, const char *rules)
 	ps.pool = b->pool;
 	assert_int_equal(pipeline_new(&ps, &b->pipeline), 0);
 	bench_rules(b, rules);
-	pipeline_between(b->pipeline);
+	(void)pipeline_take(b->pipeline);
+	pipeline_swap(b->pipeline);
 }
 
 static void bench_deinit(struct bench *b)
@@ -109,7 +110,8 @@ static uint64_t bench_run(struct bench *b, uint64_t n)
 		}
 		if (r == SOURCE_E_EOF)
 			break;
-		pipeline_between(b->pipeline);
+		(void)pipeline_take(b->pipeline);
+		pipeline_swap(b->pipeline);
 	}
 	return seen;
 }
