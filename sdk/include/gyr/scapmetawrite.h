@@ -78,15 +78,15 @@ static inline ss_plugin_event *gyr_meta_write(const struct gyr_meta_shape *shape
 {
 	const uint32_t name_len = (uint32_t)strlen(shape->name) + 1;
 	const uint32_t params[] = {4, name_len, (uint32_t)gyr__meta_data_size(shape), 0};
-	const ss_plugin_event head = {
-		.tid = UINT64_MAX,
-		.len = (uint32_t)gyr_meta_size(shape),
-		.type = GYR_EVENT_ASYNC,
-		.nparams = 3,
-	};
+	ss_plugin_event head;
 	const uint16_t numbers = (uint16_t)shape->numbers, n_texts = (uint16_t)shape->n_texts;
 	char *at = (char *)room;
 
+	memset(&head, 0, sizeof head);
+	head.tid = UINT64_MAX;
+	head.len = (uint32_t)gyr_meta_size(shape);
+	head.type = GYR_EVENT_ASYNC;
+	head.nparams = 3;
 	at = gyr__meta_put(at, &head, sizeof head);
 	at = gyr__meta_put(at, params, sizeof params);
 	at = gyr__meta_put(at, shape->name, name_len);
