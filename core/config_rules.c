@@ -21,8 +21,8 @@ static const char *text_of(const struct config_node *map, struct str key)
 	return n && n->kind == CONFIG_SCALAR ? n->text.p : NULL;
 }
 
-static int strings_of(struct config *c, const struct config_node *n, const char *const **ret,
-		      uint32_t *ret_n)
+int config_node_strings(struct config *c, const struct config_node *n, const char *const **ret,
+			uint32_t *ret_n)
 {
 	uint32_t i = 0, count = !n ? 0 : n->kind == CONFIG_SCALAR ? 1 : config_node_count(n);
 	const char **list = arena_alloc(&c->arena, (count + 1) * sizeof(*list));
@@ -41,7 +41,7 @@ static int strings_of(struct config *c, const struct config_node *n, const char 
 
 int config_strings(struct config *c, const char *path, const char *const **ret, uint32_t *ret_n)
 {
-	return strings_of(c, config_at(c, path), ret, ret_n);
+	return config_node_strings(c, config_at(c, path), ret, ret_n);
 }
 
 int config_selections(struct config *c, const struct rules_selection **ret, uint32_t *ret_n,
@@ -118,7 +118,7 @@ static int append_output(struct config *c, const struct config_node *e,
 	a->extra_output = text_of(e, STR("extra_output"));
 	if (suggested)
 		(void)config_node_bool(suggested, &a->suggested_output);
-	r = strings_of(c, config_node_child(match, STR("tags")), &a->tags, &a->n_tags);
+	r = config_node_strings(c, config_node_child(match, STR("tags")), &a->tags, &a->n_tags);
 	return r < 0 ? r : extra_fields(c, config_node_child(e, STR("extra_fields")), a, err);
 }
 

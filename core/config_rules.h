@@ -16,5 +16,8 @@ int config_selections(struct config *c, const struct rules_selection **ret, uint
 int config_append_outputs(struct config *c, const struct rules_append_output **ret, uint32_t *ret_n,
 			  struct err *err);
 
-/* The texts of a list (or of the one scalar in its place) at @path. -ENOMEM. */
+/* The texts of a list (or of the one scalar in its place), of a node (NULL: none) or at @path.
+ * -ENOMEM. */
+int config_node_strings(struct config *c, const struct config_node *n, const char *const **ret,
+			uint32_t *ret_n);
 int config_strings(struct config *c, const char *path, const char *const **ret, uint32_t *ret_n);

@@ -17,10 +17,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "config_alerts.h"
 #include "config_rules.h"
 #include "profile.h"
+#include "notices.h"
 #include "ruleset/report.h"
 #include "summary.h"
+#include "util/text.h"
 
 enum {
 	PROGRESS_MS = 500,
@@ -134,15 +137,43 @@ static void read_alert_options(struct engine *e)
 	};
 }
 
+/* The table is made when policies first ask for it, and stays. */
+static int need_suppress(struct engine *e, const struct config *c,
+			 const struct suppress_policies *p, struct err *err)
+{
+	uint64_t n = config_u64(c, "suppression.capacity");
+
+	if (p->n == 0 || e->suppress)
+		return 0;
+	if (n == 0 || n > SUPPRESS_TABLE_MAX) {
+		err_set(err, 0, 0, "suppression.capacity is 1 to %d", SUPPRESS_TABLE_MAX);
+		return -EINVAL;
+	}
+	e->suppress = suppress_new((uint32_t)n);
+	return e->suppress ? 0 : -ENOMEM;
+}
+
 static int make_plan(struct engine *e, struct config *c, struct alert_plan **ret, struct err *err)
 {
-	struct ruleset *rs;
-	int r = engine_load_rules(e->setup, c, &e->watch, &rs, err);
+	struct suppress_policies policies;
+	struct route_table routes;
+	struct alert_setup as = {.opts = &e->alert_options,
+				 .tally = &e->tally,
+				 .routes = &routes,
+				 .policies = &policies};
+	int r = config_routes(c, e->output_names, e->n_output_names, &routes, err);
 
+	if (r == 0)
+		r = config_suppression(c, &policies, err);
+	if (r == 0)
+		r = need_suppress(e, c, &policies, err);
+	if (r == 0)
+		r = engine_load_rules(e->setup, c, &e->watch, &as.rs, err);
 	if (r < 0)
 		return r;
-	r = alert_plan_new(rs, &e->alert_options, &e->tally, ret);
-	(void)ruleset_unref(rs);
+	as.suppress = e->suppress;
+	r = alert_plan_new(&as, ret, err);
+	(void)ruleset_unref(as.rs);
 	return r;
 }
 
@@ -177,9 +208,11 @@ static void engine_reload(void *ctx)
 		log_write(&e->setup->log, LOG_LEVEL_NOTICE, NULL, "reload: %u rules",
 			  alert_plan_ruleset(plan)->n_enabled);
 	} else {
+		const char *why = err.is_set ? err.text : strerror(-r);
+
 		(void)alert_plan_unref(plan);
-		log_error(&e->setup->log, "reload: %s: the old rules stay",
-			  err.is_set ? err.text : strerror(-r));
+		log_error(&e->setup->log, "reload: %s: the old rules stay", why);
+		notices_reload_failed(e, why);
 	}
 	config_deinit(&c);
 }
@@ -326,6 +359,11 @@ static int open_lanes(struct engine *e, struct err *err)
 	return r < 0 ? r : offer_plan(e, e->plan);
 }
 
+static void engine_tell_suppressed(void *ctx)
+{
+	notices_suppressed(ctx);
+}
+
 static int watch(struct engine *e)
 {
 	const struct options *o = e->setup->opts;
@@ -346,6 +384,11 @@ static int watch(struct engine *e)
 		r = loop_every(e->loop, e->output_timeout_ms, engine_look_at_outputs, e);
 	if (r == 0 && isatty(STDERR_FILENO))
 		r = loop_every(e->loop, PROGRESS_MS, engine_progress, e);
+	if (r == 0)
+		r = loop_every(e->loop,
+			       text_interval_ms(str_from(config_str(
+				       &e->setup->config, "suppression.summary_interval"))),
+			       engine_tell_suppressed, e);
 	loop_on_wake(e->loop, engine_woken, e);
 	return r;
 }
@@ -377,7 +420,8 @@ static int engine_up(struct engine *e, struct err *err)
 	}
 	(void)signal(SIGPIPE, SIG_IGN);
 	e->pool = alert_pool_new();
-	r = e->pool ? loop_new(&e->loop) : -ENOMEM;
+	e->writer = e->pool ? alert_writer_new(e->pool) : NULL;
+	r = e->writer ? loop_new(&e->loop) : -ENOMEM;
 	if (r == 0)
 		r = outputs_new(e->setup, sources_end(e->setup), e->loop, &e->outputs, err);
 	if (r == 0)
@@ -396,7 +440,9 @@ static void engine_down(struct engine *e)
 	e->outputs = outputs_free(e->outputs);
 	e->loop = loop_free(e->loop);
 	(void)alert_plan_unref(e->plan);
+	(void)alert_writer_free(e->writer);
 	e->pool = alert_pool_free(e->pool);
+	e->suppress = suppress_free(e->suppress);
 	tally_deinit(&e->tally);
 	watch_deinit(&e->watch);
 }
@@ -414,6 +460,7 @@ static int engine_loop(struct engine *e)
 		loop_run(e->loop);
 	for (uint32_t i = 0; i < e->n_lanes; i++)
 		lane_join(e->lanes[i]);
+	notices_suppressed(e);
 	outputs_drain(e->outputs);
 	for (uint32_t i = 0; i < e->n_lanes; i++)
 		lane_settle(e->lanes[i]);
@@ -442,7 +489,9 @@ int engine_run(struct setup *s, struct err *err)
 	tally_init(&e.tally);
 	watch_init(&e.watch);
 	read_alert_options(&e);
-	r = make_plan(&e, &s->config, &e.plan, err);
+	r = outputs_names(s, &e.output_names, &e.n_output_names);
+	if (r == 0)
+		r = make_plan(&e, &s->config, &e.plan, err);
 	if (r == 0 && s->opts->dry_run) {
 		(void)printf("dry run: %u rules, %u sources\n",
 			     alert_plan_ruleset(e.plan)->n_enabled, s->n_openings);

@@ -22,6 +22,10 @@ struct engine {
 	struct tally tally;
 	struct alert_pool *pool;
 	struct alert_plan *plan;
+	const char *const *output_names;
+	uint32_t n_output_names;
+	struct suppress *suppress;   /* NULL: no policies at the start */
+	struct alert_writer *writer; /* for notices */
 	struct outputs *outputs;
 	struct loop *loop;
 	struct watch watch;

@@ -269,6 +269,48 @@ static int add_all(struct outputs *o, struct err *err)
 	return r;
 }
 
+/* What add_by_key() would call the output of this key; NULL when it would add none. */
+static const char *name_by_key(struct setup *s, const struct config_node *n)
+{
+	const struct config_node *enabled = config_node_child(n, STR("enabled"));
+	struct str name = {n->key.p, n->key.len - 7};
+	const struct registry_entry *e = registry_find_name(s->plugs.registry, name);
+	bool on = false;
+
+	if (!enabled || config_node_bool(enabled, &on) < 0 || !on || !e ||
+	    e->kind != REGISTRY_OUTPUT)
+		return NULL;
+	return arena_str(&s->config.arena, name).p;
+}
+
+int outputs_names(struct setup *s, const char *const **ret, uint32_t *ret_n)
+{
+	const struct config *c = &s->config;
+	const struct config_node *list = config_at(c, "outputs");
+	const char **names = arena_alloc(&s->config.arena, OUTPUTS_MAX * sizeof(*names));
+	uint32_t k = 0;
+
+	if (!names)
+		return -ENOMEM;
+	for (const struct config_node *n = c->root->first; n && k < OUTPUTS_MAX; n = n->next) {
+		const char *name = is_key_of_output(n->key) ? name_by_key(s, n) : NULL;
+
+		if (name)
+			names[k++] = name;
+	}
+	for (const struct config_node *n = list && list->kind == CONFIG_SEQ ? list->first : NULL;
+	     n && k < OUTPUTS_MAX; n = n->next) {
+		const struct config_node *plugin = config_node_child(n, STR("plugin"));
+		const struct config_node *name = config_node_child(n, STR("name"));
+
+		if (plugin && plugin->kind == CONFIG_SCALAR)
+			names[k++] = name && name->text.p ? name->text.p : plugin->text.p;
+	}
+	*ret = names;
+	*ret_n = k;
+	return 0;
+}
+
 int outputs_new(struct setup *s, bool blocks, struct loop *loop, struct outputs **ret,
 		struct err *err)
 {

@@ -34,6 +34,10 @@ bool outputs_are_over(const struct outputs *o);
 void outputs_drain(struct outputs *o);
 struct outputs *outputs_free(struct outputs *o);
 
+/* The names of the outputs that the configuration enables, in the order in which outputs_new() opens
+ * them; in its arena. -ENOMEM. */
+int outputs_names(struct setup *s, const char *const **ret, uint32_t *ret_n);
+
 void outputs_reopen(struct outputs *o);
 
 /* Takes no more alerts and keeps no source waiting: the first half of outputs_drain(). */

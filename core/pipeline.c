@@ -66,7 +66,11 @@ static void pipeline_alert(struct pipeline *p, const struct event *evt, const st
 	};
 	struct alert *alert;
 
+	route_set to = alert_targets(p->writer, p->rules->plan, rule, &subject);
+
 	(void)atomic_fetch_add_explicit(&p->n_alerts, 1, memory_order_relaxed);
+	if (!to)
+		return;
 	if (alert_render(p->writer, p->rules->plan, rule, &subject, &alert) < 0) {
 		(void)atomic_fetch_add_explicit(&p->n_unsent, 1, memory_order_relaxed);
 		return;
@@ -74,7 +78,8 @@ static void pipeline_alert(struct pipeline *p, const struct event *evt, const st
 	if (p->ledger)
 		alert->line = pipeline_line(p, evt->num);
 	for (uint32_t i = 0; i < p->setup.n_outputs; i++)
-		outbox_add(p->outboxes[i], alert);
+		if (to >> i & 1)
+			outbox_add(p->outboxes[i], alert);
 	line_done(alert->line);
 	(void)alert_unref(alert);
 }

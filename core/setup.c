@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "config_alerts.h"
 #include "config_rules.h"
 #include "host/fields.h"
 #include "host/symbols.h"
@@ -451,6 +452,8 @@ int setup_rules_options(struct setup *s, struct config *c, struct rules_options 
 		r = config_selections(c, &ret->selections, &ret->n_selections, err);
 	if (r == 0)
 		r = config_append_outputs(c, &ret->append_outputs, &ret->n_append_outputs, err);
+	if (r == 0)
+		r = config_redaction(c, &ret->redaction);
 	return r;
 }
 

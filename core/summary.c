@@ -149,6 +149,8 @@ static void print_rule(const struct tally_row *r)
 
 	(void)fprintf(stderr, "  %6" PRIu64 "  %-13s  %.*s\n", n,
 		      rule_priority_name((enum rule_priority)r->priority), STR_FMT(r->rule));
+	print_count("suppressed", atomic_load(&r->n_suppressed));
+	print_count("not sent, by their routes", atomic_load(&r->n_unrouted));
 }
 
 static void print_falco_rule(const struct tally_row *r)

@@ -108,10 +108,11 @@ struct field {
 /* One use of a field with its argument, as resolved; equal uses of a ruleset share one. */
 struct field_use {
 	const struct field *field;
-	bool has_arg;   /* brackets (or a suffix) were given */
-	struct str arg; /* their text, unquoted; NUL-terminated in memory */
-	uint64_t index; /* the argument as a number; UINT64_MAX when it is none */
-	uint32_t slot;  /* number of this use in its ruleset, from 0 */
+	bool has_arg;      /* brackets (or a suffix) were given */
+	struct str arg;    /* their text, unquoted; NUL-terminated in memory */
+	uint64_t index;    /* the argument as a number; UINT64_MAX when it is none */
+	uint32_t slot;     /* number of this use in its ruleset, from 0 */
+	struct str hidden; /* what alerts show instead of its values; .p NULL: the values */
 };
 
 /* The fields of one event source, by name. Built at start, then immutable. */

@@ -28,6 +28,17 @@ struct use_table *use_table_free(struct use_table *t);
 uint32_t use_table_count(const struct use_table *t);
 const struct field_use *use_table_at(const struct use_table *t, uint32_t slot);
 
+/* Fields whose values alerts do not show. Names may hold '*' for any text; one fits the name of a
+ * field alone or with its argument, as it is written. */
+struct redaction {
+	uint32_t n_fields;
+	const char *const *fields;
+	const char *text; /* shown instead */
+};
+
+/* For the uses to come, as long as the table is added to; its texts are copied. */
+void use_table_redact(struct use_table *t, const struct redaction *r);
+
 /* The shared copy of @use, its slot set; NULL when memory is short. */
 const struct field_use *use_table_intern(struct use_table *t, const struct field_use *use);
 

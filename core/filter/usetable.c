@@ -12,6 +12,7 @@
 #include "util/buf.h"
 #include "util/mem.h"
 #include "util/strmap.h"
+#include "util/text.h"
 
 enum {
 	KEY_MAX = 64 << 20, /* bytes that tell one constant or comparison from others */
@@ -44,6 +45,7 @@ struct use_table {
 	uint32_t n_checked, checked_size;
 	struct slot *slots; /* of uses */
 	uint32_t n_slots;
+	const struct redaction *redaction;
 	/* Until it is sealed. */
 	struct arena keys;
 	struct strmap constants, tests;
@@ -166,6 +168,32 @@ static const struct field_use *use_find(const struct use_table *t, const struct 
 	return NULL;
 }
 
+void use_table_redact(struct use_table *t, const struct redaction *r)
+{
+	t->redaction = r;
+}
+
+/* "name[arg]" or "name.arg". */
+static struct str use_text(struct use_table *t, const struct field_use *use)
+{
+	bool is_suffix = use->field->flags & FIELD_ARG_SUFFIX;
+
+	return str_from(arena_printf(&t->arena, is_suffix ? "%.*s.%.*s" : "%.*s[%.*s]",
+				     STR_FMT(use->field->name), STR_FMT(use->arg)));
+}
+
+static bool is_redacted(struct use_table *t, const struct field_use *use)
+{
+	const struct redaction *r = t->redaction;
+	struct str full = r && use->has_arg ? use_text(t, use) : (struct str){0};
+
+	for (uint32_t i = 0; r && i < r->n_fields; i++)
+		if (text_wildcard(str_from(r->fields[i]), use->field->name) ||
+		    (full.p && text_wildcard(str_from(r->fields[i]), full)))
+			return true;
+	return false;
+}
+
 const struct field_use *use_table_intern(struct use_table *t, const struct field_use *use)
 {
 	uint32_t hash = use_hash(use);
@@ -186,6 +214,8 @@ const struct field_use *use_table_intern(struct use_table *t, const struct field
 	own->use.field = field;
 	own->use.arg = arena_str(&t->arena, use->arg);
 	own->use.slot = t->n_uses;
+	if (is_redacted(t, use))
+		own->use.hidden = arena_str(&t->arena, str_from(t->redaction->text));
 	if (!own->use.arg.p)
 		return NULL;
 	own->operand = (struct operand){.kind = OPERAND_FIELD,

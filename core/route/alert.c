@@ -8,18 +8,9 @@
 
 #include "route/alert_plan.h"
 #include "route/alert_pool.h"
+#include "route/alert_writer.h"
 #include "util/mem.h"
 #include "util/utf8.h"
-
-/* The time of day is worked out once a second, not once an alert. */
-struct alert_writer {
-	struct alert_pool *pool;
-	struct alert *spare; /* a few of the pool's, taken at once */
-	struct buf message;  /* as the template gives it, any bytes */
-	uint64_t second;     /* of the texts below; UINT64_MAX: none yet */
-	char local[16];      /* HH:MM:SS */
-	char utc[32];        /* YYYY-MM-DDTHH:MM:SS */
-};
 
 struct alert_writer *alert_writer_new(struct alert_pool *pool)
 {
@@ -90,7 +81,7 @@ void alert_escape(struct buf *b, struct str s)
 	}
 }
 
-static void writer_time(struct alert_writer *w, uint64_t ts)
+void alert_writer_time(struct alert_writer *w, uint64_t ts)
 {
 	time_t sec = (time_t)(ts / 1000000000);
 	struct tm tm;
@@ -104,7 +95,7 @@ static void writer_time(struct alert_writer *w, uint64_t ts)
 		w->utc[0] = '\0';
 }
 
-static void add_nanoseconds(struct buf *b, uint64_t ts)
+void alert_add_nanoseconds(struct buf *b, uint64_t ts)
 {
 	char digits[10] = {'.'};
 	uint64_t ns = ts % 1000000000;
@@ -115,11 +106,11 @@ static void add_nanoseconds(struct buf *b, uint64_t ts)
 }
 
 /* "14:09:12.581541000: Warning " */
-static void add_prefix(const struct alert_writer *w, struct buf *b, const struct alert_options *o,
-		       uint64_t ts, const char *priority)
+void alert_add_prefix(const struct alert_writer *w, struct buf *b, const struct alert_options *o,
+		      uint64_t ts, const char *priority)
 {
 	buf_add_cstr(b, o->iso_time ? w->utc : w->local);
-	add_nanoseconds(b, ts);
+	alert_add_nanoseconds(b, ts);
 	buf_add_cstr(b, o->iso_time ? "+0000: " : ": ");
 	buf_add_cstr(b, priority);
 	buf_add_char(b, ' ');
@@ -151,18 +142,31 @@ static uint64_t alert_id(const struct alert_rule *ar, const struct event *evt)
 	return hash_add(h, evt->raw, evt->raw->len);
 }
 
+static void add_field_value(struct buf *b, const struct field_use *use,
+			    const struct alert_subject *s)
+{
+	struct values v = {0};
+
+	if (use->hidden.p) {
+		buf_add_char(b, '"');
+		buf_add_json(b, use->hidden);
+		buf_add_char(b, '"');
+		return;
+	}
+	s->fetch->get(s->fetch->ctx, s->evt, &use, 1, &v);
+	value_print_json(b, use->field, &v);
+}
+
 static void add_output_fields(struct buf *b, const struct alert_rule *ar,
 			      const struct alert_subject *s, struct buf *scratch)
 {
 	for (uint32_t i = 0; i < ar->n_fields; i++) {
 		const struct alert_field *f = &ar->fields[i];
-		struct values v = {0};
 
 		buf_add_cstr(b, i ? "," : "\"output_fields\":{");
 		buf_add_str(b, f->json_key);
 		if (f->kind == ALERT_FIELD_USE) {
-			s->fetch->get(s->fetch->ctx, s->evt, &f->use, 1, &v);
-			value_print_json(b, f->use->field, &v);
+			add_field_value(b, f->use, s);
 		} else if (f->kind == ALERT_FIELD_TEXT) {
 			buf_reset(scratch);
 			(void)template_render(f->text, s->eval, s->evt, s->fetch, scratch);
@@ -193,7 +197,7 @@ static void add_json(struct alert_writer *w, struct alert *a, const struct alert
 	}
 	if (o->json_output) {
 		buf_add_cstr(b, "\"output\":\"");
-		add_prefix(w, b, o, s->evt->ts, a->view.priority_name);
+		alert_add_prefix(w, b, o, s->evt->ts, a->view.priority_name);
 		buf_add_json(b, buf_str(&w->message));
 		buf_add_cstr(b, "\",");
 	}
@@ -201,7 +205,7 @@ static void add_json(struct alert_writer *w, struct alert *a, const struct alert
 		add_output_fields(b, ar, s, &w->message);
 	buf_add_str(b, ar->json_tail);
 	buf_add_cstr(b, w->utc);
-	add_nanoseconds(b, s->evt->ts);
+	alert_add_nanoseconds(b, s->evt->ts);
 	buf_add_cstr(b, "Z\"}");
 }
 
@@ -215,7 +219,7 @@ static void add_texts(struct alert_writer *w, struct alert *a, const struct aler
 	buf_reset(&w->message);
 	(void)template_render(a->plan->rs->rules[ar - a->plan->rules]->message, s->eval, s->evt,
 			      s->fetch, &w->message);
-	add_prefix(w, b, a->plan->opts, s->evt->ts, a->view.priority_name);
+	alert_add_prefix(w, b, a->plan->opts, s->evt->ts, a->view.priority_name);
 	message = b->len;
 	alert_escape(b, buf_str(&w->message));
 	a->view.text_len = (uint32_t)b->len;
@@ -229,13 +233,28 @@ static void add_texts(struct alert_writer *w, struct alert *a, const struct aler
 	a->view.json = b->p + json;
 }
 
+route_set alert_targets(struct alert_writer *w, struct alert_plan *p, const struct rule *rule,
+			const struct alert_subject *s)
+{
+	struct tally_row *row = p->rules[rule->index].tally;
+	route_set set;
+
+	(void)atomic_fetch_add_explicit(&row->n_alerts, 1, memory_order_relaxed);
+	if (suppress_check(p->suppress, p->suppress_plan, rule, row, s->evt, s->fetch,
+			   &w->message))
+		return 0;
+	set = routes_of(p->routes, rule, s->eval, s->evt, s->fetch);
+	if (!set)
+		(void)atomic_fetch_add_explicit(&row->n_unrouted, 1, memory_order_relaxed);
+	return set;
+}
+
 int alert_render(struct alert_writer *w, struct alert_plan *p, const struct rule *rule,
 		 const struct alert_subject *s, struct alert **ret)
 {
 	const struct alert_rule *ar = &p->rules[rule->index];
 	struct alert *a = alert_pool_take(w->pool, &w->spare);
 
-	(void)atomic_fetch_add_explicit(&ar->tally->n_alerts, 1, memory_order_relaxed);
 	if (!a)
 		return -ENOMEM;
 	a->plan = alert_plan_ref(p);
@@ -251,7 +270,7 @@ int alert_render(struct alert_writer *w, struct alert_plan *p, const struct rule
 		.tags = ar->tags,
 		.n_tags = ar->n_tags,
 	};
-	writer_time(w, s->evt->ts);
+	alert_writer_time(w, s->evt->ts);
 	add_texts(w, a, ar, s);
 	if (a->bytes.failed || w->message.failed) {
 		(void)alert_unref(a);

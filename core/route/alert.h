@@ -21,6 +21,8 @@
 
 #include "event/event.h"
 #include "event/fetch.h"
+#include "route/routes.h"
+#include "route/suppress.h"
 #include "route/tally.h"
 #include "ruleset/ruleset.h"
 #include "util/buf.h"
@@ -50,10 +52,19 @@ struct alert {
 	struct buf bytes;
 };
 
-/* For the rules of @rs, of which it keeps a reference; rows are taken from @tally. @opts and its
- * texts are borrowed. One reference, the caller's. -ENOMEM. [main] */
-int alert_plan_new(struct ruleset *rs, const struct alert_options *opts, struct tally *tally,
-		   struct alert_plan **ret);
+/* What a plan is made of. */
+struct alert_setup {
+	struct ruleset *rs;               /* a reference is kept */
+	const struct alert_options *opts; /* borrowed, its texts too */
+	struct tally *tally;              /* rows are taken from it; outlives the plan */
+	struct suppress *suppress;        /* outlives the plan; NULL where there are no policies */
+	const struct route_table *routes; /* these two are looked at now only */
+	const struct suppress_policies *policies;
+};
+
+/* One reference, the caller's. -EINVAL with @err for routes and policies that do not fit the rules,
+ * -ENOMEM. Before a matcher is made of the ruleset. [main] */
+int alert_plan_new(const struct alert_setup *setup, struct alert_plan **ret, struct err *err);
 struct alert_plan *alert_plan_ref(struct alert_plan *p);
 struct alert_plan *alert_plan_unref(struct alert_plan *p); /* [any] */
 struct ruleset *alert_plan_ruleset(const struct alert_plan *p);
@@ -72,7 +83,12 @@ struct alert_subject {
 	struct eval *eval; /* scratch of the matcher that found the match */
 };
 
-/* Renders the alert of @rule (of the plan's ruleset) for @s and counts it; one reference, the
+/* Counts that @rule (of the plan's ruleset) matched @s, and says which outputs are to have the alert:
+ * none when it is suppressed or its routes have none, which is counted too. [owner of @w] */
+route_set alert_targets(struct alert_writer *w, struct alert_plan *p, const struct rule *rule,
+			const struct alert_subject *s);
+
+/* Renders the alert of @rule (of the plan's ruleset) for @s; one reference, the
  * caller's. -ENOMEM, -EMSGSIZE past ALERT_MAX_BYTES. [owner of @w] */
 int alert_render(struct alert_writer *w, struct alert_plan *p, const struct rule *rule,
 		 const struct alert_subject *s, struct alert **ret);

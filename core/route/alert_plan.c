@@ -135,9 +135,17 @@ static int plan_head(struct alert_plan *p)
 	return p->json_head.p ? 0 : -ENOMEM;
 }
 
-int alert_plan_new(struct ruleset *rs, const struct alert_options *opts, struct tally *tally,
-		   struct alert_plan **ret)
+static int plan_ways(struct alert_plan *p, const struct alert_setup *setup, struct err *err)
 {
+	int r = routes_plan(p->rs, setup->routes, &p->arena, &p->routes, err);
+
+	p->suppress = setup->suppress;
+	return r < 0 ? r : suppress_plan(p->rs, setup->policies, &p->arena, &p->suppress_plan, err);
+}
+
+int alert_plan_new(const struct alert_setup *setup, struct alert_plan **ret, struct err *err)
+{
+	struct ruleset *rs = setup->rs;
 	struct alert_plan *p = mem_new(sizeof(*p));
 	int r;
 
@@ -145,12 +153,14 @@ int alert_plan_new(struct ruleset *rs, const struct alert_options *opts, struct 
 		return -ENOMEM;
 	atomic_init(&p->refs, 1);
 	p->rs = ruleset_ref(rs);
-	p->opts = opts;
+	p->opts = setup->opts;
 	p->rules = arena_alloc(&p->arena, (rs->n_rules + 1) * sizeof(*p->rules));
 	r = p->rules ? plan_head(p) : -ENOMEM;
 	for (uint32_t i = 0; i < rs->n_rules && r == 0; i++)
 		if (rs->rules[i]->enabled)
-			r = plan_rule(p, rs->rules[i], tally, &p->rules[i]);
+			r = plan_rule(p, rs->rules[i], setup->tally, &p->rules[i]);
+	if (r == 0)
+		r = plan_ways(p, setup, err);
 	if (r < 0) {
 		(void)alert_plan_unref(p);
 		return r;

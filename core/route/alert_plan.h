@@ -30,6 +30,9 @@ struct alert_plan {
 	struct arena arena;
 	struct ruleset *rs;
 	const struct alert_options *opts;
+	struct suppress *suppress;
+	const struct routes *routes;
+	const struct suppress_plan *suppress_plan;
 	struct str json_head; /* "{" and the host name */
 	struct alert_rule *rules;
 };

@@ -421,6 +421,14 @@ void output_send(struct output *o, struct alert *a)
 	queue_push(o->queue, &mine, 1);
 }
 
+void output_try_send(struct output *o, struct alert *a)
+{
+	if (queue_try(o->queue, alert_ref(a)))
+		return;
+	(void)alert_unref(a);
+	count(output_is_over(o) ? &o->n_lost : &o->n_dropped, 1);
+}
+
 struct outbox *outbox_new(struct output *o)
 {
 	struct outbox *b = mem_new(sizeof(*b));

@@ -122,6 +122,9 @@ struct outbox *outbox_free(struct outbox *b);
 void outbox_add(struct outbox *b, struct alert *a);
 void outbox_flush(struct outbox *b);
 
+/* The same without ever waiting for room; for an alert without a line. [any] */
+void output_try_send(struct output *o, struct alert *a);
+
 /* Lets the sink close and open its files anew, between two sends. [any] */
 void output_reopen(struct output *o);
 

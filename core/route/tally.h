@@ -17,6 +17,11 @@ struct tally_row {
 	struct str rule;
 	uint32_t priority;
 	_Atomic uint64_t n_alerts;
+	_Atomic uint64_t n_suppressed; /* of them, not sent: too many of the same */
+	_Atomic uint64_t n_unrouted;   /* of them, not sent: their routes have no output */
+	/* Suppressed since the last summary; under the lock of suppress.h. */
+	uint64_t n_untold, untold_first_ts, untold_last_ts;
+	struct tally_row *next_untold;
 	struct tally_row *next; /* in the order added */
 };
 

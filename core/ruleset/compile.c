@@ -413,6 +413,8 @@ static int new_ruleset(struct compiler *c)
 		sources[i].fields = o->sources[i].fields;
 		rs->uses[i] = use_table_new();
 		sources[i].uses = rs->uses[i];
+		if (rs->uses[i])
+			use_table_redact(rs->uses[i], o->redaction);
 		rs->pub.n_sources++;
 		if (!rs->uses[i] || !sources[i].name.p)
 			return -ENOMEM;

@@ -66,6 +66,8 @@ struct rules_append_output {
 	bool suggested_output; /* append " k=%field" for fields flagged FIELD_ADD_OUTPUT */
 };
 
+struct redaction;
+
 struct rules_options {
 	uint32_t n_sources, n_plugins, n_selections, n_append_outputs;
 	const struct rules_source *sources;
@@ -73,10 +75,11 @@ struct rules_options {
 	const struct rules_selection *selections;
 	const struct rules_append_output *append_outputs;
 	enum rule_priority
-		min_priority;      /* rules less severe are not enabled; RULE_DEBUG keeps all */
-	bool match_all;            /* rule_matching: all */
-	bool lint;                 /* look for doubtful things too; costs some time */
-	bool skip_plugin_versions; /* do not check required_plugin_versions */
+		min_priority; /* rules less severe are not enabled; RULE_DEBUG keeps all */
+	bool match_all;       /* rule_matching: all */
+	bool lint;            /* look for doubtful things too; costs some time */
+	const struct redaction *redaction; /* NULL: nothing is hidden */
+	bool skip_plugin_versions;         /* do not check required_plugin_versions */
 };
 
 enum rules_code {

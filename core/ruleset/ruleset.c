@@ -70,6 +70,11 @@ const struct ruleset_source *ruleset_source_find(const struct ruleset *rs, struc
 	return NULL;
 }
 
+struct use_table *ruleset_uses(struct ruleset *rs, uint32_t source)
+{
+	return ((struct ruleset_impl *)rs)->uses[source];
+}
+
 const struct rule *ruleset_rule_find(const struct ruleset *rs, struct str name)
 {
 	const struct ruleset_impl *in = (const struct ruleset_impl *)rs;

@@ -108,5 +108,9 @@ struct ruleset *ruleset_unref(struct ruleset *rs);
 /* The source called @name; NULL when the ruleset has none. */
 const struct ruleset_source *ruleset_source_find(const struct ruleset *rs, struct str name);
 
+/* The field uses of the source with this index, to be added to by what comes behind a match (routes,
+ * keys) as long as no matcher was made of the ruleset. [main] */
+struct use_table *ruleset_uses(struct ruleset *rs, uint32_t source);
+
 /* The rule called @name; NULL when there is none. */
 const struct rule *ruleset_rule_find(const struct ruleset *rs, struct str name);

@@ -80,6 +80,20 @@ static void report_call(void *ctx, enum typecheck_code code, struct ast_place wh
 		err_hint(c->err, "%s", e->hint);
 }
 
+/* What to show instead of a call that has a hidden field in it; .p NULL: it has none. */
+static struct str hidden_in(const struct operand *o)
+{
+	struct str ret = {0};
+
+	if (o->kind == OPERAND_FIELD)
+		return o->use->hidden;
+	if (o->kind == OPERAND_CONST)
+		return ret;
+	for (uint32_t i = 0; i < o->n && !ret.p; i++)
+		ret = hidden_in(o->args[i]);
+	return ret;
+}
+
 static int add_call(struct compiler *c, uint32_t width)
 {
 	struct typecheck_options o = {.fields = c->fields,
@@ -103,6 +117,7 @@ static int add_call(struct compiler *c, uint32_t width)
 	r = typecheck_term(term, &o, &p->call);
 	if (r)
 		return r;
+	p->text = hidden_in(p->call);
 	p->shown =
 		(struct field){.type = p->call->type, .flags = p->call->is_list ? FIELD_LIST : 0};
 	p->width = width;
@@ -341,6 +356,11 @@ static uint32_t render_some(const struct template *t, uint32_t from, struct eval
 
 		if (p->text.len) {
 			buf_add_str(b, p->text);
+			continue;
+		}
+		if (p->is_field && t->uses[p->field]->hidden.p) {
+			buf_add_str(b, t->uses[p->field]->hidden);
+			n++;
 			continue;
 		}
 		got = p->is_field ? v[n++] : eval_operand(e, p->call, evt, fetch);

@@ -17,6 +17,10 @@ struct fakealerts {
 	struct ruleset *rs;
 	struct tally tally;
 	struct alert_options opts;
+	const struct route_table *routes; /* NULL: one output that gets everything */
+	struct suppress_policies policies;
+	struct suppress *suppress;
+	struct err err;
 	struct alert_plan *plan;
 	struct alert_pool *pool;
 	struct alert_writer *writer;
@@ -60,6 +64,21 @@ static void fakealerts_fields(struct fakealerts *f)
 		assert_int_equal(fieldset_add(f->fields, &rows[i], &other), 0);
 }
 
+static int fakealerts_plan(struct fakealerts *f)
+{
+	static const struct route_table all = {.all = 1};
+	const struct alert_setup setup = {
+		.rs = f->rs,
+		.opts = &f->opts,
+		.tally = &f->tally,
+		.suppress = f->suppress,
+		.routes = f->routes ? f->routes : &all,
+		.policies = &f->policies,
+	};
+
+	return alert_plan_new(&setup, &f->plan, &f->err);
+}
+
 static void fakealerts_init(struct fakealerts *f, const char *rules, struct alert_options opts)
 {
 	struct rules_source source = {.name = "fake"};
@@ -75,7 +94,7 @@ static void fakealerts_init(struct fakealerts *f, const char *rules, struct aler
 	assert_true(rules_loader_ok(l));
 	(void)rules_loader_free(l);
 	tally_init(&f->tally);
-	assert_int_equal(alert_plan_new(f->rs, &f->opts, &f->tally, &f->plan), 0);
+	assert_int_equal(fakealerts_plan(f), 0);
 	f->pool = alert_pool_new();
 	f->writer = alert_writer_new(f->pool);
 	f->eval = eval_new();
@@ -85,7 +104,7 @@ static void fakealerts_init(struct fakealerts *f, const char *rules, struct aler
 	f->evt = (struct event){.raw = &f->raw, .num = 1, .ts = f->raw.ts, .source = "fake"};
 }
 
-static struct alert *fakealerts_make(struct fakealerts *f, uint32_t rule)
+static inline struct alert *fakealerts_make(struct fakealerts *f, uint32_t rule)
 {
 	const struct alert_subject s = {.evt = &f->evt, .fetch = &f->fetch, .eval = f->eval};
 	struct alert *a = NULL;

@@ -41,7 +41,15 @@ static void bench_rules(struct bench *b, const char *text)
 	assert_int_equal(rules_loader_compile(l, &rs), 0);
 	assert_true(rules_loader_ok(l));
 	(void)rules_loader_free(l);
-	assert_int_equal(alert_plan_new(rs, &b->alert_options, &b->tally, &plan), 0);
+	const struct route_table routes = {.all = 1};
+	const struct suppress_policies policies = {0};
+	const struct alert_setup setup = {.rs = rs,
+					  .opts = &b->alert_options,
+					  .tally = &b->tally,
+					  .routes = &routes,
+					  .policies = &policies};
+
+	assert_int_equal(alert_plan_new(&setup, &plan, &err), 0);
 	(void)ruleset_unref(rs);
 	assert_int_equal(pipeline_offer(b->pipeline, plan), 0);
 	(void)alert_plan_unref(plan);

@@ -1,0 +1,152 @@
+"""What becomes of alerts: routes, suppression, redaction. Usage: test_alerts.py PROGRAM [TEST]"""
+
+import json
+import os
+import unittest
+
+from case import RULES, Case
+
+
+class Routing(Case):
+    def config(self, more):
+        return self.write("gyr.yaml", f"""
+rules_files: [{self.rules}]
+json_output: true
+outputs:
+  - {{plugin: file, name: first, config: {{filename: {self.dir}/first}}}}
+  - {{plugin: file, name: second, config: {{filename: {self.dir}/second}}}}
+  - {{plugin: stdout}}
+{more}
+""")
+
+    def alerts(self, name):
+        with open(os.path.join(self.dir, name), encoding="utf-8") as f:
+            return [json.loads(x) for x in f]
+
+    def test_alerts_go_where_their_routes_say(self):
+        c = self.config("""
+routes:
+  - match: {rule: "*tenth", tags: [a], priority: warning}
+    outputs: [first]
+  - condition: tick.value >= 15
+    outputs: [second]
+    final: true
+  - match: {source: ticker}
+    outputs: [stdout]
+""")
+        r = self.run_gyr("-c", c, "ticker:30")
+        self.assertEqual(r.returncode, 0, r.stderr)
+        value = lambda a: a["output_fields"]["tick.value"]  # noqa: E731
+        self.assertEqual([value(a) for a in self.alerts("first")], [10, 20, 30])
+        self.assertEqual([value(a) for a in self.alerts("second")], [15, 20, 25, 30])
+        said = [json.loads(x) for x in r.stdout.splitlines() if x.startswith("{")]
+        self.assertEqual([value(a) for a in said], [5, 10])
+
+    def test_a_route_to_an_unknown_output_is_refused(self):
+        c = self.config("routes: [{outputs: [secnd]}]")
+        self.refuses(self.run_gyr("-c", c, "ticker:1"), "gyr.yaml:", "'secnd'", "'second'")
+
+    def test_a_condition_with_an_unknown_field_is_refused(self):
+        c = self.config("routes: [{condition: tick.valu = 3, outputs: [first]}]")
+        self.refuses(self.run_gyr("-c", c, "ticker:1"), "route 1", "tick.valu")
+
+    def test_alerts_that_no_output_gets_are_counted(self):
+        c = self.config("routes: [{match: {rule: '*fifth'}, outputs: []}]")
+        r = self.run_gyr("-c", c, "ticker:30")
+        self.assertEqual(len(self.alerts("first")), 3)
+        self.assertIn("not sent, by their routes: 3", r.stderr)
+
+
+class Suppression(Case):
+    def run_with(self, policies, n=100, more=()):
+        c = self.write("gyr.yaml", f"""
+rules_files: [{self.rules}]
+stdout_output: {{enabled: true}}
+json_output: true
+suppression:
+  policies:
+{policies}
+""")
+        r = self.run_gyr("-c", c, *more, f"ticker:{n}")
+        self.assertEqual(r.returncode, 0, r.stderr)
+        alerts = [json.loads(x) for x in r.stdout.splitlines() if x.startswith("{")]
+        return r, alerts
+
+    def test_a_summary_says_what_was_held_back(self):
+        r, alerts = self.run_with(
+            "    - {match: {rule: '*fifth'}, key: [evt.source], rate: 3/1h}")
+        fifth = [a for a in alerts if a["rule"] == "Every fifth"]
+        tenth = [a for a in alerts if a["rule"] == "Every tenth"]
+        told = [a for a in alerts if a["source"] == "internal"]
+        self.assertEqual((len(fifth), len(tenth), len(told)), (3, 10, 1))
+        self.assertEqual(told[0]["rule"], "Gyr internal: alerts suppressed")
+        self.assertEqual(told[0]["priority"], "Informational")
+        self.assertNotIn("tags", told[0])
+        self.assertEqual(told[0]["output_fields"]["n_suppressed"], 7)
+        self.assertEqual(told[0]["output_fields"]["rule"], "Every fifth")
+        self.assertEqual(told[0]["output_fields"]["keys"], "ticker (7)")
+        self.assertIn("suppressed: 7", r.stderr)
+
+    def test_repetitions_are_dropped(self):
+        _, alerts = self.run_with("    - {key: [evt.source], dedupe: 1h, shared: true}")
+        self.assertEqual(len([a for a in alerts if a["source"] == "ticker"]), 1)
+        told = {a["output_fields"]["rule"]: a["output_fields"]["n_suppressed"]
+                for a in alerts if a["source"] == "internal"}
+        self.assertEqual(sum(told.values()), 19)
+
+    def test_the_old_limit_for_all_outputs(self):
+        c = self.write("gyr.yaml", f"""
+rules_files: [{self.rules}]
+stdout_output: {{enabled: true}}
+outputs: {{rate: 0.0001, max_burst: 4}}
+""")
+        r = self.run_gyr("-c", c, "ticker:100")
+        self.assertEqual(len([x for x in r.stdout.splitlines() if "tick " in x or "fifth " in x]), 4)
+
+    def test_mistakes_are_told_with_their_place(self):
+        for policy, words in (("{rate: x}", ["10/1m"]), ("{key: [a]}", ["rate"]),
+                              ("{burst: 3, dedupe: 1m}", ["burst"]),
+                              ("{rate: 1, key: [tick.valu]}", ["tick.valu"])):
+            c = self.write("gyr.yaml", f"""
+rules_files: [{self.rules}]
+stdout_output: {{enabled: true}}
+suppression: {{policies: [{policy}]}}
+""")
+            self.refuses(self.run_gyr("-c", c, "ticker:1"), "suppress", *words)
+
+
+class Redaction(Case):
+    def test_a_named_field_is_shown_nowhere(self):
+        rules = self.write("rules.yaml", RULES.replace(
+            '"fifth %tick.value"', '"fifth %tick.value %toupper(evt.source) %evt.source"'))
+        r = self.run_gyr("-r", rules, "-o", "json_output=true", "-o", "redact.fields[]=tick.*",
+                         "-o", "redact.text=***", "-o", "json_include_message_property=true",
+                         "-o", 'append_output[]={"extra_fields": [{"x": "v %tick.value"}, '
+                         '"tick.value"]}', "ticker:5")
+        alert = json.loads(r.stdout)
+        self.assertEqual(alert["message"], "fifth *** TICKER ticker")
+        self.assertEqual(alert["output_fields"]["tick.value"], "***")
+        self.assertEqual(alert["output_fields"]["x"], "v ***")
+
+    def test_transformed_fields_are_hidden_too(self):
+        rules = self.write("rules.yaml", RULES.replace(
+            '"fifth %tick.value"', '"fifth %toupper(evt.source)."'))
+        r = self.run_gyr("-r", rules, "-o", "redact.fields[]=evt.source", "ticker:5")
+        self.assertIn("fifth [redacted].", r.stdout)
+
+    def test_keys_of_suppression_are_hidden_too(self):
+        c = self.write("gyr.yaml", f"""
+rules_files: [{self.rules}]
+stdout_output: {{enabled: true}}
+json_output: true
+redact: {{fields: [evt.source]}}
+suppression: {{policies: [{{key: [evt.source], rate: 1/1h}}]}}
+""")
+        r = self.run_gyr("-c", c, "ticker:100")
+        told = [json.loads(x) for x in r.stdout.splitlines() if '"internal"' in x]
+        self.assertEqual(len(told), 2)
+        self.assertTrue(told[0]["output_fields"]["keys"].startswith("[redacted] ("))
+
+
+if __name__ == "__main__":
+    unittest.main()
