@@ -240,8 +240,7 @@ route_set alert_targets(struct alert_writer *w, struct alert_plan *p, const stru
 	route_set set;
 
 	(void)atomic_fetch_add_explicit(&row->n_alerts, 1, memory_order_relaxed);
-	if (suppress_check(p->suppress, p->suppress_plan, rule, row, s->evt, s->fetch,
-			   &w->message))
+	if (suppress_check(p->suppress, p->suppress_plan, rule, row, s->evt, s->fetch, &w->message))
 		return 0;
 	set = routes_of(p->routes, rule, s->eval, s->evt, s->fetch);
 	if (!set)

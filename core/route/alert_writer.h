@@ -12,8 +12,8 @@ struct alert_writer {
 	struct alert *spare; /* a few of the pool's, taken at once */
 	struct buf message;  /* as the template gives it, any bytes */
 	uint64_t second;     /* of the texts below; UINT64_MAX: none yet */
-	char local[16];     /* HH:MM:SS */
-	char utc[32];       /* YYYY-MM-DDTHH:MM:SS */
+	char local[16];      /* HH:MM:SS */
+	char utc[32];        /* YYYY-MM-DDTHH:MM:SS */
 };
 
 /* Makes the texts of the writer those of @ts. */
