@@ -204,8 +204,31 @@ log_level: info
         p.wait(timeout=30)
         self.assertEqual(p.returncode, 0, self.said())
         with open(log, encoding="utf-8") as f:
-            counts = [json.loads(l)["rule"] for l in f]
+            alerts = [json.loads(l) for l in f]
+        counts = [a["rule"] for a in alerts if a["source"] == "ticker"]
         self.assertEqual(counts, sorted(counts), "First, then Second, and never back")
+
+    def test_a_reload_that_fails_is_an_alert(self):
+        c = self.write("c.yaml", f"""
+rules_files: [{self.rules}]
+stdout_output: {{enabled: true}}
+json_output: true
+""")
+        self.write("rules.yaml", "- {rule: x, desc: x, condition: tick.value = 1, output: x, "
+                                 "priority: ERROR, source: ticker}")
+        p = self.start("-c", c, f"ticker:{ENDLESS}")
+
+        def told():
+            with open(self.out, encoding="utf-8") as f:
+                return [json.loads(x) for x in f if "hot restart failure" in x]
+
+        self.until(lambda: os.path.getsize(self.out))
+        self.write("rules.yaml", "- rule: broken\n")
+        p.send_signal(signal.SIGHUP)
+        self.until(told)
+        alert = told()[0]
+        self.assertEqual(alert["rule"], "Falco internal: hot restart failure")
+        self.assertEqual((alert["priority"], alert["source"]), ("Critical", "internal"))
 
     def test_reopen_follows_a_moved_file(self):
         log = os.path.join(self.dir, "log")
