@@ -1,11 +1,14 @@
 /*
  * cmd_test: the tests beside rules files. Each event goes to the extractors and the rules as one of
- * its source would; no source is opened and no output written.
+ * its source would; no source is opened and no output written. Where the file names a reader, that
+ * source plugin reads the events instead.
  */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "capturetest.h"
 #include "cmd.h"
@@ -119,19 +122,39 @@ static void make_event(struct stand *st, struct str json)
 	buf_add_str(&st->event, json);
 }
 
-static int matches_capture(struct stand *st, const struct ruletest_event *e,
-			   const struct rule *rule, bool *ret)
+static int matches_recorded(struct stand *st, const struct ruletest_event *e,
+			    const struct rule *rule, const char *path, bool *ret)
 {
 	const struct capture_ask ask = {
 		.source = st->tests->source,
 		.plugin = st->tests->reader.p,
-		.path = e->capture.p,
+		.path = path,
 		.event = e->number,
 		.rules = st->rules,
 		.rule = rule,
 	};
 
 	return capture_matches(st->bench->setup, &ask, ret, st->bench->err);
+}
+
+/* A described event, given to the reader as a file of one line. */
+static int matches_described(struct stand *st, const struct ruletest_event *e,
+			     const struct rule *rule, bool *ret)
+{
+	int fd = memfd_create("event", MFD_CLOEXEC), r;
+	char path[32];
+
+	if (fd < 0)
+		return -errno;
+	(void)snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+	r = write(fd, e->json.p, e->json.len) == (ssize_t)e->json.len ? 0 : -EIO;
+	if (r == 0)
+		r = matches_recorded(st, e, rule, path, ret);
+	if (r < 0)
+		err_context(st->bench->err, "%.*s:%u:%u", STR_FMT(st->tests->file), e->at.line + 1,
+			    e->at.column + 1);
+	(void)close(fd);
+	return r;
 }
 
 static bool matches(struct stand *st, const struct ruletest_event *e, const struct rule *rule)
@@ -202,7 +225,9 @@ static int run_test(struct stand *st, const struct ruletest *t, struct err *err)
 		int r = 0;
 
 		if (e->capture.len)
-			r = matches_capture(st, e, rule, &matched);
+			r = matches_recorded(st, e, rule, e->capture.p, &matched);
+		else if (st->tests->reader.len)
+			r = matches_described(st, e, rule, &matched);
 		else
 			matched = matches(st, e, rule);
 		if (r < 0)

@@ -4,7 +4,8 @@
  *
  *	source: aws_cloudtrail
  *	event: {...}              optional: what all events are laid over
- *	reader: NAME              the source plugin that reads recordings; only where there are any
+ *	reader: NAME              optional: the source plugin that reads the events, or the
+ *	                          recordings they are in
  *	tests:
  *	  - rule: NAME
  *	    fires: [EVENT, ...]
