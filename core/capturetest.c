@@ -33,14 +33,19 @@ static bool is_match(struct reading *r, const struct event *evt)
 }
 
 /* Shows the event to those that keep state, and to the rules when it is one of those asked for. */
-static void take(struct reading *r, const struct event *evt)
+static int take(struct reading *r, const struct event *evt, struct err *err)
 {
+	const int res = evt->is_hidden ? 0 : crew_listen(&r->crew, err);
+
+	if (res < 0)
+		return res;
 	fetcher_begin(r->fetcher);
 	parser_run(r->parser, evt);
 	if (evt->is_hidden || (r->ask->event && evt->num != r->ask->event))
-		return;
+		return 0;
 	r->found = true;
 	r->matches = r->matches || is_match(r, evt);
+	return 0;
 }
 
 static bool is_done(const struct reading *r)
@@ -55,8 +60,11 @@ static int read_on(struct reading *r, struct err *err)
 
 	while ((res == 0 || res == SOURCE_E_TIMEOUT) && !is_done(r)) {
 		res = source_pull(r->source, err);
-		while (!is_done(r) && source_next(r->source, &evt))
-			take(r, &evt);
+		while (res >= 0 && !is_done(r) && source_next(r->source, &evt)) {
+			const int t = take(r, &evt, err);
+
+			res = t < 0 ? t : res;
+		}
 	}
 	if (res < 0 && !is_done(r))
 		return res;
@@ -86,7 +94,7 @@ static int set_up(struct reading *r, struct setup *s, struct err *err)
 	if (res < 0)
 		return res;
 	r->fetcher = fetcher_new(r->crew.instances, r->crew.n);
-	r->parser = parser_new(r->crew.instances, r->crew.n, ask->source);
+	r->parser = parser_new(r->crew.started, r->crew.n_started, ask->source);
 	if (!r->fetcher || !r->parser)
 		return -ENOMEM;
 	r->fetch = fetcher_fetch(r->fetcher);

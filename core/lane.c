@@ -8,7 +8,6 @@
 
 #include "crew.h"
 #include "host/async.h"
-#include "host/listen.h"
 #include "recorder.h"
 #include "refit.h"
 #include "util/mem.h"
@@ -27,7 +26,6 @@ struct lane {
 	struct err record_err;
 	char label[256];
 	uint64_t committed; /* number of the event the source was last told */
-	bool listens;
 };
 
 static int open_source(struct lane *l, struct err *err)
@@ -73,6 +71,8 @@ static int make_pipeline(struct lane *l)
 		.source = l->source_name,
 		.instances = l->crew.instances,
 		.n_instances = l->crew.n,
+		.started = l->crew.started,
+		.n_started = l->crew.n_started,
 		.outputs = setup->outputs,
 		.n_outputs = setup->n_outputs,
 		.pool = setup->pool,
@@ -125,10 +125,26 @@ int lane_offer(struct lane *l, struct alert_plan *plan)
 	return pipeline_offer(l->pipeline, plan);
 }
 
+/* A source without an ID gives events of the system, and tells of its processes before. */
+static bool tells_state(const struct lane *l)
+{
+	return l->setup.opening->plug->module->id == 0;
+}
+
+static void lane_listen(struct lane *l)
+{
+	struct err err = ERR_NULL;
+
+	if (crew_listen(&l->crew, &err) < 0)
+		log_error(l->crew.services.log, "%s: %s", l->label, err.text);
+}
+
 static void lane_event(void *ctx, const struct event *evt)
 {
 	struct lane *l = ctx;
 
+	if (!l->crew.is_told && !evt->is_hidden)
+		lane_listen(l);
 	if (l->recorder)
 		recorder_event(l->recorder, evt);
 	l->last_ts = evt->ts;
@@ -177,8 +193,7 @@ int lane_start(struct lane *l)
 	int r = async_start(l->async, &err);
 
 	if (r == 0)
-		r = listen_open(l->crew.instances, l->crew.n, &err);
-	l->listens = r == 0;
+		r = tells_state(l) ? 0 : crew_listen(&l->crew, &err);
 	if (r == 0)
 		r = refit_start(&l->refit, &err);
 	if (r < 0) {
@@ -219,8 +234,6 @@ struct lane *lane_free(struct lane *l)
 	l->pipeline = pipeline_free(l->pipeline);
 	l->source = source_close(l->source);
 	l->async = async_free(l->async);
-	if (l->listens)
-		listen_close(l->crew.instances, l->crew.n);
 	crew_deinit(&l->crew);
 	return mem_free(l);
 }

@@ -187,7 +187,7 @@ int pipeline_new(const struct pipeline_setup *setup, struct pipeline **ret)
 		return -ENOMEM;
 	p->setup = *setup;
 	p->fetcher = fetcher_new(setup->instances, setup->n_instances);
-	p->parser = parser_new(setup->instances, setup->n_instances, setup->source);
+	p->parser = parser_new(setup->started, setup->n_started, setup->source);
 	p->writer = alert_writer_new(setup->pool);
 	if (setup->tracks)
 		p->ledger = ledger_new(LEDGER_LINES);

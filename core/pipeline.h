@@ -26,6 +26,8 @@ struct pipeline_setup {
 	struct str source;                 /* name of the event source */
 	struct instance *const *instances; /* by the index that field.owner has */
 	uint32_t n_instances;
+	struct instance *const *started; /* the same without gaps, in the order they see an event */
+	uint32_t n_started;
 	struct output *const *outputs;
 	uint32_t n_outputs;
 	struct alert_pool *pool;

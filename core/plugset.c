@@ -243,14 +243,15 @@ static bool entry_is_for(const struct registry_entry *e, struct str source, bool
 	return *ret_all;
 }
 
-/* Whether a plugin from outside the manifest extracts from @source. */
+/* Whether a source plugin from outside the manifest extracts from the events of @source itself. */
 static bool has_foreign_extractor(const struct plugset *s, struct str source)
 {
 	for (uint32_t i = 0; i < s->n; i++) {
 		const struct module *m = s->plugs[i].module;
 
 		if (m && !s->plugs[i].entry->manifest.len && (m->caps & MODULE_EXTRACTION) &&
-		    m->extract_sources.n && module_sources_have(&m->extract_sources, source))
+		    (m->caps & MODULE_SOURCING) && m->extract_sources.n &&
+		    module_sources_have(&m->extract_sources, source))
 			return true;
 	}
 	return false;

@@ -21,7 +21,7 @@
 enum {
 	MANIFEST_MAX_BYTES = 4 << 20,
 	ENTRIES_MAX = 4096,
-	SOURCES_MAX = 256,
+	NAMES_MAX = 256,
 };
 
 struct registry {
@@ -219,22 +219,33 @@ static int get_kind(struct reader *rd, const struct yaml_node *n, struct registr
 		      n->kind == YAML_SCALAR ? n->text : STR("a list"));
 }
 
-static int get_sources(struct reader *rd, const struct yaml_node *n, struct registry_entry *e)
+static int get_names(struct reader *rd, const struct yaml_node *n, const char *key,
+		     struct str **ret, uint32_t *ret_n)
 {
 	int r;
 
-	if (n->kind != YAML_SEQ || n->n > SOURCES_MAX)
-		return refuse(rd, n, "expected a list of at most 256 names for", STR("sources"));
-	e->sources = arena_alloc(&rd->r->arena, sizeof *e->sources * (n->n ? n->n : 1));
-	if (!e->sources)
+	if (n->kind != YAML_SEQ || n->n > NAMES_MAX)
+		return refuse(rd, n, "expected a list of at most 256 names for", str_from(key));
+	*ret = arena_alloc(&rd->r->arena, sizeof **ret * (n->n ? n->n : 1));
+	if (!*ret)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < n->n; i++) {
-		r = get_text(rd, n->items[i], "sources", &e->sources[i]);
+		r = get_text(rd, n->items[i], key, &(*ret)[i]);
 		if (r < 0)
 			return r;
 	}
-	e->n_sources = n->n;
+	*ret_n = n->n;
 	return 0;
+}
+
+static int get_sources(struct reader *rd, const struct yaml_node *n, struct registry_entry *e)
+{
+	return get_names(rd, n, "sources", &e->sources, &e->n_sources);
+}
+
+static int get_tables(struct reader *rd, const struct yaml_node *n, struct registry_entry *e)
+{
+	return get_names(rd, n, "tables", &e->tables, &e->n_tables);
 }
 
 static int hex_digit(char c)
@@ -312,7 +323,7 @@ static int get_key(struct reader *rd, const struct yaml_pair *p, struct registry
 		int (*get)(struct reader *rd, const struct yaml_node *n, struct registry_entry *e);
 	} rows[] = {
 		{"id", get_id},         {"kind", get_kind},       {"sources", get_sources},
-		{"sha256", get_sha256}, {"library", get_library},
+		{"sha256", get_sha256}, {"library", get_library}, {"tables", get_tables},
 	};
 	struct str key = p->key->kind == YAML_SCALAR ? p->key->text : STR("?");
 	int r = get_plain(rd, key, p->value, e);

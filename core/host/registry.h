@@ -51,6 +51,8 @@ struct registry_entry {
 	struct str *sources; /* of an extractor; none or "*" = every source */
 	uint32_t n_sources;
 	struct str license, description;
+	struct str *tables; /* state tables that it offers to other plugins */
+	uint32_t n_tables;
 	struct str library; /* as written */
 	struct str path;    /* where it is; NUL-terminated in memory */
 	bool has_sha256;

@@ -24,8 +24,7 @@ struct fd *fd_find(const struct state *s, const struct thread *t, int64_t num)
 	return owner ? fdtab_get(&owner->fds, num) : NULL;
 }
 
-/* A fresh one that is in no table. */
-static struct fd *fd_new(struct state *s, int64_t num, uint8_t type)
+struct fd *fd_new(struct state *s, int64_t num, uint8_t type)
 {
 	struct fd *f = pool_get(&s->pool, sizeof *f);
 
@@ -35,7 +34,7 @@ static struct fd *fd_new(struct state *s, int64_t num, uint8_t type)
 	return f;
 }
 
-static void fd_free(struct state *s, struct fd *f)
+void fd_free(struct state *s, struct fd *f)
 {
 	if (!f)
 		return;

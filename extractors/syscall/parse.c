@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "state.h"
+#include "statetables.h"
 
 static const parse_fn parsers[] = {
 	[2] = parse_open_enter,    [3] = parse_open,
@@ -190,6 +191,7 @@ int state_parse(struct gyr *p, const struct gyr_event *evt)
 	struct cur *c = &s->cur;
 
 	finish_last(s);
+	statetables_begin(s->tables);
 	if (evt->type == GYR_EVENT_ASYNC && evt->name && evt->plugin_id == 0 &&
 	    !strncmp(evt->name, GYR_META_PREFIX, strlen(GYR_META_PREFIX))) {
 		c->raw = NULL;

@@ -91,6 +91,8 @@ struct thread {
 			   * of its descriptors */
 	uint64_t id;     /* as that of a descriptor */
 	struct fdtab fds;
+	struct added_values *added; /* of columns that other plugins added; NULL: none yet */
+	bool is_detached;           /* made by another plugin, in no table yet */
 };
 
 struct user {
@@ -138,6 +140,7 @@ struct state {
 	uint32_t n_closed;
 	struct counters counters;
 	uint64_t n_asked, last_ts;
+	struct statetables *tables; /* what other plugins see; NULL: nothing */
 };
 
 /* ---- threads: thread.c ---- */
@@ -162,6 +165,13 @@ struct thread *thread_add(struct state *s, int64_t tid);
 struct thread *thread_get(struct state *s, int64_t tid);
 
 void thread_remove(struct state *s, int64_t tid);
+
+/* A thread outside of the table; NULL: no memory, counted. */
+struct thread *thread_new(struct state *s);
+void thread_free(struct state *s, struct thread *t); /* of thread_new(), not adopted yet */
+
+/* Puts it into the table, in place of an older one of this number. NULL: refused and destroyed. */
+struct thread *thread_adopt(struct state *s, struct thread *t, int64_t tid);
 
 /* Says whose thread and whose child @t is; keeps the counts of those. */
 void thread_set_pids(struct state *s, struct thread *t, int64_t pid, int64_t ptid);
@@ -213,6 +223,10 @@ struct fd *fd_add(struct state *s, struct thread *t, int64_t num, uint8_t type);
 
 /* A copy of @from under another number. */
 struct fd *fd_copy(struct state *s, struct thread *t, int64_t num, const struct fd *from);
+
+/* A descriptor in no table; fd_copy() brings it into one. NULL: no memory. */
+struct fd *fd_new(struct state *s, int64_t num, uint8_t type);
+void fd_free(struct state *s, struct fd *f); /* of fd_new(); NULL is fine */
 
 /* Takes it out of its table; it lives until the next event begins. */
 void fd_close(struct state *s, struct thread *t, int64_t num);

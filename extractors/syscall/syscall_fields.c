@@ -9,6 +9,7 @@
 
 #include "fields.h"
 #include "state.h"
+#include "statetables.h"
 
 FIELD_FN(absent)
 {
@@ -20,12 +21,13 @@ static int fields_init(struct gyr *p)
 	struct state *s = gyr_state(p);
 
 	s->dead_tid = -1;
-	return 0;
+	return statetables_init(p, s);
 }
 
 static void fields_destroy(struct gyr *p)
 {
 	state_clear(gyr_state(p));
+	statetables_deinit(gyr_state(p));
 }
 
 static uint32_t fields_metrics(struct gyr *p, ss_plugin_metric *ret, uint32_t cap)
@@ -42,6 +44,8 @@ static uint32_t fields_metrics(struct gyr *p, ss_plugin_metric *ret, uint32_t ca
 		{"users_refused", SS_PLUGIN_METRIC_TYPE_MONOTONIC, s->counters.users_refused},
 		{"no_memory", SS_PLUGIN_METRIC_TYPE_MONOTONIC, s->counters.no_memory},
 		{"bad_events", SS_PLUGIN_METRIC_TYPE_MONOTONIC, s->counters.bad_events},
+		{"tables_refused", SS_PLUGIN_METRIC_TYPE_MONOTONIC,
+		 s->tables ? s->tables->n_refused : 0},
 	};
 	const uint32_t n = sizeof rows / sizeof rows[0];
 

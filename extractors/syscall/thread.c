@@ -9,7 +9,9 @@
 
 #include <string.h>
 
-static void thread_free(struct state *s, struct thread *t)
+#include "statetables.h"
+
+void thread_free(struct state *s, struct thread *t)
 {
 	fds_clear(s, t);
 	(void)rtext_unref(t->comm);
@@ -21,6 +23,7 @@ static void thread_free(struct state *s, struct thread *t)
 	(void)rtext_unref(t->cgroups);
 	(void)rtext_unref(t->root);
 	(void)rtext_unref(t->enter_name);
+	statetables_free_row(s, t);
 	pool_put(&s->pool, t, sizeof *t);
 }
 
@@ -102,26 +105,47 @@ void thread_end(struct state *s, struct thread *t)
 	}
 }
 
-struct thread *thread_add(struct state *s, int64_t tid)
+struct thread *thread_new(struct state *s)
 {
-	thread_remove(s, tid);
-	if (s->threads.n >= THREADS_MAX) {
-		s->counters.threads_refused++;
-		return NULL;
-	}
 	struct thread *t = pool_get(&s->pool, sizeof *t);
-	if (!t || imap_add(&s->threads, tid, t)) {
+
+	if (!t) {
 		s->counters.no_memory++;
-		pool_put(&s->pool, t, sizeof *t);
 		return NULL;
 	}
 	memset(t, 0, sizeof *t);
 	t->id = ++s->last_id;
-	t->tid = tid;
-	t->pid = t->ptid = t->sid = t->vpgid = t->vtid = t->vpid = t->pgid = t->reaper = -1;
+	t->tid = t->pid = t->ptid = t->sid = t->vpgid = t->vtid = t->vpid = t->pgid = t->reaper =
+		-1;
 	t->last_fd = -1;
 	t->loginuid = UINT32_MAX;
+	t->is_detached = true;
 	return t;
+}
+
+struct thread *thread_adopt(struct state *s, struct thread *t, int64_t tid)
+{
+	thread_remove(s, tid);
+	if (s->threads.n >= THREADS_MAX) {
+		s->counters.threads_refused++;
+		thread_free(s, t);
+		return NULL;
+	}
+	if (imap_add(&s->threads, tid, t)) {
+		s->counters.no_memory++;
+		thread_free(s, t);
+		return NULL;
+	}
+	t->tid = tid;
+	t->is_detached = false;
+	return t;
+}
+
+struct thread *thread_add(struct state *s, int64_t tid)
+{
+	struct thread *t = thread_new(s);
+
+	return t ? thread_adopt(s, t, tid) : NULL;
 }
 
 struct thread *thread_get(struct state *s, int64_t tid)

@@ -58,7 +58,8 @@ static void bench_rules(struct bench *b, const char *text)
 static void bench_init(struct bench *b, const char *params, const char *rules)
 {
 	struct source_setup ss = {.params = params, .name = "ticker"};
-	struct pipeline_setup ps = {.source = STR("ticker"), .instances = b->instances};
+	struct pipeline_setup ps = {
+		.source = STR("ticker"), .instances = b->instances, .started = b->instances};
 	struct err err = ERR_NULL;
 
 	memset(b, 0, sizeof(*b));
@@ -82,7 +83,7 @@ static void bench_init(struct bench *b, const char *params, const char *rules)
 	b->services.n_instances = b->setup.plugs.n;
 	tally_init(&b->tally);
 	b->pool = alert_pool_new();
-	ps.n_instances = b->setup.plugs.n;
+	ps.n_instances = ps.n_started = b->setup.plugs.n;
 	ps.pool = b->pool;
 	assert_int_equal(pipeline_new(&ps, &b->pipeline), 0);
 	bench_rules(b, rules);

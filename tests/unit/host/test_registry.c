@@ -69,19 +69,22 @@ static void test_entries_are_found_by_id_name_and_path(void **state)
 	struct err err = ERR_NULL;
 
 	(void)state;
-	assert_int_equal(load(r,
-			      "plugins:\n"
-			      "  - id: 7\n    name: seven\n    kind: extractor\n"
-			      "    version: 1.0.0\n    abi: 3.12.0\n    sources: [a, b]\n"
-			      "    license: MIT\n    description: x\n"
-			      "    library: plugins/seven.so\n    sha256: " SHA "\n",
-			      &err),
-			 0);
+	assert_int_equal(
+		load(r,
+		     "plugins:\n"
+		     "  - id: 7\n    name: seven\n    kind: extractor\n"
+		     "    version: 1.0.0\n    abi: 3.12.0\n    sources: [a, b]\n    tables: [t]\n"
+		     "    license: MIT\n    description: x\n"
+		     "    library: plugins/seven.so\n    sha256: " SHA "\n",
+		     &err),
+		0);
 	assert_int_equal(registry_ask(r, STR("7"), &e, &err), 0);
 	assert_ptr_equal(e, registry_find_name(r, STR("seven")));
 	assert_ptr_equal(e, registry_find_path(r, e->path));
 	assert_int_equal(e->kind, REGISTRY_EXTRACTOR);
 	assert_int_equal(e->n_sources, 2);
+	assert_int_equal(e->n_tables, 1);
+	assert_true(str_is(e->tables[0], "t"));
 	assert_int_equal(e->sha256[31], 0xff);
 	assert_int_equal(e->line, 2);
 	assert_true(str_starts(e->path, str_from(folder)));
@@ -124,6 +127,7 @@ static void test_wrong_manifest_is_refused_at_its_place(void **state)
 		{"plugins:\n  - {library: a/../../b}\n", "stays in the folder"},
 		{"plugins:\n  - {sha256: abc}\n", "64 hexadecimal"},
 		{"plugins:\n  - {sources: a}\n", "'sources'"},
+		{"plugins:\n  - {tables: a}\n", "'tables'"},
 		{"plugins:\n  - {name: [a]}\n", "expected text for key 'name'"},
 		{"plugins: x\n", "expected a list"},
 		{"plugin: []\n", ":1:1: unknown key 'plugin'"},
