@@ -10,13 +10,21 @@
 #include <string.h>
 
 #include "host/symbols.h"
+#include "state/tables.h"
 
 void plug_open(struct plug *x, const char *name, const char *config)
+{
+	plug_open_with(x, name, config, NULL);
+}
+
+void plug_open_with(struct plug *x, const char *name, const char *config, struct tables *tables)
 {
 	const struct registry_entry *e;
 	char path[512];
 
 	*x = (struct plug){.registry = registry_new()};
+	if (tables)
+		tables_lend(tables, &x->services);
 	(void)snprintf(path, sizeof path, "%s/plugins/%s.so", BINARY_DIR, name);
 	if (registry_add_path(x->registry, STR(""), str_from(path), &e, &x->err) ||
 	    module_open(e, REGISTRY_WARN, &x->module, &x->err) ||

@@ -21,6 +21,11 @@ struct plug {
 
 /* Loads build/plugins/@name.so with @config; a failure fails the test. */
 void plug_open(struct plug *x, const char *name, const char *config);
+
+/* The same, with the state tables of @tables (may be NULL), which are the caller's. */
+struct tables;
+void plug_open_with(struct plug *x, const char *name, const char *config, struct tables *tables);
+
 void plug_close(struct plug *x);
 
 /* Shows it an event, as the pipeline does before any rule. */
