@@ -147,8 +147,8 @@ FIELD_FN(fd_l4proto)
 
 	if (!f)
 		return 0;
-	if ((fd_is_ip(f) || fd_listens(f)) && f->u.sock.l4 < sizeof names / sizeof names[0])
-		name = names[f->u.sock.l4];
+	if (fd_l4(f) < sizeof names / sizeof names[0])
+		name = names[fd_l4(f)];
 	return gyr_set_str(out, name ? name : "<NA>");
 }
 

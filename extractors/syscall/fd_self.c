@@ -4,6 +4,7 @@
  * All of it is absent unless the event makes, uses or closes a descriptor. When a call failed to make
  * one, its name is what was asked for.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "fields.h"
@@ -79,7 +80,8 @@ struct asked_row {
 	uint8_t name;
 };
 
-/* The path that a failed open asked for, made absolute in @path; NULL for other events. */
+/* The path that a failed open asked for, in @path: made absolute, or as it is when it was; NULL for other
+ * events. */
 static const char *asked_path(struct gyr *p, const struct cur *c, char *path, size_t size)
 {
 	static const struct asked_row rows[] = {
@@ -92,6 +94,10 @@ static const char *asked_path(struct gyr *p, const struct cur *c, char *path, si
 
 		if (!name)
 			continue;
+		if (rows[i].dirfd < 0 && *name == '/') {
+			(void)snprintf(path, size, "%s", name);
+			return path;
+		}
 		(void)path_join(path, size,
 				rows[i].dirfd < 0 ? thread_cwd(s, c->thread)
 						  : cur_dir(s, c, (uint32_t)rows[i].dirfd, name,
@@ -114,24 +120,32 @@ static const char *name_of(struct gyr *p, const struct cur *c, char *path, size_
 	return c->info->is_exit ? "" : NULL;
 }
 
+/* Whether the event connects two ends that its second parameter names. */
+static bool is_connecting(const struct cur *c)
+{
+	enum { CONNECT = 23, ACCEPT = 247, ACCEPT4 = 389 };
+	const uint16_t code = c->raw->type;
+
+	return (code == CONNECT || code == ACCEPT || code == ACCEPT4) && c->params.n > 1;
+}
+
 FIELD_FN(fd_name)
 {
 	const struct cur *c = state_cur(p, evt);
 	char path[PATH_TEXT];
 	const char *name = name_of(p, c, path, sizeof path);
 	struct line raw, resolved;
-	int at;
 
 	if (!name)
 		return 0;
-	at = c->fd ? -1 : gyr_event_param_find(c->raw->type, "tuple", 5);
-	if (at >= 0 && gyr_param(&c->params, (uint32_t)at)) {
-		if (line_begin(p, &raw, 512) || line_begin(p, &resolved, 16))
-			return -ENOMEM;
-		render_param(gyr_state(p), c, (uint32_t)at, &raw, &resolved);
-		return gyr_set_str(out, raw.s);
-	}
-	return c->fd ? gyr_set_str(out, name) : gyr_set_strn(out, name, strlen(name));
+	if (c->fd)
+		return gyr_set_str(out, name);
+	if (!is_connecting(c))
+		return gyr_set_strn(out, name, strlen(name));
+	if (line_begin(p, &raw, 512) || line_begin(p, &resolved, 16))
+		return -ENOMEM;
+	render_param(gyr_state(p), c, 1, &raw, &resolved);
+	return gyr_set_str(out, raw.s);
 }
 
 FIELD_FN(fd_containername)

@@ -146,6 +146,15 @@ bool fd_listens(const struct fd *f)
 	return f->type == GYR_META_FD_IPV4_SERVSOCK || f->type == GYR_META_FD_IPV6_SERVSOCK;
 }
 
+uint8_t fd_l4(const struct fd *f)
+{
+	const bool has_role = f->flags & (FD_ROLE_CLIENT | FD_ROLE_SERVER);
+
+	if (fd_listens(f) || (fd_is_ip(f) && (has_role || f->u.sock.l4 == L4_RAW)))
+		return f->u.sock.l4;
+	return L4_NONE;
+}
+
 static const struct {
 	const char *text;
 	char letter;
@@ -202,14 +211,29 @@ void fd_name_sock(struct state *s, struct fd *f)
 	fd_touch(f);
 }
 
+void fd_turn(struct state *s, struct fd *f)
+{
+	struct fd_sock *k = &f->u.sock;
+	const struct fd_sock old = *k;
+
+	memcpy(k->sip, old.dip, sizeof k->sip);
+	memcpy(k->dip, old.sip, sizeof k->dip);
+	k->sport = old.dport;
+	k->dport = old.sport;
+	fd_name_sock(s, f);
+}
+
 bool addr_is_local(const struct state *s, const uint8_t *addr, size_t len)
 {
+	enum { PREFIX = 8 };
+	static const uint8_t loopback[4] = {127, 0, 0, 1};
 	const uint32_t family = len == 4 ? 4 : 6;
+	const size_t same = len == 4 ? len : PREFIX;
 
-	if (len == 4 && addr[0] == 127)
+	if (len == 4 && !memcmp(addr, loopback, len))
 		return true;
 	for (uint32_t i = 0; i < s->n_ifaces; i++)
-		if (s->ifaces[i].family == family && !memcmp(s->ifaces[i].addr, addr, len))
+		if (s->ifaces[i].family == family && !memcmp(s->ifaces[i].addr, addr, same))
 			return true;
 	return false;
 }

@@ -144,8 +144,10 @@ static void dup_to(struct state *s, struct cur *c, int64_t num, uint32_t open_fl
 {
 	const struct fd *from = c->fd;
 
+	if (!from)
+		return;
 	c->thread->last_fd = num;
-	if (!from || from->num == num)
+	if (from->num == num)
 		return;
 	struct fd *f = fd_copy(s, c->thread, num, from);
 	if (!f)

@@ -56,13 +56,12 @@ void parse_setsid(struct state *s, struct cur *c)
 	thread_touch(c->thread);
 }
 
+/* All ones, which leave the number as it is, are taken over as they are: so others answer, too. */
 static void set_id(uint32_t *at, const struct cur *c, uint32_t i)
 {
-	const uint32_t id = (uint32_t)gyr_param_u64(&c->params, i, UINT32_MAX);
-
-	if (!went_well(c) || id == UINT32_MAX)
+	if (!went_well(c))
 		return;
-	*at = id;
+	*at = (uint32_t)gyr_param_u64(&c->params, i, UINT32_MAX);
 	thread_touch(c->thread);
 }
 

@@ -306,7 +306,7 @@ static void see_listener(struct state *s, struct fd *f, struct ports *ports)
 /* A connection from a port that is listened on was made from the other side. */
 static void see_connection(struct state *s, struct fd *f, struct ports *ports)
 {
-	struct fd_sock *k = &f->u.sock;
+	const struct fd_sock *k = &f->u.sock;
 
 	if (!fd_is_ip(f) || (f->flags & (FD_ROLE_CLIENT | FD_ROLE_SERVER)))
 		return;
@@ -315,13 +315,8 @@ static void see_connection(struct state *s, struct fd *f, struct ports *ports)
 		f->flags |= FD_ROLE_CLIENT;
 		return;
 	}
-	const struct fd_sock old = *k;
-	memcpy(k->sip, old.dip, sizeof k->sip);
-	memcpy(k->dip, old.sip, sizeof k->dip);
-	k->sport = old.dport;
-	k->dport = old.sport;
 	f->flags |= FD_ROLE_SERVER;
-	fd_name_sock(s, f);
+	fd_turn(s, f);
 }
 
 static int meta_ready(struct state *s)

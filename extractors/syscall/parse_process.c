@@ -126,14 +126,6 @@ static void describe(struct state *s, struct thread *t, const struct cur *c)
 	t->is_fake = false;
 }
 
-static void set_cwd_param(struct state *s, struct thread *t, const struct cur *c, uint32_t i)
-{
-	const char *cwd = cur_str(c, i);
-
-	if (cwd && *cwd && thread_is_main(t))
-		thread_set_cwd(s, t, cwd, strlen(cwd));
-}
-
 /* A made-up thread learns from its own event who it is. */
 static void learn_self(struct state *s, struct thread *t, const struct cur *c)
 {
@@ -142,7 +134,6 @@ static void learn_self(struct state *s, struct thread *t, const struct cur *c)
 			gyr_param_i64(&c->params, CL_PTID, -1));
 	t->vtid = gyr_param_i64(&c->params, CL_VTID, t->tid);
 	t->vpid = gyr_param_i64(&c->params, CL_VPID, t->pid);
-	set_cwd_param(s, t, c, CL_CWD);
 }
 
 /* The side that called: the child is made now, unless it was already seen, or its number cannot be
@@ -156,7 +147,7 @@ static void clone_caller(struct state *s, struct cur *c, int64_t child_tid)
 	if (caller && caller->is_fake)
 		learn_self(s, caller, c);
 	if (!caller || child_tid == caller->tid ||
-	    (flags & (PPM_CL_CHILD_IN_PIDNS | PPM_CL_CLONE_NEWPID)) ||
+	    ((flags | caller->flags) & (PPM_CL_CHILD_IN_PIDNS | PPM_CL_CLONE_NEWPID)) ||
 	    gyr_param_i64(&c->params, CL_VTID, caller->tid) != caller->tid)
 		return;
 
@@ -177,10 +168,22 @@ static void clone_caller(struct state *s, struct cur *c, int64_t child_tid)
 	t->vpid = t->pid;
 	t->pidns_init_start_ts = caller->pidns_init_start_ts;
 	t->clone_ts = c->raw->ts;
-	set_cwd_param(s, t, c, CL_CWD);
 }
 
-/* The side that was made. */
+/* The main thread of the new thread @c was not known: what they share says who it is. */
+static void learn_main(struct state *s, struct thread *t, const struct cur *c)
+{
+	thread_set_pids(s, t, t->tid, gyr_param_i64(&c->params, CL_PTID, -1));
+	t->vtid = t->vpid = gyr_param_i64(&c->params, CL_VPID, t->tid);
+	set_text(s, &t->exe, c, CL_EXE);
+	set_list(s, &t->args, c, CL_ARGS);
+	set_text(s, &t->comm, c, CL_COMM);
+	t->is_fake = false;
+	thread_touch(t);
+}
+
+/* The side that was made. It is made here when the one that called has not done so, or could not know
+ * its numbers. */
 static void clone_child(struct state *s, struct cur *c)
 {
 	const int64_t tid = (int64_t)c->raw->tid;
@@ -200,8 +203,11 @@ static void clone_child(struct state *s, struct cur *c)
 	const int64_t ptid = gyr_param_i64(&c->params, CL_PTID, -1);
 	struct thread *from = thread_get(s, is_thread ? pid : ptid);
 
+	if (from && from->is_fake && is_thread)
+		learn_main(s, from, c);
+
 	flags |= is_thread ? PPM_CL_CLONE_FILES : PPM_CL_IS_MAIN_THREAD;
-	t->flags = flags | PPM_CL_CLONE_INVERTED;
+	t->flags = (flags & ~(uint32_t)PPM_CL_CLONE_NEWPID) | PPM_CL_CLONE_INVERTED;
 	thread_set_pids(s, t, pid, ptid);
 	if (from)
 		inherit(s, t, from, is_thread);
@@ -211,7 +217,6 @@ static void clone_child(struct state *s, struct cur *c)
 	t->pidns_init_start_ts =
 		gyr_param_u64(&c->params, CL_PIDNS_START, from ? from->pidns_init_start_ts : 0);
 	t->clone_ts = c->raw->ts;
-	set_cwd_param(s, t, c, CL_CWD);
 }
 
 void parse_clone(struct state *s, struct cur *c)
@@ -224,6 +229,16 @@ void parse_clone(struct state *s, struct cur *c)
 		clone_child(s, c);
 	else
 		clone_caller(s, c, r);
+}
+
+/* A namespace of process numbers made this way is for the children to come. */
+void parse_unshare(struct state *s, struct cur *c)
+{
+	int64_t r;
+
+	(void)s;
+	if (c->thread && cur_result(c, &r) && r == 0)
+		c->thread->flags |= (uint32_t)gyr_param_u64(&c->params, 1, 0) & PPM_CL_CLONE_NEWPID;
 }
 
 /* ---- execve ---- */
@@ -268,13 +283,21 @@ void parse_execveat_enter(struct state *s, struct cur *c)
 	c->thread->enter_type = c->raw->type;
 }
 
+/* The path the kernel tells; older recordings have what was asked for, in the event or, of execveat, in
+ * the one that began the call. */
 static void set_exepath(struct state *s, struct thread *t, const struct cur *c)
 {
+	enum { EXECVE = 293 };
 	static const char deleted[] = " (deleted)";
 	const char *path = cur_str(c, EX_EXEPATH);
+	const char *asked = c->raw->type == EXECVE ? cur_str(c, EX_FILENAME) : NULL;
+	char joined[PATH_TEXT];
 	size_t len = path ? strlen(path) : 0;
 
-	if (!path && t->enter_type == c->raw->type - 1 && t->enter_name) {
+	if (!path && asked && *asked && strcmp(asked, "<NA>") != 0) {
+		len = path_join(joined, sizeof joined, thread_cwd(s, t), asked);
+		path = joined;
+	} else if (!path && t->enter_type == c->raw->type - 1 && t->enter_name) {
 		path = t->enter_name->s;
 		len = t->enter_name->len;
 	}
@@ -348,7 +371,6 @@ void parse_execve(struct state *s, struct cur *c)
 	t->vmsize_kb = (uint32_t)gyr_param_u64(q, CL_VMSIZE, 0);
 	t->vmrss_kb = (uint32_t)gyr_param_u64(q, CL_VMRSS, 0);
 	t->vmswap_kb = (uint32_t)gyr_param_u64(q, CL_VMSWAP, 0);
-	set_cwd_param(s, t, c, CL_CWD);
 	set_exepath(s, t, c);
 	set_ids(t, c);
 	set_exe_file(t, c);

@@ -3,11 +3,14 @@
  * accept() its two ends and who called, bind() where it listens, and transfers the ends of those that
  * have no connection.
  */
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "state.h"
 
 enum { SOCK_STREAM_ = 1, SOCK_DGRAM_ = 2, SOCK_RAW_ = 3, SOCK_TYPE_MASK = 0xf, EINPROGRESS_ = 115 };
+enum { UNIX_NAME_MAX = 256 }; /* two numbers, and a path of at most 108 bytes */
 
 static uint8_t l4_of(uint64_t type, uint64_t proto)
 {
@@ -160,13 +163,18 @@ static bool set_inet6(struct state *s, struct fd *f, const struct gyr_param *q)
 static bool set_unix(struct state *s, struct fd *f, const struct gyr_param *q)
 {
 	const char *path = (const char *)q->data + 17;
+	char name[UNIX_NAME_MAX];
 
 	if (q->len < 18)
 		return false;
 	f->type = GYR_META_FD_UNIX_SOCK;
 	f->u.unix_.source = read_u64(q->data + 1);
 	f->u.unix_.dest = read_u64(q->data + 9);
-	(void)rtext_set(&s->pool, &f->name, path, strnlen(path, q->len - 17));
+	const int n =
+		snprintf(name, sizeof name, "%" PRIx64 "->%" PRIx64 " %.*s", f->u.unix_.source,
+			 f->u.unix_.dest, (int)strnlen(path, q->len - 17), path);
+	(void)rtext_set(&s->pool, &f->name, name,
+			n < (int)sizeof name ? (size_t)n : sizeof name - 1);
 	fd_touch(f);
 	return true;
 }
@@ -192,36 +200,56 @@ static bool set_tuple(struct state *s, struct cur *c, struct fd *f, uint32_t i)
 
 /* ---- who calls whom ---- */
 
+/* The address of parameter @q as that of a listening socket with nothing else known; false when it is
+ * none of the internet. */
+static bool read_address(const struct gyr_param *q, struct fd *ret)
+{
+	const uint8_t *d = q->data;
+	const bool mapped = q->len >= 19 && is_mapped(d + 1);
+
+	if (d[0] == PPM_AF_INET && q->len >= 7) {
+		*ret = (struct fd){.type = GYR_META_FD_IPV4_SERVSOCK};
+		memcpy(ret->u.sock.sip, d + 1, 4);
+		ret->u.sock.sport = read_u16(d + 5);
+		return true;
+	}
+	if (d[0] != PPM_AF_INET6 || q->len < 19)
+		return false;
+	*ret = (struct fd){.type = mapped ? GYR_META_FD_IPV4_SERVSOCK : GYR_META_FD_IPV6_SERVSOCK};
+	memcpy(ret->u.sock.sip, d + (mapped ? 13 : 1), mapped ? 4 : 16);
+	ret->u.sock.sport = read_u16(d + 17);
+	return true;
+}
+
+/* Only a port of its own makes it a listening socket; any address gives it its name. */
 void parse_bind(struct state *s, struct cur *c)
 {
 	const struct gyr_param *q = gyr_param(&c->params, 1);
-	struct fd *f = c->fd;
+	struct fd *f = c->fd, at;
 	int64_t r;
 
 	if (!f || !q || !cur_result(c, &r) || r < 0)
 		return;
-	if (q->data[0] == PPM_AF_INET && q->len >= 7) {
-		sock_reset(f, GYR_META_FD_IPV4_SERVSOCK);
-		memcpy(f->u.sock.sip, q->data + 1, 4);
-		f->u.sock.sport = read_u16(q->data + 5);
-	} else if (q->data[0] == PPM_AF_INET6 && q->len >= 19) {
-		const bool mapped = is_mapped(q->data + 1);
-
-		sock_reset(f, mapped ? GYR_META_FD_IPV4_SERVSOCK : GYR_META_FD_IPV6_SERVSOCK);
-		memcpy(f->u.sock.sip, q->data + (mapped ? 13 : 1), mapped ? 4 : 16);
-		f->u.sock.sport = read_u16(q->data + 17);
-	} else if (q->data[0] == PPM_AF_UNIX && q->len > 1) {
+	if (q->data[0] == PPM_AF_UNIX && q->len > 1) {
 		const char *path = (const char *)q->data + 1;
 
 		(void)rtext_set(&s->pool, &f->name, path, strnlen(path, q->len - 1));
 		f->flags |= FD_ROLE_SERVER;
 		fd_touch(f);
 		return;
-	} else {
-		return;
 	}
-	f->flags |= FD_ROLE_SERVER;
-	fd_name_sock(s, f);
+	if (!read_address(q, &at))
+		return;
+	if (at.u.sock.sport) {
+		sock_reset(f, at.type);
+		memcpy(f->u.sock.sip, at.u.sock.sip, sizeof f->u.sock.sip);
+		f->u.sock.sport = at.u.sock.sport;
+		f->flags |= FD_ROLE_SERVER;
+	}
+	fd_name_sock(s, &at);
+	(void)rtext_unref(f->name);
+	f->name = at.name;
+	fd_touch(f);
 }
 
 void parse_connect(struct state *s, struct cur *c)
@@ -250,7 +278,7 @@ void parse_accept(struct state *s, struct cur *c)
 
 	if (!c->thread || !cur_result(c, &r))
 		return;
-	c->thread->last_fd = r;
+	c->thread->last_fd = r < 0 ? -1 : r;
 	if (r < 0 || !q)
 		return;
 	struct fd *f = fd_add(s, c->thread, r, GYR_META_FD_UNKNOWN);
@@ -278,11 +306,15 @@ static int tuple_param(uint16_t code)
 	}
 }
 
+static bool writes_fd(const struct cur *c)
+{
+	return c->info->flags & GYR_EF_WRITES_TO_FD;
+}
+
 /* A socket without a connection: the end that is bound to a port that serves has the part of the
  * server; else whoever sends first asks. */
 static void guess_role(const struct state *s, const struct cur *c, struct fd *f)
 {
-	const bool writes = c->info->flags & GYR_EF_WRITES_TO_FD;
 	const size_t len = f->type == GYR_META_FD_IPV4_SOCK ? 4 : 16;
 	const bool from_here = addr_is_local(s, f->u.sock.sip, len);
 	const bool to_here = addr_is_local(s, f->u.sock.dip, len);
@@ -292,9 +324,10 @@ static void guess_role(const struct state *s, const struct cur *c, struct fd *f)
 	if (from_here != to_here)
 		f->flags |= from_here ? FD_ROLE_CLIENT : FD_ROLE_SERVER;
 	else
-		f->flags |= writes ? FD_ROLE_CLIENT : FD_ROLE_SERVER;
+		f->flags |= writes_fd(c) ? FD_ROLE_CLIENT : FD_ROLE_SERVER;
 }
 
+/* The ends of an event are those of what was sent; those of the socket are who asks and who serves. */
 void parse_transfer(struct state *s, struct cur *c)
 {
 	const uint32_t at = (uint32_t)tuple_param(c->raw->type);
@@ -311,8 +344,14 @@ void parse_transfer(struct state *s, struct cur *c)
 	struct fd *f = c->fd;
 	if (!f || (fd_is_ip(f) && f->u.sock.l4 == L4_TCP && f->name))
 		return;
-	if (set_tuple(s, c, f, at) && fd_is_ip(f))
-		guess_role(s, c, f); /* a new name: it is touched */
+	struct rtext *before = rtext_ref(f->name);
+	if (set_tuple(s, c, f, at) && fd_is_ip(f)) {
+		guess_role(s, c, f);
+		if (f->flags & (writes_fd(c) ? FD_ROLE_SERVER : FD_ROLE_CLIENT))
+			fd_turn(s, f);
+		name_set(c, f, before);
+	}
+	(void)rtext_unref(before);
 }
 
 /* SO_ERROR tells how a connection that was under way came out. */

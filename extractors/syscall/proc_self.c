@@ -110,12 +110,18 @@ FIELD_FN(proc_cwd)
 
 /* ---- groups of threads ---- */
 
+/* The live threads of the process beside its main one; the one that ends with this event is none. */
+static uint32_t n_others(const struct thread *t, const struct thread *leader)
+{
+	return leader->n_others - (t != leader && t->is_dead && leader->n_others > 0);
+}
+
 FIELD_FN(proc_nthreads)
 {
 	const struct thread *t = self(p, evt);
 	const struct thread *leader = t ? thread_main(gyr_state(p), t) : NULL;
 
-	return t ? gyr_set_u64(out, leader ? leader->n_others + !leader->is_dead : 0) : 0;
+	return t ? gyr_set_u64(out, leader ? n_others(t, leader) + !leader->is_dead : 0) : 0;
 }
 
 FIELD_FN(proc_nchilds)
@@ -123,7 +129,7 @@ FIELD_FN(proc_nchilds)
 	const struct thread *t = self(p, evt);
 	const struct thread *leader = t ? thread_main(gyr_state(p), t) : NULL;
 
-	return leader ? gyr_set_u64(out, leader->n_others) : 0;
+	return leader ? gyr_set_u64(out, n_others(t, leader)) : 0;
 }
 
 FIELD_FN(proc_fdopencount)

@@ -138,7 +138,7 @@ static void add_number(const struct render *r, int64_t n)
 	if (r->print == GYR_PF_HEX)
 		line_fmt(r->raw, "%" PRIX64, (uint64_t)n & mask);
 	else if (r->print == GYR_PF_OCT)
-		line_fmt(r->raw, "%" PRIo64, (uint64_t)n & mask);
+		line_fmt(r->raw, "%#" PRIo64, (uint64_t)n & mask);
 	else
 		line_fmt(r->raw, "%" PRId64, n);
 }
@@ -150,30 +150,13 @@ static void add_bytes(struct line *l, const uint8_t *d, size_t n)
 	l->s[l->n] = '\0';
 }
 
-/* Items that end with NULs, joined by points; what cannot be shown is a point too. */
+/* What cannot be shown, the NULs that end the items of a list among it, is a point. */
 static void render_bytes(const struct render *r)
 {
-	uint32_t n = r->len;
-
-	if (n == 0) {
+	if (r->len)
+		add_bytes(r->raw, r->data, r->len);
+	else
 		line_put(r->raw, "NULL");
-		return;
-	}
-	if (!strcmp(r->row->name, "args") || !strcmp(r->row->name, "env") ||
-	    !strcmp(r->row->name, "cgroups")) {
-		const char sep = '.';
-
-		for (uint32_t i = 0; i < n; i++) {
-			const char ch = (char)r->data[i];
-
-			if (ch || i + 1 < n)
-				line_add(r->raw, ch ? &ch : &sep, 1);
-			else if (sep == '.')
-				line_add(r->raw, &sep, 1);
-		}
-		return;
-	}
-	add_bytes(r->raw, r->data, n);
 }
 
 static void render_text(const struct render *r)
@@ -197,7 +180,7 @@ static void render_path(const struct render *r)
 		       ? cur_dir(r->s, r->c, (uint32_t)r->row->dirfd, text, dir, sizeof dir)
 		       : thread_cwd(r->s, r->c->thread);
 	(void)path_join(path, sizeof path, base, text);
-	if (strcmp(path, text) != 0)
+	if (*text != '/' || strcmp(path, text) != 0)
 		line_put(r->resolved, path);
 }
 
@@ -220,9 +203,8 @@ static void render_fd(const struct render *r)
 
 		line_put(r->resolved, "<");
 		line_add(r->resolved, &kind, 1);
-		if ((fd_is_ip(f) || fd_listens(f)) && f->u.sock.l4 > L4_NONE &&
-		    f->u.sock.l4 < sizeof l4)
-			line_add(r->resolved, &l4[f->u.sock.l4], 1);
+		if (fd_l4(f) > L4_NONE && fd_l4(f) < sizeof l4)
+			line_add(r->resolved, &l4[fd_l4(f)], 1);
 		line_put(r->resolved, ">");
 		line_put(r->resolved, fd_text(f));
 	}

@@ -192,7 +192,8 @@ struct thread *thread_parent(const struct state *s, const struct thread *t);
 /* The n-th ancestor, 0 its own main thread; NULL when the chain is shorter. */
 struct thread *thread_ancestor(const struct state *s, const struct thread *t, uint64_t n);
 
-/* Its directory, which ends with a slash. "./" when nothing is known. */
+/* The directory of its process, which ends with a slash. Empty when it is not known, "./" when not even
+ * the process is. */
 const char *thread_cwd(const struct state *s, const struct thread *t);
 
 /* Sets the directory of the process. */
@@ -248,10 +249,17 @@ bool fd_listens(const struct fd *f); /* IPv4 or IPv6, listening kind */
 const char *fd_type_text(const struct fd *f);
 char fd_type_char(uint8_t type);
 
+/* The protocol of a socket: L4_NONE for others, and for one of which it is not yet known who calls. */
+uint8_t fd_l4(const struct fd *f);
+
 /* Writes the name that follows from addresses into @f. */
 void fd_name_sock(struct state *s, struct fd *f);
 
-/* Whether an address is one of this machine. @len 4 or 16. */
+/* Exchanges the two ends of a connected kind, and names it anew. */
+void fd_turn(struct state *s, struct fd *f);
+
+/* Whether an address is one of this machine; of IPv6, whether its first 64 bits are those of one. @len 4
+ * or 16. */
 bool addr_is_local(const struct state *s, const uint8_t *addr, size_t len);
 
 /* ---- the parser: parse.c and parse_*.c ---- */
@@ -266,6 +274,7 @@ void state_clear(struct state *s);
 typedef void (*parse_fn)(struct state *s, struct cur *c);
 
 void parse_clone(struct state *s, struct cur *c);
+void parse_unshare(struct state *s, struct cur *c);
 void parse_execveat_enter(struct state *s, struct cur *c);
 void parse_execve(struct state *s, struct cur *c);
 void parse_procexit(struct state *s, struct cur *c);

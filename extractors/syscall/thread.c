@@ -213,7 +213,7 @@ const char *thread_cwd(const struct state *s, const struct thread *t)
 {
 	const struct thread *leader = thread_main(s, t);
 
-	return leader && leader->cwd && leader->cwd->len ? leader->cwd->s : "./";
+	return leader ? rtext_str(leader->cwd) : "./";
 }
 
 void thread_set_cwd(struct state *s, struct thread *t, const char *path, size_t len)
