@@ -17,13 +17,14 @@ static const char *rule_name(void *ctx, uint32_t n)
 	return source->rules[n]->name.p;
 }
 
-static void explain_rule(struct buf *b, const struct matcher *m, const struct rule *rule)
+static void explain_rule(struct buf *b, const struct rules_loader *l, const struct matcher *m,
+			 const struct rule *rule)
 {
 	const struct ruleset_source *source = matcher_source(m);
 
 	buf_printf(b, "rule: %.*s\nsource: %.*s\ncondition: ", STR_FMT(rule->name),
 		   STR_FMT(source->name));
-	rule_condition_print(b, rule);
+	rules_condition_print(b, l, rule);
 	buf_add_char(b, '\n');
 	if (!rule->enabled)
 		buf_add_cstr(b, "the rule is disabled and never looked at\n");
@@ -32,16 +33,16 @@ static void explain_rule(struct buf *b, const struct matcher *m, const struct ru
 			plan_explain_rule(b, matcher_plan(m), i);
 }
 
-static int explain_source(struct ruleset *rs, const struct ruleset_source *source,
+static int explain_source(const struct engine_rules *rules, const struct ruleset_source *source,
 			  const struct rule *rule, struct buf *b)
 {
 	struct matcher *m;
-	int r = matcher_new(rs, source->name, &m);
+	int r = matcher_new(rules->set, source->name, &m);
 
 	if (r < 0)
 		return r;
 	if (rule) {
-		explain_rule(b, m, rule);
+		explain_rule(b, rules->loader, m, rule);
 	} else {
 		buf_printf(b, "source: %.*s\n", STR_FMT(source->name));
 		plan_explain(b, matcher_plan(m), rule_name, (void *)(uintptr_t)source);
@@ -50,8 +51,10 @@ static int explain_source(struct ruleset *rs, const struct ruleset_source *sourc
 	return 0;
 }
 
-static int explain(struct ruleset *rs, const char *name, struct buf *b, struct err *err)
+static int explain(const struct engine_rules *rules, const char *name, struct buf *b,
+		   struct err *err)
 {
+	const struct ruleset *rs = rules->set;
 	const struct rule *rule = name ? ruleset_rule_find(rs, str_from(name)) : NULL;
 	int r = 0;
 
@@ -64,7 +67,7 @@ static int explain(struct ruleset *rs, const char *name, struct buf *b, struct e
 		const struct ruleset_source *source = &rs->sources[i];
 
 		if (rule ? rule->source == i : source->n_rules > 0)
-			r = explain_source(rs, source, rule, b);
+			r = explain_source(rules, source, rule, b);
 	}
 	return r;
 }
@@ -72,7 +75,7 @@ static int explain(struct ruleset *rs, const char *name, struct buf *b, struct e
 int cmd_explain(struct setup *s, struct err *err)
 {
 	const struct options_list *args = &s->opts->args;
-	struct ruleset *rs = NULL;
+	struct engine_rules rules;
 	struct buf b;
 	int r;
 
@@ -82,14 +85,14 @@ int cmd_explain(struct setup *s, struct err *err)
 	}
 	r = setup_plugins(s, SETUP_ALL, err);
 	if (r == 0)
-		r = engine_load_rules(s, &s->config, NULL, &rs, err);
+		r = engine_load_rules(s, &s->config, NULL, &rules, err);
 	if (r < 0)
 		return r;
 	buf_init(&b, 256 << 20);
-	r = explain(rs, args->n ? args->items[0] : NULL, &b, err);
+	r = explain(&rules, args->n ? args->items[0] : NULL, &b, err);
 	if (r == 0)
 		(void)fwrite(b.p ? b.p : "", 1, b.len, stdout);
 	buf_deinit(&b);
-	(void)ruleset_unref(rs);
+	engine_rules_deinit(&rules);
 	return r;
 }

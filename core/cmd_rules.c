@@ -13,12 +13,14 @@ static bool wants_json(const struct setup *s)
 	return config_bool(&s->config, "json_output");
 }
 
-static void describe(const struct setup *s, struct buf *b, const struct ruleset *rs, bool *ret_ok)
+/* False when the rule asked for is not there. */
+static bool describe(const struct setup *s, struct buf *b, const struct rules_loader *l,
+		     const struct ruleset *rs)
 {
 	const char *name = s->opts->describe_rule;
 
-	*ret_ok = wants_json(s) ? ruleset_describe_json(b, rs, name)
-				: ruleset_describe_text(b, rs, name);
+	return wants_json(s) ? rules_describe_json(b, l, rs, name)
+			     : rules_describe_text(b, l, rs, name);
 }
 
 static bool wants_description(const struct setup *s)
@@ -64,7 +66,7 @@ static int report(struct setup *s, const struct rules_loader *l, const struct ru
 	if (wants_json(s))
 		buf_add_char(&b, '\n');
 	if (wants_description(s))
-		describe(s, &b, rs, &ok);
+		ok = describe(s, &b, l, rs);
 	r = finish(s, &b, ok, err);
 	buf_deinit(&b);
 	if (r == 0 && !rules_loader_ok(l)) {
@@ -98,21 +100,21 @@ int cmd_validate(struct setup *s, struct err *err)
 
 int cmd_describe(struct setup *s, struct err *err)
 {
-	struct ruleset *rs = NULL;
-	bool ok = true;
+	struct engine_rules rules;
+	bool ok;
 	struct buf b;
 	int r = setup_plugins(s, SETUP_ALL, err);
 
 	if (r == 0)
-		r = engine_load_rules(s, &s->config, NULL, &rs, err);
+		r = engine_load_rules(s, &s->config, NULL, &rules, err);
 	if (r < 0)
 		return r;
 	buf_init(&b, 256 << 20);
-	describe(s, &b, rs, &ok);
+	ok = describe(s, &b, rules.loader, rules.set);
 	if (wants_json(s))
 		buf_add_char(&b, '\n');
 	r = finish(s, &b, ok, err);
 	buf_deinit(&b);
-	(void)ruleset_unref(rs);
+	engine_rules_deinit(&rules);
 	return r;
 }

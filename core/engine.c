@@ -23,6 +23,7 @@
 #include "notices.h"
 #include "ruleset/report.h"
 #include "summary.h"
+#include "util/mem.h"
 #include "util/text.h"
 
 enum {
@@ -84,8 +85,14 @@ static void watch_all(struct watch *w, const struct setup *s, const struct confi
 	}
 }
 
-int engine_load_rules(struct setup *s, struct config *c, struct watch *w, struct ruleset **ret,
-		      struct err *err)
+void engine_rules_deinit(struct engine_rules *r)
+{
+	r->set = ruleset_unref(r->set);
+	r->loader = rules_loader_free(r->loader);
+}
+
+int engine_load_rules(struct setup *s, struct config *c, struct watch *w,
+		      struct engine_rules *ret_rules, struct err *err)
 {
 	struct rules_options opts;
 	struct rules_loader *l = NULL;
@@ -106,15 +113,12 @@ int engine_load_rules(struct setup *s, struct config *c, struct watch *w, struct
 	}
 	if (l && w)
 		watch_all(w, s, c, l);
-	(void)rules_loader_free(l);
-	if (r < 0) {
-		(void)ruleset_unref(rs);
-		return r;
-	}
-	if (rs->n_enabled == 0 && !s->opts->only_record)
+	*ret_rules = (struct engine_rules){rs, l};
+	if (r < 0)
+		engine_rules_deinit(ret_rules);
+	else if (rs->n_enabled == 0 && !s->opts->only_record)
 		log_warn(&s->log, "no rules: nothing will be matched");
-	*ret = rs;
-	return 0;
+	return r;
 }
 
 static void read_alert_options(struct engine *e)
@@ -155,6 +159,7 @@ static int need_suppress(struct engine *e, const struct config *c,
 
 static int make_plan(struct engine *e, struct config *c, struct alert_plan **ret, struct err *err)
 {
+	struct engine_rules rules;
 	struct suppress_policies policies;
 	struct route_table routes;
 	struct alert_setup as = {.opts = &e->alert_options,
@@ -168,12 +173,14 @@ static int make_plan(struct engine *e, struct config *c, struct alert_plan **ret
 	if (r == 0)
 		r = need_suppress(e, c, &policies, err);
 	if (r == 0)
-		r = engine_load_rules(e->setup, c, &e->watch, &as.rs, err);
+		r = engine_load_rules(e->setup, c, &e->watch, &rules, err);
 	if (r < 0)
 		return r;
+	rules.loader = rules_loader_free(rules.loader);
+	as.rs = rules.set;
 	as.suppress = e->suppress;
 	r = alert_plan_new(&as, ret, err);
-	(void)ruleset_unref(as.rs);
+	engine_rules_deinit(&rules);
 	return r;
 }
 
@@ -183,6 +190,7 @@ static int offer_plan(struct engine *e, struct alert_plan *plan)
 
 	for (uint32_t i = 0; i < e->n_lanes && r == 0; i++)
 		r = lane_offer(e->lanes[i], plan);
+	mem_trim(); /* reading rules takes many times what they are kept in */
 	return r;
 }
 

@@ -41,7 +41,15 @@ struct engine {
  * stops before anything is opened. */
 int engine_run(struct setup *s, struct err *err);
 
-/* Loads rules as configuration @c says and has @w, which may be NULL, watch what was read; every problem is told on standard error. -EINVAL when there
- * are errors. */
-int engine_load_rules(struct setup *s, struct config *c, struct watch *w, struct ruleset **ret,
-		      struct err *err);
+/* Rules, and the loader that read them as long as somebody asks what they were made of. */
+struct engine_rules {
+	struct ruleset *set;
+	struct rules_loader *loader;
+};
+
+void engine_rules_deinit(struct engine_rules *r);
+
+/* Loads rules as configuration @c says and has @w, which may be NULL, watch what was read; every
+ * problem is told on standard error. -EINVAL when there are errors. */
+int engine_load_rules(struct setup *s, struct config *c, struct watch *w,
+		      struct engine_rules *ret_rules, struct err *err);

@@ -42,9 +42,10 @@ void use_table_redact(struct use_table *t, const struct redaction *r);
 /* The shared copy of @use, its slot set; NULL when memory is short. */
 const struct field_use *use_table_intern(struct use_table *t, const struct field_use *use);
 
-/* Nothing more is to be checked: forgets the trees that were (they are remembered by their address,
- * so that shared ones are checked once) and whatever else serves only to find equal things. To be
- * called before trees go while the table stays; what was made remains valid. */
+/* Forgets the trees that were checked (they are remembered by their address, so that shared ones
+ * are checked once) and whatever else serves only to find equal comparisons. To be called before
+ * trees go while the table stays. What was made remains valid; more may be added, and is shared with
+ * what is added after this. */
 void use_table_seal(struct use_table *t);
 
 /* Bytes the table takes, compiled expressions apart. */

@@ -46,7 +46,7 @@ struct use_table {
 	struct slot *slots; /* of uses */
 	uint32_t n_slots;
 	const struct redaction *redaction;
-	/* Until it is sealed. */
+	/* By key, since it was last sealed. */
 	struct arena keys;
 	struct strmap constants, tests;
 	struct buf key;
@@ -68,6 +68,7 @@ void use_table_seal(struct use_table *t)
 	strmap_deinit(&t->constants);
 	strmap_deinit(&t->tests);
 	buf_deinit(&t->key);
+	buf_init(&t->key, KEY_MAX);
 	arena_deinit(&t->keys);
 }
 

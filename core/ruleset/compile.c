@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "filter/evttypes.h"
 #include "filter/typecheck.h"
 #include "ruleset/doubt.h"
 #include "ruleset/impl.h"
@@ -27,8 +28,10 @@ enum {
 struct compiler {
 	struct rules_loader *l;
 	struct ruleset_impl *rs;
-	struct arena *arena; /* the ruleset's */
-	const struct decl_rule *decl;
+	struct arena *arena;    /* the ruleset's */
+	struct str *file_names; /* there, by file; .p NULL: not yet */
+	struct strmap event_sets;
+	struct decl_rule *decl;
 	const struct rules_source *source;
 	uint32_t n_problems;
 	uint64_t n_checks;
@@ -67,7 +70,7 @@ static bool is_told(struct compiler *c, struct ast_place where, const char *text
 
 	if (!where.origin || where.origin == c->decl->condition)
 		return false;
-	key = arena_printf(c->arena, "%p %u %s", where.origin, where.span.offset, text);
+	key = arena_printf(&c->l->store->arena, "%p %u %s", where.origin, where.span.offset, text);
 	return key && strmap_add(&c->told, str_from(key), c) == -EEXIST;
 }
 
@@ -99,16 +102,33 @@ static bool is_event(void *ctx, struct str name)
 	return c->source->is_event && c->source->is_event(c->source->ctx, name);
 }
 
-static int find_events(struct compiler *c, struct rule *rule, struct rule_detail *d)
+/* The one copy of @set in the ruleset: most rules are about the same events as others. */
+static const struct evttypes *shared_events(struct compiler *c, const struct evttypes *set)
 {
+	struct str key = {(const char *)set, sizeof *set};
+	struct evttypes *own = strmap_find(&c->event_sets, key);
+
+	if (own)
+		return own;
+	own = arena_alloc(c->arena, sizeof *own);
+	if (!own)
+		return NULL;
+	*own = *set;
+	key.p = (const char *)own;
+	return strmap_add(&c->event_sets, key, own) == 0 ? own : NULL;
+}
+
+static int find_events(struct compiler *c, struct rule *rule)
+{
+	struct evttypes events;
 	struct err err = ERR_NULL;
 	struct problem_place p;
 	int r;
 
 	if (!c->source->has_event_types)
 		return 0;
-	r = evttypes_of(d->tree, c->source->fields, c->source->is_event, c->source->ctx, &d->events,
-			&err);
+	r = evttypes_of(c->decl->tree, c->source->fields, c->source->is_event, c->source->ctx,
+			&events, &err);
 	if (r == -EINVAL) {
 		p = origin_place(c->l, c->decl->condition, 0);
 		p.hint = err.hint;
@@ -117,20 +137,21 @@ static int find_events(struct compiler *c, struct rule *rule, struct rule_detail
 	}
 	if (r < 0)
 		return r;
-	d->has_events = true;
-	if (evttypes_count(&d->events) == 0)
-		problem_add(c->l, RULES_LINT_NEVER, rule->detail->decl->where,
+	if (evttypes_count(&events) == 0)
+		problem_add(c->l, RULES_LINT_NEVER, c->decl->where,
 			    "no event has all the types that the condition asks for");
-	evttypes_add(&d->events, EVENT_ASYNC);
-	if (evttypes_count(&d->events) > MANY_EVENTS && c->decl->warn_evttypes)
+	evttypes_add(&events, EVENT_ASYNC);
+	if (evttypes_count(&events) > MANY_EVENTS && c->decl->warn_evttypes)
 		problem_add(c->l, RULES_NO_EVTTYPE, c->decl->where,
 			    "the rule is tried on too many types of events, which costs time: "
 			    "restrict it with evt.type");
-	return 0;
+	rule->events = shared_events(c, &events);
+	return rule->events ? 0 : -ENOMEM;
 }
 
-static int compile_condition(struct compiler *c, struct rule *rule, struct rule_detail *d)
+static int compile_condition(struct compiler *c, struct rule *rule)
 {
+	struct decl_rule *d = c->decl;
 	struct typecheck_options o = {
 		.fields = c->source->fields,
 		.uses = c->rs->uses[rule->source],
@@ -157,16 +178,18 @@ static int compile_condition(struct compiler *c, struct rule *rule, struct rule_
 	if (c->l->opts.lint && doubt_is_never(d->tree))
 		problem_add(c->l, RULES_LINT_NEVER, c->decl->where,
 			    "the condition contradicts itself, so the rule never matches");
-	return find_events(c, rule, d);
+	return find_events(c, rule);
 }
 
 static void add_interest(struct compiler *c, const struct rule *rule)
 {
 	static const struct interest_conditions none;
+	static const struct evttypes unknown;
 	struct interest *i = (struct interest *)c->rs->pub.sources[rule->source].interest;
 
 	if (i)
-		interest_add(i, rule->detail->tree, &rule->detail->events, c->source->fields,
+		interest_add(i, c->decl->tree, rule->events ? rule->events : &unknown,
+			     c->source->fields,
 			     c->source->conditions ? c->source->conditions : &none);
 }
 
@@ -218,9 +241,11 @@ static int compile_extra_fields(struct compiler *c, struct rule *rule)
 			if (!select_fits(a, rule, c->source->name))
 				break;
 			if (!text)
-				text = arena_printf(c->arena, "%%%s", f->name);
-			to->name = str_from(f->name);
-			r = text ? compile_text(c, rule, str_from(text), &to->value) : -ENOMEM;
+				text = arena_printf(&c->l->store->arena, "%%%s", f->name);
+			to->name = arena_str(c->arena, str_from(f->name));
+			r = text && to->name.p
+				    ? compile_text(c, rule, str_from(text), &to->value)
+				    : -ENOMEM;
 			if (r)
 				return r;
 			rule->n_extra_fields++;
@@ -231,11 +256,12 @@ static int compile_extra_fields(struct compiler *c, struct rule *rule)
 
 static int compile_output(struct compiler *c, struct rule *rule)
 {
-	struct str text = rule->output;
+	struct str text = c->decl->output->text;
 	int r;
 
 	if (c->l->opts.n_append_outputs)
-		text = select_output(&c->l->opts, rule, c->source->fields, c->arena);
+		text = select_output(&c->l->opts, rule, text, c->source->fields,
+				     &c->l->store->arena);
 	if (!text.p)
 		return -ENOMEM;
 	r = compile_text(c, rule, text, &rule->message);
@@ -271,65 +297,49 @@ static void sort_tags(struct decl_rule *d)
 	d->n_tags = n;
 }
 
-static int copy_names(struct arena *a, const struct decl_value *v, const struct str **ret,
-		      uint32_t *ret_n)
+static int copy_tags(struct compiler *c, struct rule *rule)
 {
-	uint32_t n = v->is_list ? v->n : v->is_set;
-	struct str *names = arena_alloc(a, n * sizeof *names);
+	struct str *tags = arena_alloc(c->arena, c->decl->n_tags * sizeof *tags);
 
-	for (uint32_t i = 0; names && i < n; i++)
-		names[i] = v->is_list ? v->items[i].text : v->text;
-	*ret = names;
-	*ret_n = n;
-	return names ? 0 : -ENOMEM;
-}
-
-static int copy_exceptions(struct compiler *c, struct rule *rule)
-{
-	const struct decl_rule *d = c->decl;
-	struct rule_exception *e = arena_alloc(c->arena, d->n_exceptions * sizeof *e);
-	int r = e ? 0 : -ENOMEM;
-
-	for (uint32_t i = 0; r == 0 && i < d->n_exceptions; i++) {
-		e[i].name = d->exceptions[i].name;
-		e[i].has_values = d->exceptions[i].n_values > 0;
-		r = copy_names(c->arena, &d->exceptions[i].fields, &e[i].fields, &e[i].n_fields);
-		if (r == 0)
-			r = copy_names(c->arena, &d->exceptions[i].comps, &e[i].comps,
-				       &e[i].n_comps);
+	if (!tags)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < c->decl->n_tags; i++) {
+		tags[i] = arena_str(c->arena, c->decl->tags[i]);
+		if (!tags[i].p)
+			return -ENOMEM;
 	}
-	rule->exceptions = e;
-	rule->n_exceptions = d->n_exceptions;
-	return r;
+	rule->tags = tags;
+	rule->n_tags = c->decl->n_tags;
+	return 0;
 }
 
-static struct rule *new_rule(struct compiler *c, struct decl_rule *d)
+static struct str file_name(struct compiler *c, uint32_t file)
+{
+	if (!c->file_names[file].p)
+		c->file_names[file] = arena_str(c->arena, c->l->results[file]->pub.name);
+	return c->file_names[file];
+}
+
+static struct rule *new_rule(struct compiler *c)
 {
 	struct rule *rule = arena_alloc(c->arena, sizeof *rule);
-	struct rule_detail *detail = arena_alloc(c->arena, sizeof *detail);
+	struct decl_rule *d = c->decl;
 
-	if (!rule || !detail)
+	if (!rule)
 		return NULL;
 	sort_tags(d);
-	detail->decl = d;
 	*rule = (struct rule){
 		.index = c->rs->pub.n_rules,
 		.source = (uint32_t)(c->source - c->l->opts.sources),
-		.name = d->name,
-		.desc = d->desc,
-		.condition = d->condition->text,
-		.output = d->output->text,
+		.name = arena_str(c->arena, d->name),
 		.priority = d->priority,
-		.n_tags = d->n_tags,
-		.tags = d->tags,
-		.enabled_key = d->enabled,
+		.enabled = d->enabled,
 		.capture = d->capture,
 		.capture_duration_ms = d->capture_duration_ms,
-		.detail = detail,
-		.file = c->l->results[d->where->file]->pub.name,
+		.file = file_name(c, d->where->file),
 		.at = d->where->at,
 	};
-	return copy_exceptions(c, rule) < 0 ? NULL : rule;
+	return rule->name.p && rule->file.p && copy_tags(c, rule) == 0 ? rule : NULL;
 }
 
 /* -EINVAL: the rule is left out. */
@@ -345,10 +355,10 @@ static int compile_rule(struct compiler *c, struct decl_rule *d)
 	c->n_problems = 0;
 	c->is_skipped = false;
 	c->is_deprecation_told = false;
-	rule = new_rule(c, d);
+	rule = new_rule(c);
 	if (!rule)
 		return -ENOMEM;
-	r = compile_condition(c, rule, (struct rule_detail *)rule->detail);
+	r = compile_condition(c, rule);
 	if (c->is_skipped)
 		return 0;
 	r_output = compile_output(c, rule);
@@ -400,13 +410,13 @@ static int new_ruleset(struct compiler *c)
 	c->rs = rs;
 	c->arena = &rs->arena;
 	atomic_init(&rs->refs, 1);
-	rs->store = store_ref(c->l->store);
 	rs->pub.match_all = o->match_all;
 	rs->pub.rules = arena_alloc(c->arena, c->l->store->n_rules * sizeof(struct rule *));
 	rs->uses = arena_alloc(c->arena, o->n_sources * sizeof(struct use_table *));
+	c->file_names = arena_alloc(&c->l->store->arena, c->l->n_results * sizeof(struct str));
 	sources = arena_alloc(c->arena, o->n_sources * sizeof *sources);
 	rs->pub.sources = sources;
-	if (!rs->pub.rules || !rs->uses || !sources)
+	if (!c->file_names || !rs->pub.rules || !rs->uses || !sources)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < o->n_sources; i++) {
 		sources[i].name = arena_str(c->arena, str_from(o->sources[i].name));
@@ -454,11 +464,14 @@ int compile_ruleset(struct rules_loader *l, struct ruleset **ret)
 		r = l->failed;
 	}
 	strmap_deinit(&c.told);
+	strmap_deinit(&c.event_sets);
 	if (r < 0) {
 		if (c.rs)
 			ruleset_unref(&c.rs->pub);
 		return r;
 	}
+	for (uint32_t i = 0; i < c.rs->pub.n_sources; i++)
+		use_table_seal(c.rs->uses[i]);
 	*ret = &c.rs->pub;
 	return 0;
 }

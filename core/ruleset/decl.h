@@ -3,11 +3,10 @@
  *
  * Private to this folder. Reading (read.c) makes declarations, collecting (collect.c) merges
  * redefinitions, appends and overrides by name, compiling (compile.c) turns them into a ruleset.
- * All of it lives in one store, which the ruleset keeps alive.
+ * All of it lives in one store, that of the loader: files as read, declarations, trees, problems.
+ * A ruleset keeps nothing of it.
  */
 #pragma once
-
-#include <stdatomic.h>
 
 #include "filter/ast.h"
 #include "ruleset/loader.h"
@@ -114,6 +113,9 @@ struct decl_rule {
 	uint32_t n_exceptions, cap_exceptions;
 	struct decl_exception *exceptions;
 	bool is_unknown_source;
+	/* Set by compiling. */
+	const struct ast *tree; /* the condition with everything in place */
+	struct names macros, lists;
 };
 
 struct decl_plugin_version {
@@ -126,9 +128,8 @@ struct decl_requirement {
 	struct decl_plugin_version *any;
 };
 
-/* Everything that was read; shared by the loader and the rulesets it made. */
+/* Everything that was read. */
 struct store {
-	atomic_uint refs;
 	struct arena arena;
 	uint32_t n_files, cap_files;
 	struct yaml_file **files; /* NULL where a file could not be read */
@@ -166,8 +167,7 @@ struct rules_loader {
 int store_grow(struct store *s, void *items, uint32_t n, uint32_t *cap, size_t size);
 
 struct store *store_new(void);
-struct store *store_ref(struct store *s);
-struct store *store_unref(struct store *s);
+struct store *store_free(struct store *s);
 
 /* "x.y.z" to its numbers; -EINVAL. */
 int version_parse(struct str text, uint32_t ret[3]);

@@ -3,17 +3,19 @@
  *
  * "compiled" texts show the condition with macros, lists and exceptions in place.
  */
+#include "filter/evttypes.h"
 #include "filter/print.h"
 #include "filter/typecheck.h"
 #include "gyr/events.h"
-#include "ruleset/impl.h"
+#include "ruleset/decl.h"
 #include "ruleset/jsontext.h"
 #include "ruleset/report.h"
 #include "ruleset/template.h"
 
 struct describer {
 	struct buf *b;
-	const struct ruleset_impl *rs;
+	const struct store *store;
+	const struct ruleset *rs;
 	struct arena arena;
 	struct buf scratch;
 };
@@ -92,8 +94,8 @@ static void add_compiled(struct describer *d, const struct ast *tree)
 	json_member(d->b, "condition_compiled", buf_str(&d->scratch));
 }
 
-/* Names of the events in @events (or all): calls without an event of their own share two. */
-static void add_events(struct describer *d, const struct evttypes *events, bool all)
+/* Names of the events in @events (NULL: all): calls without an event of their own share two. */
+static void add_events(struct describer *d, const struct evttypes *events)
 {
 	struct names names = {0};
 	uint16_t n_calls = gyr_syscall_count();
@@ -101,7 +103,7 @@ static void add_events(struct describer *d, const struct evttypes *events, bool 
 	for (uint16_t code = 0; code < gyr_event_count(); code++) {
 		const struct gyr_event_info *e = gyr_event(code);
 
-		if (!e || (!all && !evttypes_has(events, code)))
+		if (!e || (events && !evttypes_has(events, code)))
 			continue;
 		if (code >= 2)
 			note(d, &names, (struct str){e->name, e->name_len});
@@ -117,22 +119,22 @@ static void add_events(struct describer *d, const struct evttypes *events, bool 
 
 /* --- rules ------------------------------------------------------------------------------------ */
 
-static void add_rule_info(struct describer *d, const struct rule *r)
+static void add_rule_info(struct describer *d, const struct rule *r, const struct decl_rule *decl)
 {
 	struct buf *b = d->b;
 
 	buf_add_cstr(b, "{\"info\": {");
 	json_member(b, "name", r->name);
 	buf_add_cstr(b, ", ");
-	json_member(b, "condition", r->condition);
+	json_member(b, "condition", decl->condition->text);
 	buf_add_cstr(b, ", ");
 	json_member(b, "priority", str_from(rule_priority_name(r->priority)));
 	buf_add_cstr(b, ", ");
-	json_member(b, "output", r->output);
+	json_member(b, "output", decl->output->text);
 	buf_add_cstr(b, ", ");
-	json_member(b, "description", r->desc);
-	buf_printf(b, ", \"enabled\": %s, ", r->enabled_key ? "true" : "false");
-	json_member(b, "source", d->rs->pub.sources[r->source].name);
+	json_member(b, "description", decl->desc);
+	buf_printf(b, ", \"enabled\": %s, ", decl->enabled ? "true" : "false");
+	json_member(b, "source", d->rs->sources[r->source].name);
 	buf_printf(b, ", \"capture\": %s, \"capture_duration\": %u, ",
 		   r->capture ? "true" : "false", r->capture_duration_ms);
 	json_strings(b, "tags", r->tags, r->n_tags);
@@ -158,18 +160,31 @@ static struct str words(struct describer *d, struct str s)
 	return text ? (struct str){text, n} : s;
 }
 
-static void add_exceptions(struct describer *d, const struct rule *r)
+static void note_all(struct describer *d, struct names *n, const struct decl_value *v,
+		     struct str (*form)(struct describer *, struct str))
+{
+	if (v->is_set && !v->is_list)
+		note(d, n, form(d, v->text));
+	for (uint32_t i = 0; v->is_list && i < v->n; i++)
+		note(d, n, form(d, v->items[i].text));
+}
+
+static struct str as_written(struct describer *d, struct str s)
+{
+	(void)d;
+	return s;
+}
+
+static void add_exceptions(struct describer *d, const struct decl_rule *decl)
 {
 	struct names names = {0}, fields = {0}, operators = {0};
 
-	for (uint32_t i = 0; i < r->n_exceptions; i++) {
-		const struct rule_exception *e = &r->exceptions[i];
+	for (uint32_t i = 0; i < decl->n_exceptions; i++) {
+		const struct decl_exception *e = &decl->exceptions[i];
 
 		note(d, &names, e->name);
-		for (uint32_t k = 0; k < e->n_fields; k++)
-			note(d, &fields, e->fields[k]);
-		for (uint32_t k = 0; k < e->n_comps; k++)
-			note(d, &operators, words(d, e->comps[k]));
+		note_all(d, &fields, &e->fields, as_written);
+		note_all(d, &operators, &e->comps, words);
 	}
 	json_strings(d->b, "exception_names", names.items, names.n);
 	buf_add_cstr(d->b, ", ");
@@ -201,24 +216,24 @@ static void add_output(struct describer *d, const struct rule *r)
 
 static void add_rule(struct describer *d, const struct rule *r)
 {
-	const struct rule_detail *detail = r->detail;
+	const struct decl_rule *decl = strmap_find(&d->store->rules, r->name);
 	struct buf *b = d->b;
 
-	add_rule_info(d, r);
+	add_rule_info(d, r, decl);
 	buf_add_cstr(b, ", \"details\": {");
-	json_strings(b, "macros", detail->macros.items, detail->macros.n);
+	json_strings(b, "macros", decl->macros.items, decl->macros.n);
 	buf_add_cstr(b, ", ");
-	json_strings(b, "lists", detail->lists.items, detail->lists.n);
+	json_strings(b, "lists", decl->lists.items, decl->lists.n);
 	buf_add_cstr(b, ", ");
-	add_uses(d, detail->tree);
+	add_uses(d, decl->tree);
 	buf_add_cstr(b, ", ");
 	add_output(d, r);
 	buf_add_cstr(b, ", ");
-	add_exceptions(d, r);
+	add_exceptions(d, decl);
 	buf_add_cstr(b, ", ");
-	add_events(d, &detail->events, !detail->has_events);
+	add_events(d, r->events);
 	buf_add_cstr(b, ", ");
-	add_compiled(d, detail->tree);
+	add_compiled(d, decl->tree);
 	buf_add_cstr(b, ", \"plugins\": []}}");
 }
 
@@ -268,7 +283,7 @@ static void add_list(struct describer *d, const struct decl_list *list)
 
 static void add_requirements(struct describer *d)
 {
-	const struct store *s = d->rs->store;
+	const struct store *s = d->store;
 	struct buf *b = d->b;
 
 	buf_printf(b, "\"required_engine_version\": \"%u.%u.%u\", \"required_plugin_versions\": [",
@@ -295,16 +310,16 @@ static void add_requirements(struct describer *d)
 
 static void describe_all(struct describer *d)
 {
-	const struct store *s = d->rs->store;
+	const struct store *s = d->store;
 	struct buf *b = d->b;
 
 	buf_add_char(b, '{');
 	add_requirements(d);
 	buf_add_cstr(b, ", \"rules\": [");
-	for (uint32_t i = 0; i < d->rs->pub.n_rules; i++) {
+	for (uint32_t i = 0; i < d->rs->n_rules; i++) {
 		if (i)
 			buf_add_cstr(b, ", ");
-		add_rule(d, d->rs->pub.rules[i]);
+		add_rule(d, d->rs->rules[i]);
 	}
 	buf_add_cstr(b, "], \"macros\": [");
 	for (uint32_t i = 0; i < s->n_macros; i++) {
@@ -321,9 +336,10 @@ static void describe_all(struct describer *d)
 	buf_add_cstr(b, "]}");
 }
 
-bool ruleset_describe_json(struct buf *b, const struct ruleset *rs, const char *name)
+bool rules_describe_json(struct buf *b, const struct rules_loader *l, const struct ruleset *rs,
+			 const char *name)
 {
-	struct describer d = {.b = b, .rs = (const struct ruleset_impl *)rs};
+	struct describer d = {.b = b, .store = l->store, .rs = rs};
 	const struct rule *one = name ? ruleset_rule_find(rs, str_from(name)) : NULL;
 
 	if (name && !one)
@@ -375,18 +391,21 @@ static void add_wrapped(struct buf *b, struct str text)
 	}
 }
 
-static void add_line(struct buf *b, const struct rule *r)
+static void add_line(struct buf *b, const struct rules_loader *l, const struct rule *r)
 {
+	const struct decl_rule *decl = strmap_find(&l->store->rules, r->name);
+
 	buf_add_str(b, r->name);
 	if (r->name.len >= NAME_COLUMN)
 		buf_printf(b, "\n%*s", NAME_COLUMN, "");
 	else
 		buf_printf(b, "%*s", (int)(NAME_COLUMN - r->name.len), "");
-	add_wrapped(b, r->desc);
+	add_wrapped(b, decl->desc);
 	buf_add_char(b, '\n');
 }
 
-bool ruleset_describe_text(struct buf *b, const struct ruleset *rs, const char *name)
+bool rules_describe_text(struct buf *b, const struct rules_loader *l, const struct ruleset *rs,
+			 const char *name)
 {
 	const struct rule *one = name ? ruleset_rule_find(rs, str_from(name)) : NULL;
 
@@ -395,14 +414,16 @@ bool ruleset_describe_text(struct buf *b, const struct ruleset *rs, const char *
 	buf_printf(b, "%-*s%s\n%-*s%s\n", NAME_COLUMN, "Rule", "Description", NAME_COLUMN, "----",
 		   "-----------");
 	if (one)
-		add_line(b, one);
+		add_line(b, l, one);
 	for (uint32_t i = 0; !one && i < rs->n_rules; i++)
-		add_line(b, rs->rules[i]);
+		add_line(b, l, rs->rules[i]);
 	return true;
 }
 
-void rule_condition_print(struct buf *b, const struct rule *rule)
+void rules_condition_print(struct buf *b, const struct rules_loader *l, const struct rule *rule)
 {
-	if (rule->detail->tree)
-		ast_print(b, rule->detail->tree);
+	const struct decl_rule *decl = strmap_find(&l->store->rules, rule->name);
+
+	if (decl->tree)
+		ast_print(b, decl->tree);
 }

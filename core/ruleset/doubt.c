@@ -137,11 +137,12 @@ void doubt_shadows(struct rules_loader *l, const struct ruleset *rs)
 
 		for (uint32_t i = 0; i < source->n_rules; i++) {
 			const struct rule *rule = source->rules[i], *first;
+			const struct decl_rule *decl = strmap_find(&l->store->rules, rule->name);
 			struct str text;
 
-			first = shadow_of(l, &seen, rule->detail->tree, &text);
+			first = shadow_of(l, &seen, decl->tree, &text);
 			if (first)
-				problem_add(l, RULES_LINT_SHADOWED, rule->detail->decl->where,
+				problem_add(l, RULES_LINT_SHADOWED, decl->where,
 					    "the rule '%.*s' before it matches every event that it "
 					    "matches, and only the first match counts",
 					    STR_FMT(first->name));

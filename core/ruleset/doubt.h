@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "ruleset/impl.h"
+#include "ruleset/decl.h"
 
 /* Comparisons with <NA>, which older versions of the language gave for absent values. */
 void doubt_condition(struct rules_loader *l, const struct origin *o, const struct ast *tree);

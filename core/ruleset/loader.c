@@ -39,7 +39,7 @@ struct rules_loader *rules_loader_free(struct rules_loader *l)
 {
 	if (l) {
 		strmap_deinit(&l->sources);
-		store_unref(l->store);
+		store_free(l->store);
 		mem_free(l);
 	}
 	return NULL;

@@ -78,10 +78,8 @@ static int fill(struct matcher *m)
 	if (!m->eval || !m->found || !m->rules)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < s->n_rules; i++) {
-		const struct rule_detail *d = s->rules[i]->detail;
-
 		m->rules[i].expr = s->rules[i]->expr;
-		m->rules[i].types = d->has_events ? &d->events : NULL;
+		m->rules[i].types = s->rules[i]->events;
 	}
 	return planned_make(m, NULL, &m->planned);
 }

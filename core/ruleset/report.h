@@ -21,15 +21,17 @@ void rules_result_json(struct buf *b, const struct rules_result *r);
 /* {"falco_load_results": [...]}: the results of all files of @l. */
 void rules_loader_json(struct buf *b, const struct rules_loader *l);
 
-/* -L and -l: every rule with its description as text; with @name only that one. False when there is
- * no rule of that name. */
-bool ruleset_describe_text(struct buf *b, const struct ruleset *rs, const char *name);
+/* -L and -l: every rule of @rs, which @l made, with its description as text; with @name only that
+ * one. False when there is no rule of that name. */
+bool rules_describe_text(struct buf *b, const struct rules_loader *l, const struct ruleset *rs,
+			 const char *name);
 
 /* The same as one JSON object: rules, macros, lists, required versions, each with its details. */
-bool ruleset_describe_json(struct buf *b, const struct ruleset *rs, const char *name);
+bool rules_describe_json(struct buf *b, const struct rules_loader *l, const struct ruleset *rs,
+			 const char *name);
 
 /* Appends the condition of @rule with all macros, lists and exceptions in place. */
-void rule_condition_print(struct buf *b, const struct rule *rule);
+void rules_condition_print(struct buf *b, const struct rules_loader *l, const struct rule *rule);
 
 /* --rule-schema: the JSON schema (draft 6) of a rules file. */
 void rules_schema(struct buf *b);

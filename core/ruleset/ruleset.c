@@ -56,9 +56,18 @@ struct ruleset *ruleset_unref(struct ruleset *rs)
 		use_table_free(in->uses[i]);
 	strmap_deinit(&in->by_name);
 	arena_deinit(&in->arena);
-	store_unref(in->store);
 	mem_free(in);
 	return NULL;
+}
+
+size_t ruleset_size(const struct ruleset *rs)
+{
+	const struct ruleset_impl *in = (const struct ruleset_impl *)rs;
+	size_t size = sizeof *in + in->arena.used + in->by_name.size * sizeof *in->by_name.slots;
+
+	for (uint32_t i = 0; i < rs->n_sources; i++)
+		size += use_table_size(in->uses[i]);
+	return size;
 }
 
 const struct ruleset_source *ruleset_source_find(const struct ruleset *rs, struct str name)

@@ -1,10 +1,10 @@
 /*
  * ruleset: rules as loaded, ready to be matched; never changed once made.
  *
- * One arena holds everything: rules in load order, their conditions as syntax trees with all macros
- * and lists in place, their output templates, and the macros and lists as they were resolved (for
- * describing). A ruleset is swapped whole: whoever uses one holds a reference, a reload makes a new
- * one beside it.
+ * It holds what judging events and writing alerts takes, and no more: typed conditions, output
+ * templates, names and tags, in one arena and the tables of what is shared. What describing rules
+ * takes besides (texts as written, trees, macros and lists) is the loader's. A ruleset is swapped
+ * whole: whoever uses one holds a reference, a reload makes a new one beside it.
  *
  * Lifetime: ruleset_ref() / ruleset_unref(). Threads: any number of readers; the count is atomic.
  */
@@ -21,7 +21,7 @@ struct expr;
 struct interest;
 struct template;
 struct use_table;
-struct rule_detail;
+struct evttypes;
 
 enum {
 	RULESET_MAX_RULES = 1 << 20,
@@ -51,33 +51,21 @@ struct rule_extra_field {
 	const struct template *value;
 };
 
-struct rule_exception {
-	struct str name;
-	uint32_t n_fields, n_comps;
-	const struct str *fields, *comps;
-	bool has_values;
-};
-
 struct rule {
-	uint32_t index;  /* in ruleset.rules: load order */
-	uint32_t source; /* index in ruleset.sources */
-	struct str name, desc;
-	struct str condition; /* text as written (appended parts joined), before macros */
-	struct str output;    /* text as written */
+	uint32_t index;  /* in ruleset.rules */
+	uint32_t source; /* in ruleset.sources */
+	struct str name; /* NUL-terminated, as all texts here */
 	enum rule_priority priority;
 	uint32_t n_tags;
 	const struct str *tags; /* sorted, each once */
 	bool enabled;           /* after selection and minimum priority; others never match */
-	bool enabled_key;       /* what the rule itself says */
+	bool capture;
+	uint32_t capture_duration_ms; /* 0: the configured default */
 	const struct expr *expr;
+	const struct evttypes *events;  /* it is about; NULL: every event is tried */
 	const struct template *message; /* output, then matching append_output texts */
 	uint32_t n_extra_fields;
 	const struct rule_extra_field *extra_fields;
-	uint32_t n_exceptions;
-	const struct rule_exception *exceptions;
-	bool capture;
-	uint32_t capture_duration_ms;     /* 0: the configured default */
-	const struct rule_detail *detail; /* for describe */
 	struct str file;
 	struct yaml_mark at;
 };
@@ -104,6 +92,9 @@ struct ruleset *ruleset_ref(struct ruleset *rs);
 
 /* Gives the reference back; the last one frees. @rs may be NULL; returns NULL. */
 struct ruleset *ruleset_unref(struct ruleset *rs);
+
+/* Bytes the ruleset takes, compiled regular expressions apart. */
+size_t ruleset_size(const struct ruleset *rs);
 
 /* The source called @name; NULL when the ruleset has none. */
 const struct ruleset_source *ruleset_source_find(const struct ruleset *rs, struct str name);

@@ -16,7 +16,7 @@ static bool has_tag(const struct rule *rule, const char *tag)
 
 bool select_enabled(const struct rules_options *o, const struct rule *rule)
 {
-	bool enabled = rule->enabled_key;
+	bool enabled = rule->enabled;
 
 	if (rule->priority > o->min_priority)
 		return false;
@@ -59,15 +59,14 @@ static void add_suggested(struct buf *b, const struct fieldset *fields)
 	}
 }
 
-struct str select_output(const struct rules_options *o, const struct rule *rule,
+struct str select_output(const struct rules_options *o, const struct rule *rule, struct str text,
 			 const struct fieldset *fields, struct arena *arena)
 {
 	const char *source = o->sources[rule->source].name;
-	struct str text;
 	struct buf b;
 
 	buf_init(&b, 1 << 20);
-	buf_add_str(&b, rule->output);
+	buf_add_str(&b, text);
 	for (uint32_t i = 0; i < o->n_append_outputs; i++) {
 		const struct rules_append_output *a = &o->append_outputs[i];
 

@@ -1,6 +1,5 @@
 /*
- * The store lives as long as the loader or any ruleset made from it: names, texts and places in a
- * ruleset point into the files as they were read.
+ * store: what the loader read, and room for what it makes of it.
  */
 #include "ruleset/decl.h"
 
@@ -10,22 +9,12 @@
 
 struct store *store_new(void)
 {
-	struct store *s = mem_new(sizeof *s);
-
-	if (s)
-		atomic_init(&s->refs, 1);
-	return s;
+	return mem_new(sizeof(struct store));
 }
 
-struct store *store_ref(struct store *s)
+struct store *store_free(struct store *s)
 {
-	atomic_fetch_add_explicit(&s->refs, 1, memory_order_relaxed);
-	return s;
-}
-
-struct store *store_unref(struct store *s)
-{
-	if (!s || atomic_fetch_sub_explicit(&s->refs, 1, memory_order_acq_rel) > 1)
+	if (!s)
 		return NULL;
 	for (uint32_t i = 0; i < s->n_files; i++)
 		yaml_close(s->files[i]);

@@ -14,56 +14,91 @@
 /* Once replaced by what the command line said about containers; now it stands for nothing. */
 #define TEMPLATE_DROPPED "container.info"
 
+/* A call, and how its values print. */
+struct call {
+	const struct operand *operand;
+	struct field shown;
+	struct str hidden; /* shown instead; .p NULL: it may be seen */
+};
+
+enum piece_kind { PIECE_TEXT, PIECE_FIELD, PIECE_CALL };
+
 struct piece {
-	struct str text;            /* literal; empty for others */
-	const struct operand *call; /* or NULL */
-	struct field shown;         /* of a call: how its values print */
-	uint32_t field;             /* of a plain field: its number */
-	uint32_t width;             /* columns; 0: as it is */
-	bool is_field;
+	uint8_t kind;
+	uint16_t width; /* columns of a field or call; 0: as it is */
+	uint32_t n;     /* TEXT: its length; FIELD: number of its use */
+	union {
+		const char *text;
+		size_t offset; /* of a text, while it is compiled */
+		const struct call *call;
+	};
+};
+
+/* A part of the text. */
+struct span {
+	uint32_t offset, len;
 };
 
 struct template
 {
 	uint32_t n_pieces, n_fields;
-	struct piece *pieces;
-	const struct field_use **uses; /* plain ones, each once */
-	struct str *names;
-	struct str text;
 	bool has_dropped;
+	const struct piece *pieces;
+	const struct field_use *const *uses; /* plain ones, each once */
+	const struct span *names;            /* their names, as they were written */
+	struct str text;
 };
 
+/* While it is compiled everything is in scratch memory, since how much there is shows at the end. */
 struct compiler {
 	const struct fieldset *fields;
 	struct use_table *uses;
 	struct arena *arena;
+	struct arena scratch;
 	struct str text;
 	size_t at;
 	struct err *err;
-	struct template *t;
 	struct buf kept; /* the text without what is dropped */
+	size_t kept_to;  /* up to where it holds the text */
+	struct template t;
+	struct piece *pieces;
+	const struct field_use **use;
+	struct span *names;
 };
 
-static struct piece *new_piece(struct compiler *c)
+/* Where byte @p of the text will stand in what is kept. */
+static uint32_t kept_at(const struct compiler *c, const char *p)
 {
-	if (c->t->n_pieces == TEMPLATE_MAX_PIECES) {
+	return (uint32_t)(c->kept.len + (size_t)(p - c->text.p) - c->kept_to);
+}
+
+static struct piece *new_piece(struct compiler *c, enum piece_kind kind, uint32_t width)
+{
+	struct piece *p;
+
+	if (c->t.n_pieces == TEMPLATE_MAX_PIECES) {
 		err_set(c->err, c->at, 1, "more than %d fields and texts in one output",
 			TEMPLATE_MAX_PIECES);
 		return NULL;
 	}
-	return &c->t->pieces[c->t->n_pieces++];
+	p = &c->pieces[c->t.n_pieces++];
+	p->kind = (uint8_t)kind;
+	p->width = (uint16_t)width;
+	return p;
 }
 
+/* @text is a part of the text that is kept. */
 static int add_text(struct compiler *c, struct str text)
 {
 	struct piece *p;
 
 	if (!text.len)
 		return 0;
-	p = new_piece(c);
+	p = new_piece(c, PIECE_TEXT, 0);
 	if (!p)
 		return -EINVAL;
-	p->text = text;
+	p->offset = kept_at(c, text.p);
+	p->n = (uint32_t)text.len;
 	return 0;
 }
 
@@ -103,24 +138,28 @@ static int add_call(struct compiler *c, uint32_t width)
 				      .ctx = c};
 	struct err err = ERR_NULL;
 	const struct ast_term *term;
+	struct call *call;
 	struct piece *p;
 	size_t len;
-	int r = parse_term(str_from_at(c->text, c->at), NULL, c->arena, &term, &len, &err);
+	int r = parse_term(str_from_at(c->text, c->at), NULL, &c->scratch, &term, &len, &err);
 
 	if (r == -EINVAL)
 		err_set(c->err, c->at + err.offset, err.len, "%s", err.text);
 	if (r)
 		return r;
-	p = new_piece(c);
+	p = new_piece(c, PIECE_CALL, width);
 	if (!p)
 		return -EINVAL;
-	r = typecheck_term(term, &o, &p->call);
+	call = arena_alloc(c->arena, sizeof *call);
+	if (!call)
+		return -ENOMEM;
+	r = typecheck_term(term, &o, &call->operand);
 	if (r)
 		return r;
-	p->text = hidden_in(p->call);
-	p->shown =
-		(struct field){.type = p->call->type, .flags = p->call->is_list ? FIELD_LIST : 0};
-	p->width = width;
+	call->shown = (struct field){.type = call->operand->type,
+				     .flags = call->operand->is_list ? FIELD_LIST : 0};
+	call->hidden = hidden_in(call->operand);
+	p->call = call;
 	c->at += len;
 	return 0;
 }
@@ -133,14 +172,14 @@ static int intern(struct compiler *c, const struct field_use *use, struct str na
 
 	if (!shared)
 		return -ENOMEM;
-	while (i < c->t->n_fields && c->t->uses[i] != shared)
+	while (i < c->t.n_fields && c->use[i] != shared)
 		i++;
 	*ret_number = i;
-	if (i < c->t->n_fields)
+	if (i < c->t.n_fields)
 		return 0;
-	c->t->uses[i] = shared;
-	c->t->names[i] = name;
-	c->t->n_fields++;
+	c->use[i] = shared;
+	c->names[i] = (struct span){kept_at(c, name.p), (uint32_t)name.len};
+	c->t.n_fields++;
 	return 0;
 }
 
@@ -151,7 +190,7 @@ static int add_field(struct compiler *c, uint32_t width)
 	struct err err = ERR_NULL;
 	struct piece *p;
 	size_t len = 0;
-	int r = fieldset_resolve_prefix(c->fields, rest, c->arena, &use, &len, &err);
+	int r = fieldset_resolve_prefix(c->fields, rest, &c->scratch, &use, &len, &err);
 
 	if (r < 0 && r != -ENOMEM) {
 		err_set(c->err, c->at + err.offset, err.len, "%s", err.text);
@@ -165,13 +204,11 @@ static int add_field(struct compiler *c, uint32_t width)
 			STR_FMT(use.field->name));
 		return -EINVAL;
 	}
-	p = new_piece(c);
+	p = new_piece(c, PIECE_FIELD, width);
 	if (!p)
 		return -EINVAL;
-	p->is_field = true;
-	p->width = width;
 	c->at += len;
-	return intern(c, &use, (struct str){rest.p, len}, &p->field);
+	return intern(c, &use, (struct str){rest.p, len}, &p->n);
 }
 
 static bool at_call(struct str s)
@@ -202,7 +239,7 @@ static int add_token(struct compiler *c)
 	}
 	if (str_starts(rest, STR(TEMPLATE_DROPPED))) {
 		c->at += sizeof TEMPLATE_DROPPED - 1;
-		c->t->has_dropped = true;
+		c->t.has_dropped = true;
 		return 0;
 	}
 	for (; c->at < c->text.len && c->text.p[c->at] >= '0' && c->text.p[c->at] <= '9'; c->at++) {
@@ -220,20 +257,22 @@ static int compile(struct compiler *c)
 	while (c->at < c->text.len) {
 		struct str rest = str_from_at(c->text, c->at);
 		const char *percent = memchr(rest.p, '%', rest.len);
-		size_t len = percent ? (size_t)(percent - rest.p) : rest.len, from;
-		int r = add_text(c, (struct str){rest.p, len});
+		size_t len = percent ? (size_t)(percent - rest.p) : rest.len, from = c->at;
+		int r;
 
+		c->kept_to = from;
+		r = add_text(c, (struct str){rest.p, len});
 		buf_add(&c->kept, rest.p, len);
 		c->at += len;
 		if (r == 0 && percent) {
-			bool had = c->t->has_dropped;
+			bool had = c->t.has_dropped;
 
-			from = c->at++;
-			c->t->has_dropped = false;
+			c->kept_to = from = c->at++;
+			c->t.has_dropped = false;
 			r = add_token(c);
-			if (!c->t->has_dropped)
+			if (!c->t.has_dropped)
 				buf_add(&c->kept, c->text.p + from, c->at - from);
-			c->t->has_dropped |= had;
+			c->t.has_dropped |= had;
 		}
 		if (r)
 			return r;
@@ -248,12 +287,39 @@ static int make_room(struct compiler *c)
 
 	for (size_t i = 0; i < c->text.len; i++)
 		n += c->text.p[i] == '%';
-	c->t->pieces =
-		arena_alloc(c->arena, (n * 2 < TEMPLATE_MAX_PIECES ? n * 2 : TEMPLATE_MAX_PIECES) *
-					      sizeof *c->t->pieces);
-	c->t->uses = arena_alloc(c->arena, n * sizeof(struct field_use *));
-	c->t->names = arena_alloc(c->arena, n * sizeof *c->t->names);
-	return c->t->pieces && c->t->uses && c->t->names ? 0 : -ENOMEM;
+	c->pieces = arena_alloc(&c->scratch,
+				(n * 2 < TEMPLATE_MAX_PIECES ? n * 2 : TEMPLATE_MAX_PIECES) *
+					sizeof *c->pieces);
+	c->use = arena_alloc(&c->scratch, n * sizeof(struct field_use *));
+	c->names = arena_alloc(&c->scratch, n * sizeof *c->names);
+	return c->pieces && c->use && c->names ? 0 : -ENOMEM;
+}
+
+static const void *copy(struct arena *a, const void *p, size_t size)
+{
+	void *own = arena_alloc(a, size);
+
+	if (own && size)
+		memcpy(own, p, size);
+	return own;
+}
+
+/* Copies what was compiled to the arena, no larger than it is. */
+static int freeze(struct compiler *c, const struct template **ret)
+{
+	struct template *t = &c->t;
+
+	t->text = arena_str(c->arena, buf_str(&c->kept));
+	for (uint32_t i = 0; t->text.p && i < t->n_pieces; i++)
+		if (c->pieces[i].kind == PIECE_TEXT)
+			c->pieces[i].text = t->text.p + c->pieces[i].offset;
+	t->pieces = copy(c->arena, c->pieces, t->n_pieces * sizeof *t->pieces);
+	t->uses = copy(c->arena, c->use, t->n_fields * sizeof(struct field_use *));
+	t->names = copy(c->arena, c->names, t->n_fields * sizeof *t->names);
+	*ret = t->text.p && t->pieces && t->uses && t->names && !c->kept.failed
+		       ? copy(c->arena, t, sizeof *t)
+		       : NULL;
+	return *ret ? 0 : -ENOMEM;
 }
 
 int template_compile(const struct fieldset *fs, struct use_table *uses, struct arena *arena,
@@ -267,19 +333,16 @@ int template_compile(const struct fieldset *fs, struct use_table *uses, struct a
 			TEMPLATE_MAX_BYTES);
 		return -EINVAL;
 	}
-	c.t = arena_alloc(arena, sizeof *c.t);
-	if (!c.t || make_room(&c) < 0)
-		return -ENOMEM;
 	buf_init(&c.kept, TEMPLATE_MAX_BYTES + 1);
 	if (str_starts(text, STR("*")))
 		c.at = 1;
-	r = compile(&c);
-	if (r == 0) {
-		c.t->text = arena_str(arena, buf_str(&c.kept));
-		*ret = c.t;
-		r = c.t->text.p ? 0 : -ENOMEM;
-	}
+	r = make_room(&c);
+	if (r == 0)
+		r = compile(&c);
+	if (r == 0)
+		r = freeze(&c, ret);
 	buf_deinit(&c.kept);
+	arena_deinit(&c.scratch);
 	return r;
 }
 
@@ -295,7 +358,7 @@ const struct field_use *template_field(const struct template *t, uint32_t i)
 
 struct str template_field_text(const struct template *t, uint32_t i)
 {
-	return t->names[i];
+	return (struct str){t->text.p + t->names[i].offset, t->names[i].len};
 }
 
 struct str template_text(const struct template *t)
@@ -343,28 +406,31 @@ static uint32_t render_some(const struct template *t, uint32_t from, struct eval
 	uint32_t n = 0, to = from;
 
 	for (; to < t->n_pieces && n < RENDER_FIELDS; to++) {
-		if (t->pieces[to].is_field)
-			uses[n++] = t->uses[t->pieces[to].field];
+		if (t->pieces[to].kind == PIECE_FIELD)
+			uses[n++] = t->uses[t->pieces[to].n];
 	}
 	if (n)
 		fetch->get(fetch->ctx, evt, uses, n, v);
 	n = 0;
 	for (uint32_t i = from; i < to; i++) {
 		const struct piece *p = &t->pieces[i];
+		bool is_field = p->kind == PIECE_FIELD;
+		struct str hidden;
 		size_t start = b->len;
 		struct values got = {0};
 
-		if (p->text.len) {
-			buf_add_str(b, p->text);
+		if (p->kind == PIECE_TEXT) {
+			buf_add(b, p->text, p->n);
 			continue;
 		}
-		if (p->is_field && t->uses[p->field]->hidden.p) {
-			buf_add_str(b, t->uses[p->field]->hidden);
-			n++;
+		hidden = is_field ? t->uses[p->n]->hidden : p->call->hidden;
+		if (hidden.p) {
+			buf_add_str(b, hidden);
+			n += is_field;
 			continue;
 		}
-		got = p->is_field ? v[n++] : eval_operand(e, p->call, evt, fetch);
-		value_print(b, p->is_field ? t->uses[p->field]->field : &p->shown, &got);
+		got = is_field ? v[n++] : eval_operand(e, p->call->operand, evt, fetch);
+		value_print(b, is_field ? t->uses[p->n]->field : &p->call->shown, &got);
 		*ret_all &= got.is_set;
 		if (p->width)
 			fit(b, start, p->width);

@@ -31,7 +31,7 @@ enum {
 	TEMPLATE_MAX_WIDTH = 4096,
 };
 
-/* Compiles @text, which must live as long as the template, with the fields of @fs. Field uses are
+/* Compiles @text, which is copied, with the fields of @fs. Field uses are
  * shared through @uses (filter layer), which numbers their slots. With @err (span of @text):
  * -ENOENT for an unknown field, -EINVAL for anything else that is wrong. -ENOMEM. */
 int template_compile(const struct fieldset *fs, struct use_table *uses, struct arena *arena,

@@ -5,6 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 static atomic_ulong n_allocs;
 static _Thread_local unsigned long n_mine;
 static atomic_ulong fail_at;
@@ -50,6 +54,13 @@ char *mem_dup(const char *p, size_t len)
 	if (copy && len)
 		memcpy(copy, p, len);
 	return copy;
+}
+
+void mem_trim(void)
+{
+#ifdef __GLIBC__
+	(void)malloc_trim(0);
+#endif
 }
 
 void *mem_free(void *p)

@@ -26,3 +26,6 @@ void mem_fail_at(unsigned long n);
 /* Tests only: allocations made by the calling thread so far. Of all threads it would also count
  * what is made ready in the background. */
 unsigned long mem_count(void);
+
+/* Gives memory that is free back to the system, after much of it was needed for a short time. */
+void mem_trim(void);

@@ -283,7 +283,7 @@ static bool check_description(struct test *t, struct json_object *want)
 	if (!want)
 		return true;
 	buf_init(&b, 64 << 20);
-	(void)ruleset_describe_json(&b, t->rs, NULL);
+	(void)rules_describe_json(&b, t->loader, t->rs, NULL);
 	t->described = json_tokener_parse(buf_str(&b).p);
 	buf_deinit(&b);
 	if (!t->described)

@@ -37,8 +37,8 @@ static void look_at(const struct rules_loader *l, const struct ruleset *rs)
 	}
 	rules_loader_json(&b, l);
 	if (rs->n_rules < 100)
-		(void)ruleset_describe_json(&b, rs, NULL);
-	(void)ruleset_describe_text(&b, rs, NULL);
+		(void)rules_describe_json(&b, l, rs, NULL);
+	(void)rules_describe_text(&b, l, rs, NULL);
 	buf_deinit(&b);
 }
 

@@ -23,7 +23,7 @@ static char *compiled(struct kit *k)
 	char *from, *to;
 
 	buf_init(&b, 1 << 20);
-	assert_true(ruleset_describe_json(&b, k->rs, "r"));
+	assert_true(rules_describe_json(&b, k->loader, k->rs, "r"));
 	from = strstr(b.p, "\"condition_compiled\": \"");
 	assert_non_null(from);
 	from += strlen("\"condition_compiled\": \"");
