@@ -243,9 +243,8 @@ static int compile_extra_fields(struct compiler *c, struct rule *rule)
 			if (!text)
 				text = arena_printf(&c->l->store->arena, "%%%s", f->name);
 			to->name = arena_str(c->arena, str_from(f->name));
-			r = text && to->name.p
-				    ? compile_text(c, rule, str_from(text), &to->value)
-				    : -ENOMEM;
+			r = text && to->name.p ? compile_text(c, rule, str_from(text), &to->value)
+					       : -ENOMEM;
 			if (r)
 				return r;
 			rule->n_extra_fields++;
