@@ -31,6 +31,26 @@ enum {
 	WIRE_EVENT_MAX = 65536 /* bytes of an event */
 };
 
+/* Events that no system call's exit sends, or not only; those of calls are found by their numbers. */
+enum wire_event {
+	WIRE_EVENT_GENERIC = 1,
+	WIRE_EVENT_SWITCH = 152,
+	WIRE_EVENT_PROC_EXIT = 186,
+	WIRE_EVENT_SIGNAL = 232,
+	WIRE_EVENT_FAULT = 290,
+	WIRE_EVENT_EXECVE = 293
+};
+
+/* Codes of calls, as recordings have them, that programs tell apart. */
+enum wire_code {
+	WIRE_CODE_FORK = 303,
+	WIRE_CODE_VFORK = 304,
+	WIRE_CODE_EXECVE = 324,
+	WIRE_CODE_EXECVEAT = 325,
+	WIRE_CODE_CLONE = 327,
+	WIRE_CODE_CLONE3 = 328
+};
+
 /* What a process does, as far as it decides how bad a lost event is. */
 enum wire_class {
 	WIRE_CLASS_OTHER,
@@ -60,20 +80,9 @@ enum wire_want {
 	WIRE_GUARD_SUCCEEDED = 1 << 3  /* not if the call did not fail */
 };
 
-/* Bits of struct wire_control.points: which events that are not system calls are wanted. */
-enum wire_point {
-	WIRE_POINT_EXIT = 1 << 0,
-	WIRE_POINT_SIGNAL = 1 << 1,
-	WIRE_POINT_SWITCH = 1 << 2,
-	WIRE_POINT_FAULT_USER = 1 << 3,
-	WIRE_POINT_FAULT_KERNEL = 1 << 4
-};
-
 struct wire_syscall {
 	__u16 code; /* of the call in recordings */
 	__u16 exit; /* event that records its exit */
-	__u8 class; /* enum wire_class */
-	__u8 pad[3];
 };
 
 struct wire_control {
@@ -81,9 +90,7 @@ struct wire_control {
 	__u64 epoch;              /* ns that make the time since boot the time since the epoch */
 	__u32 self;               /* process whose own calls are not reported; 0: none */
 	__u32 snaplen;            /* bytes of what is read and written; at most 65535 */
-	__u32 points;             /* enum wire_point */
-	__u32 wake_bytes;         /* a ring that holds this much wakes the consumer */
-	__u32 asleep; /* the consumer waits: the next event wakes it (and clears this) */
+	__u32 asleep; /* the consumer has nothing to do: the next event wakes it and clears this */
 	__u32 pad;
 };
 
@@ -98,7 +105,7 @@ struct wire_cpu {
 };
 
 #define WIRE_ASSERT(name, cond) typedef char wire_assert_##name[(cond) ? 1 : -1]
-WIRE_ASSERT(syscall, sizeof(struct wire_syscall) == 8);
-WIRE_ASSERT(control, sizeof(struct wire_control) == 512 + 32);
+WIRE_ASSERT(syscall, sizeof(struct wire_syscall) == 4);
+WIRE_ASSERT(control, sizeof(struct wire_control) == 512 + 24);
 WIRE_ASSERT(cpu,
 	    sizeof(struct wire_cpu) == (WIRE_CLASSES + WIRE_DROPS * WIRE_CLASSES) * 8 + 3 * 8 + 32);

@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * event: building one event and sending it.
+ *
+ * An event whose size is known is built in the ring itself (fixed_begin .. fixed_end). One that has texts is
+ * built in the processor's scratch memory and copied (var_begin .. var_end). Between the two, put_*() adds
+ * parameters in their order; the compiler turns offsets that it knows into constants, for which the
+ * verifier needs no check, and masks all others.
+ *
+ *	EXIT(dup)
+ *	{
+ *		struct ev e;
+ *
+ *		if (!fixed_begin(&e, regs, WIRE_CLASS_OTHER, 2, 16))
+ *			return 0;
+ *		put_s64(&e, ret);
+ *		put_fd(&e, arg(regs, 0));
+ *		return fixed_end(&e, 2, 16);
+ *	}
+ */
+#pragma once
+
+#include "common.h"
+
+struct ev {
+	__u8 *p;    /* where it is built */
+	__u32 at;   /* of the next value */
+	__u32 lens; /* of the next length */
+	__u32 cpu;
+	__u32 class;
+	struct wire_cpu *here;
+	void *ring;
+	struct scratch *scratch;
+	__u64 ts, tid;
+	__u16 type;
+};
+
+/* The program of the call @name; its number decides, so several calls may have the same program. */
+#define EXIT(name)             \
+	SEC("tp_btf/sys_exit") \
+	int BPF_PROG(x_##name, struct pt_regs *regs, long ret)
+
+#if defined(__TARGET_ARCH_arm64)
+INLINE __u64 call_number(struct pt_regs *regs)
+{
+	return (__u32)regs->syscallno;
+}
+
+INLINE __u64 arg(struct pt_regs *regs, int i)
+{
+	return i == 0 ? regs->orig_x0 : regs->regs[i];
+}
+#else
+INLINE __u64 call_number(struct pt_regs *regs)
+{
+	return regs->orig_ax;
+}
+
+INLINE __u64 arg(struct pt_regs *regs, int i)
+{
+	switch (i) {
+	case 0:
+		return regs->di;
+	case 1:
+		return regs->si;
+	case 2:
+		return regs->dx;
+	case 3:
+		return regs->r10;
+	case 4:
+		return regs->r8;
+	default:
+		return regs->r9;
+	}
+}
+#endif
+
+/* The same task, without the kernel's promise that it stays: at each pointer that is read through a promised
+ * one, the verifier searches all types of the kernel by name, which takes longer than all else it does. */
+INLINE struct task_struct *plain(struct task_struct *task)
+{
+	return can_cast ? bpf_rdonly_cast(task, bpf_core_type_id_kernel(struct task_struct)) : task;
+}
+
+INLINE struct task_struct *current(void)
+{
+	return plain((struct task_struct *)bpf_get_current_task_btf());
+}
+
+INLINE __u64 now(void)
+{
+	return bpf_ktime_get_boot_ns() + control.epoch;
+}
+
+/* Keeps the compiler from knowing that @x is in range: the verifier has to see the mask itself. */
+#define BOUND16(x) asm volatile("%0 &= 0xffff" : "+r"(x))
+#define BOUND4(x) asm volatile("%0 &= 0xf" : "+r"(x))
+#define BOUND8(x) asm volatile("%0 &= 0xff" : "+r"(x))
+#define BOUND12(x) asm volatile("%0 &= 0xfff" : "+r"(x))
+
+/* ---- where and when ---- */
+
+INLINE bool ev_place(struct ev *e, void *ring_map, __u32 class)
+{
+	__u32 cpu = bpf_get_smp_processor_id(); /* of its own: what has an address is no constant */
+
+	e->here = bpf_map_lookup_elem(&cpus, &cpu);
+	e->ring = bpf_map_lookup_elem(ring_map, &cpu);
+	e->cpu = cpu;
+	e->class = class;
+	return e->here && e->ring;
+}
+
+INLINE void ev_head(struct ev *e, __u32 nparams, __u32 len)
+{
+	*(__u64 *)e->p = e->ts;
+	*(__u64 *)(e->p + 8) = e->tid;
+	*(__u32 *)(e->p + 16) = len;
+	*(__u16 *)(e->p + 20) = e->type;
+	*(__u32 *)(e->p + 22) = nparams;
+}
+
+/* The consumer asks for a wake-up when it has nothing to do; otherwise it comes by itself. */
+INLINE __u64 ev_wake(void)
+{
+	if (!control.asleep)
+		return BPF_RB_NO_WAKEUP;
+	control.asleep = 0;
+	return BPF_RB_FORCE_WAKEUP;
+}
+
+INLINE void ev_of_call(struct ev *e, struct pt_regs *regs)
+{
+	e->ts = now();
+	e->tid = (__u32)current()->pid;
+	e->type = calls[call_number(regs) & (WIRE_SYSCALLS - 1)].exit;
+}
+
+/* Counts an event that a guard keeps back. Always true. */
+INLINE bool count_guarded(void)
+{
+	__u32 cpu = bpf_get_smp_processor_id();
+	struct wire_cpu *here = bpf_map_lookup_elem(&cpus, &cpu);
+
+	if (here)
+		here->guarded++;
+	return true;
+}
+
+/* ---- events of a known size ---- */
+
+#define FIXED_SIZE(nparams, bytes) (WIRE_HEAD + 2 * (nparams) + (bytes) + 2)
+
+INLINE bool fixed_start(struct ev *e, void *ring_map, __u32 class, __u32 nparams, __u32 bytes)
+{
+	if (!ev_place(e, ring_map, class))
+		return false;
+	e->p = bpf_ringbuf_reserve(e->ring, FIXED_SIZE(nparams, bytes), 0);
+	if (!e->p) {
+		e->here->dropped[WIRE_DROP_RING][class]++;
+		return false;
+	}
+	e->lens = WIRE_HEAD;
+	e->at = WIRE_HEAD + 2 * nparams;
+	return true;
+}
+
+/* For the exit of a call: @nparams parameters of together @bytes bytes, both constants. */
+INLINE bool fixed_begin(struct ev *e, struct pt_regs *regs, __u32 class, __u32 nparams, __u32 bytes)
+{
+	if (!fixed_start(e, &rings, class, nparams, bytes))
+		return false;
+	ev_of_call(e, regs);
+	return true;
+}
+
+INLINE int fixed_end(struct ev *e, __u32 nparams, __u32 bytes)
+{
+	ev_head(e, nparams, FIXED_SIZE(nparams, bytes));
+	*(__u16 *)(e->p + FIXED_SIZE(nparams, bytes) - 2) = (__u16)e->cpu;
+	e->here->sent[e->class]++;
+	bpf_ringbuf_submit(e->p, ev_wake());
+	return 0;
+}
+
+/* ---- events with texts ---- */
+
+INLINE bool var_start(struct ev *e, void *ring_map, __u32 class, __u32 nparams)
+{
+	__u32 cpu;
+
+	if (!ev_place(e, ring_map, class))
+		return false;
+	cpu = e->cpu;
+	e->scratch = bpf_map_lookup_elem(&scratches, &cpu);
+	if (!e->scratch)
+		return false;
+	if (e->here->busy) { /* a program was interrupted by one that needs the same memory */
+		e->here->dropped[WIRE_DROP_SCRATCH][class]++;
+		return false;
+	}
+	e->here->busy = 1;
+	e->p = e->scratch->bytes;
+	e->lens = WIRE_HEAD;
+	e->at = WIRE_HEAD + 2 * nparams;
+	return true;
+}
+
+INLINE bool var_begin(struct ev *e, struct pt_regs *regs, __u32 class, __u32 nparams)
+{
+	if (!var_start(e, &rings, class, nparams))
+		return false;
+	ev_of_call(e, regs);
+	return true;
+}
+
+INLINE int var_end(struct ev *e, __u32 nparams)
+{
+	__u64 at = e->at;
+
+	if (at > SCRATCH_EVENT - 2) {
+		e->here->busy = 0;
+		e->here->dropped[WIRE_DROP_SCRATCH][e->class]++;
+		return 0;
+	}
+	BOUND16(at);
+	*(__u16 *)(e->p + at) = (__u16)e->cpu;
+	at += 2;
+	ev_head(e, nparams, at);
+	if (bpf_ringbuf_output(e->ring, e->p, at, ev_wake()))
+		e->here->dropped[WIRE_DROP_RING][e->class]++;
+	else
+		e->here->sent[e->class]++;
+	e->here->busy = 0;
+	return 0;
+}
+
+/* ---- parameters ---- */
+
+#define EV_PUT(name, type)                                 \
+	INLINE void put_##name(struct ev *e, type v)       \
+	{                                                  \
+		__u64 at = e->at;                          \
+                                                           \
+		if (!__builtin_constant_p(at))             \
+			BOUND16(at);                       \
+		*(type *)(e->p + at) = v;                  \
+		*(__u16 *)(e->p + e->lens) = sizeof(type); \
+		e->at += sizeof(type);                     \
+		e->lens += 2;                              \
+	}
+EV_PUT(u8, __u8)
+EV_PUT(u16, __u16)
+EV_PUT(u32, __u32)
+EV_PUT(u64, __u64)
+
+INLINE void put_s64(struct ev *e, __s64 v)
+{
+	put_u64(e, (__u64)v);
+}
+
+/* A descriptor, a process: an int of 32 bits, which travels as 64. */
+INLINE void put_fd(struct ev *e, __u64 v)
+{
+	put_u64(e, (__u64)(__s64)(__s32)v);
+}
+
+INLINE void put_empty(struct ev *e)
+{
+	*(__u16 *)(e->p + e->lens) = 0;
+	e->lens += 2;
+}
+
+/* Says that the parameter has the @len bytes at the end. */
+INLINE void put_len(struct ev *e, __u32 len)
+{
+	*(__u16 *)(e->p + e->lens) = (__u16)len;
+	e->lens += 2;
+	e->at += len;
+}
+
+/* A text of the process; absent when it cannot be read. */
+INLINE void put_text_max(struct ev *e, __u64 user, __u32 max)
+{
+	__u64 at = e->at;
+	long n;
+
+	BOUND16(at);
+	n = bpf_probe_read_user_str(e->p + at, max, (const void *)user);
+	if (n < 0) {
+		if (user)
+			e->here->faults++;
+		n = 0;
+	} else if (n == max) {
+		e->here->truncated++;
+	}
+	put_len(e, n);
+}
+
+INLINE void put_text(struct ev *e, __u64 user)
+{
+	put_text_max(e, user, WIRE_TEXT_MAX);
+}
+
+INLINE void put_kernel_text(struct ev *e, const void *kernel)
+{
+	__u64 at = e->at;
+	long n;
+
+	BOUND16(at);
+	n = bpf_probe_read_kernel_str(e->p + at, WIRE_TEXT_MAX, kernel);
+	put_len(e, n < 0 ? 0 : n);
+}
+
+/* @len bytes of the process, at most as many as the consumer wants of data. */
+INLINE void put_data(struct ev *e, __u64 user, __u64 len)
+{
+	__u64 at = e->at, n = len;
+
+	if (n > control.snaplen)
+		n = control.snaplen;
+	BOUND16(at);
+	BOUND16(n);
+	if (n && bpf_probe_read_user(e->p + at, n, (const void *)user)) {
+		e->here->faults++;
+		n = 0;
+	}
+	put_len(e, n);
+}

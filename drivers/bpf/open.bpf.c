@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/* open: calls that open files. What is reported of a file that was opened is what the file says. */
+#include "inode.h"
+
+/* Whether a call that opens with @flags is of no interest because it can only read. */
+INLINE bool only_reads(struct pt_regs *regs, __u32 flags)
+{
+	__u8 want = control.want[call_number(regs) & (WIRE_SYSCALLS - 1)];
+
+	return want & WIRE_GUARD_READ_OPEN && !(flags & (K_O_ACCMODE | K_O_CREAT | K_O_TRUNC)) &&
+	       (flags & K_O_TMPFILE) != K_O_TMPFILE && count_guarded();
+}
+
+EXIT(open)
+{
+	__u32 flags = arg(regs, 1);
+	struct opened o;
+	struct ev e;
+
+	if (only_reads(regs, flags) || !var_begin(&e, regs, WIRE_CLASS_OPEN, 6))
+		return 0;
+	opened(&o, ret);
+	put_s64(&e, ret);
+	put_text(&e, arg(regs, 0));
+	put_u32(&e, opened_flags(&o, flags));
+	put_u32(&e, open_mode(flags, arg(regs, 2)));
+	put_u32(&e, o.dev);
+	put_u64(&e, o.ino);
+	return var_end(&e, 6);
+}
+
+EXIT(openat)
+{
+	__u32 flags = arg(regs, 2);
+	struct opened o;
+	struct ev e;
+
+	if (only_reads(regs, flags) || !var_begin(&e, regs, WIRE_CLASS_OPEN, 7))
+		return 0;
+	opened(&o, ret);
+	put_s64(&e, ret);
+	put_fd(&e, arg(regs, 0));
+	put_text(&e, arg(regs, 1));
+	put_u32(&e, opened_flags(&o, flags));
+	put_u32(&e, open_mode(flags, arg(regs, 3)));
+	put_u32(&e, o.dev);
+	put_u64(&e, o.ino);
+	return var_end(&e, 7);
+}
+
+struct open_how_ {
+	__u64 flags, mode, resolve;
+};
+
+EXIT(openat2)
+{
+	struct open_how_ how = {};
+	struct opened o;
+	struct ev e;
+
+	bpf_probe_read_user(&how, sizeof how, (void *)arg(regs, 2));
+	if (only_reads(regs, how.flags) || !var_begin(&e, regs, WIRE_CLASS_OPEN, 8))
+		return 0;
+	opened(&o, ret);
+	put_s64(&e, ret);
+	put_fd(&e, arg(regs, 0));
+	put_text(&e, arg(regs, 1));
+	put_u32(&e, opened_flags(&o, how.flags));
+	put_u32(&e, open_mode(how.flags, how.mode));
+	put_u32(&e, FLAG(how.resolve, 0x08, PPM_RESOLVE_BENEATH) |
+			    FLAG(how.resolve, 0x10, PPM_RESOLVE_IN_ROOT) |
+			    FLAG(how.resolve, 0x02, PPM_RESOLVE_NO_MAGICLINKS) |
+			    FLAG(how.resolve, 0x04, PPM_RESOLVE_NO_SYMLINKS) |
+			    FLAG(how.resolve, 0x01, PPM_RESOLVE_NO_XDEV) |
+			    FLAG(how.resolve, 0x20, PPM_RESOLVE_CACHED));
+	put_u32(&e, o.dev);
+	put_u64(&e, o.ino);
+	return var_end(&e, 8);
+}
+
+EXIT(creat)
+{
+	struct opened o;
+	struct ev e;
+
+	if (!var_begin(&e, regs, WIRE_CLASS_OPEN, 6))
+		return 0;
+	opened(&o, ret);
+	put_s64(&e, ret);
+	put_text(&e, arg(regs, 0));
+	put_u32(&e, arg(regs, 1) & 07777);
+	put_u32(&e, o.dev);
+	put_u64(&e, o.ino);
+	put_u16(&e, o.layer == LAYER_UPPER   ? PPM_FD_UPPER_LAYER_CREAT
+		    : o.layer == LAYER_LOWER ? PPM_FD_LOWER_LAYER_CREAT
+					     : 0);
+	return var_end(&e, 6);
+}

@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * texts: those that take a loop to find: arrays of a call, paths, control groups.
+ *
+ * Loops are bpf_loop(), whose body the verifier looks at until nothing new can happen, not as often as it
+ * may run. What a body keeps lies in scratch memory: what is read from there is just a number, so that one
+ * round looks like the next.
+ */
+#include "task.h"
+
+enum { PATH_DEPTH = 128, CGROUP_DEPTH = 16, ARRAY_TEXTS = 512, CGROUP_NAME = 256 };
+
+/* This processor's memory. */
+struct memory {
+	struct wire_cpu *here;
+	__u8 *bytes;
+};
+
+INLINE bool memory_find(struct memory *m)
+{
+	__u32 cpu = bpf_get_smp_processor_id();
+	struct scratch *scratch = bpf_map_lookup_elem(&scratches, &cpu);
+
+	m->here = bpf_map_lookup_elem(&cpus, &cpu);
+	if (!scratch || !m->here)
+		return false;
+	m->bytes = scratch->bytes;
+	return true;
+}
+
+__noinline __u64 write_text(__u64 at, __u64 from, __u64 to)
+{
+	struct memory m;
+	long n;
+
+	if (from >= to || !from || !memory_find(&m))
+		return 0;
+	BOUND16(at);
+	n = bpf_probe_read_user_str(m.bytes + at, WIRE_TEXT_MAX, (void *)from);
+	if (n < 0) {
+		m.here->faults++;
+		return 0;
+	}
+	if (n == WIRE_TEXT_MAX)
+		m.here->truncated++;
+	return n;
+}
+
+__noinline __u64 write_texts(__u64 at, __u64 from, __u64 to)
+{
+	__u64 n = to > from ? to - from : 0, last;
+	struct memory m;
+
+	if (!n || !memory_find(&m))
+		return 0;
+	if (n > WIRE_TEXT_MAX) {
+		n = WIRE_TEXT_MAX;
+		m.here->truncated++;
+	}
+	BOUND16(at);
+	BOUND16(n);
+	if (bpf_probe_read_user(m.bytes + at, n, (void *)from)) {
+		m.here->faults++;
+		return 0;
+	}
+	last = at + n - 1;
+	BOUND16(last);
+	m.bytes[last] = 0;
+	return n;
+}
+
+struct array {
+	struct memory m;
+	__u64 at, began, user;
+	__u32 first;
+};
+
+static long array_step(__u32 i, void *ctx)
+{
+	struct array *a = ctx;
+	__u64 text = 0, to = a->at;
+	long len;
+
+	if (bpf_probe_read_user(&text, sizeof text, (void *)(a->user + (a->first + i) * 8)) ||
+	    !text)
+		return 1;
+	BOUND16(to);
+	len = bpf_probe_read_user_str(a->m.bytes + to, WIRE_TEXT_MAX, (void *)text);
+	if (len < 0) {
+		a->m.here->faults++;
+		return 1;
+	}
+	a->at = to + len;
+	return a->at - a->began >= WIRE_TEXT_MAX;
+}
+
+__noinline __u64 write_array(__u64 at, __u64 array, __u32 first)
+{
+	struct array a = {.at = at, .began = at, .user = array, .first = first};
+	long rounds;
+
+	if (!array || !memory_find(&a.m))
+		return 0;
+	rounds = bpf_loop(ARRAY_TEXTS, array_step, &a, 0);
+	if (rounds == ARRAY_TEXTS || a.at - a.began > WIRE_TEXT_MAX)
+		a.m.here->truncated++;
+	return a.at - a.began;
+}
+
+/* ---- paths ---- */
+
+struct walk {
+	struct dentry *dentry, *root;
+	struct mount *mnt;
+	struct vfsmount *vfs, *root_vfs;
+	__u64 pos; /* of what is written so far, which grows towards the beginning */
+};
+
+/* One step towards the root. 1: arrived. */
+static long walk_step(__u32 i, void *ctx)
+{
+	struct memory *m = ctx;
+	struct walk *w = (struct walk *)(m->bytes + SCRATCH_WALK);
+	__u8 *tmp = m->bytes + SCRATCH_TMP;
+	struct dentry *parent;
+	const unsigned char *name;
+	__u64 len, pos;
+
+	if (w->dentry == w->root && w->vfs == w->root_vfs)
+		return 1;
+	parent = RD(w->dentry, d_parent);
+	if (w->dentry == parent || w->dentry == RD(w->vfs, mnt_root)) {
+		struct mount *up = RD(w->mnt, mnt_parent);
+
+		if (!up || up == w->mnt)
+			return 1;
+		w->dentry = RD(w->mnt, mnt_mountpoint);
+		w->mnt = up;
+		w->vfs = AT(up, mnt);
+		return 0;
+	}
+	len = RD(w->dentry, d_name.len);
+	name = RD(w->dentry, d_name.name);
+	len &= 0xff;
+	if (w->pos < len + 1)
+		return 1;
+	w->pos -= len;
+	pos = w->pos;
+	BOUND12(pos);
+	BOUND8(len);
+	bpf_probe_read_kernel(tmp + pos, len, name);
+	w->pos--;
+	pos = w->pos;
+	BOUND12(pos);
+	tmp[pos] = '/';
+	w->dentry = parent;
+	return 0;
+}
+
+__noinline __u64 write_path(__u64 at, __u64 mnt, __u64 dentry, __u64 root_mnt, __u64 root_dentry)
+{
+	struct memory m;
+	struct walk *w;
+	__u64 n, pos;
+	__u8 *tmp;
+
+	if (!memory_find(&m))
+		return 0;
+	w = (struct walk *)(m.bytes + SCRATCH_WALK);
+	w->dentry = (void *)dentry;
+	w->root = (void *)root_dentry;
+	w->mnt = (void *)mnt - bpf_core_field_offset(struct mount, mnt);
+	w->vfs = (void *)mnt;
+	w->root_vfs = (void *)root_mnt;
+	w->pos = WIRE_TEXT_MAX - 1;
+	tmp = m.bytes + SCRATCH_TMP;
+	tmp[WIRE_TEXT_MAX - 1] = 0;
+	if (bpf_loop(PATH_DEPTH, walk_step, &m, 0) == PATH_DEPTH)
+		m.here->truncated++;
+	BOUND16(at);
+	pos = w->pos;
+	if (pos == WIRE_TEXT_MAX - 1) {
+		if (w->root != w->dentry) { /* a file that lies in no folder, of memfd_create(2) */
+			long len = bpf_probe_read_kernel_str(m.bytes + at, WIRE_TEXT_MAX,
+							     RD(w->dentry, d_name.name));
+
+			return len < 0 ? 0 : len;
+		}
+		pos--;
+		tmp[WIRE_TEXT_MAX - 2] = '/';
+	}
+	BOUND12(pos);
+	n = WIRE_TEXT_MAX - pos;
+	BOUND16(n);
+	if (n > WIRE_TEXT_MAX)
+		return 0;
+	bpf_probe_read_kernel(m.bytes + at, n, tmp + pos);
+	return n;
+}
+
+/* ---- control groups ---- */
+
+INLINE struct kernfs_node *node_parent(struct kernfs_node *kn)
+{
+	if (bpf_core_field_exists(kn->__parent))
+		return RD(kn, __parent);
+	return (void *)RD((struct kernfs_node___old *)kn, parent);
+}
+
+struct group_path {
+	__u64 kn; /* struct kernfs_node * */
+	__u64 at;
+	__u64 names[CGROUP_DEPTH];
+};
+
+static long name_step(__u32 i, void *ctx)
+{
+	struct memory *m = ctx;
+	struct group_path *p = (struct group_path *)(m->bytes + SCRATCH_WALK);
+	struct kernfs_node *kn = (void *)p->kn, *up = kn ? node_parent(kn) : NULL;
+
+	__u64 slot = i;
+
+	if (!up) /* the root has no name of its own */
+		return 1;
+	BOUND4(slot);
+	p->names[slot] = (__u64)RD(kn, name);
+	p->kn = (__u64)up;
+	return 0;
+}
+
+static long write_name(__u32 i, void *ctx)
+{
+	struct memory *m = ctx;
+	struct group_path *p = (struct group_path *)(m->bytes + SCRATCH_WALK);
+	__u64 at = p->at, slot = CGROUP_DEPTH - 1 - i, name;
+	long len;
+
+	BOUND4(slot);
+	name = p->names[slot];
+	if (!name)
+		return 0;
+	BOUND16(at);
+	m->bytes[at] = '/';
+	at++;
+	BOUND16(at);
+	len = bpf_probe_read_kernel_str(m->bytes + at, CGROUP_NAME, (void *)name);
+	p->at = len > 0 ? at + len - 1 : at;
+	return 0;
+}
+
+/* "/a/b" and a NUL, at @at: the path of a group. */
+__noinline __u64 write_group(__u64 at, __u64 group)
+{
+	struct group_path *p;
+	struct memory m;
+	__u64 to;
+
+	if (!memory_find(&m))
+		return 0;
+	p = (struct group_path *)(m.bytes + SCRATCH_WALK);
+	__builtin_memset(p, 0, sizeof *p);
+	p->kn = (__u64)RD((struct cgroup *)group, kn);
+	p->at = at;
+	bpf_loop(CGROUP_DEPTH, name_step, &m, 0);
+	bpf_loop(CGROUP_DEPTH, write_name, &m, 0);
+	to = p->at;
+	BOUND16(to);
+	if (to == at) {
+		m.bytes[to] = '/';
+		to++;
+	}
+	BOUND16(to);
+	m.bytes[to] = 0;
+	return to + 1 - at;
+}
+
+struct groups {
+	__u64 last; /* group whose path is at `from`, `n` bytes */
+	__u64 from, n;
+};
+
+/* "<label><path>" and a NUL. */
+INLINE __u64 put_group(struct memory *m, struct groups *g, __u64 at, __u64 css, __u64 which,
+		       const char *label, __u32 len)
+{
+	struct cgroup_subsys_state *state = NULL;
+	__u64 group = 0, to = at;
+
+	bpf_probe_read_kernel(&state, sizeof state,
+			      AT((struct css_set *)css, subsys) + which * sizeof(void *));
+	if (!state)
+		return at;
+	bpf_core_read(&group, sizeof group, &state->cgroup); /* as a number */
+	BOUND16(to);
+	__builtin_memcpy(m->bytes + to, label, len);
+	to += len;
+	if (group == g->last) {
+		__u64 from = g->from, n = g->n;
+
+		BOUND16(to);
+		BOUND16(from);
+		BOUND12(n);
+		bpf_probe_read_kernel(m->bytes + to, n, m->bytes + from);
+	} else {
+		g->last = group;
+		g->from = to;
+		g->n = write_group(to, group);
+	}
+	return to + g->n;
+}
+
+#define PUT_GROUP(id, label)                                                                  \
+	do {                                                                                  \
+		if (bpf_core_enum_value_exists(enum cgroup_subsys_id, id))                    \
+			to = put_group(&m, &g, to, css,                                       \
+				       bpf_core_enum_value(enum cgroup_subsys_id, id), label, \
+				       sizeof(label) - 1);                                    \
+	} while (0)
+
+__noinline __u64 write_cgroups(__u64 at, __u64 css)
+{
+	struct groups g = {};
+	struct memory m;
+	__u64 to = at;
+
+	if (!css || !memory_find(&m))
+		return 0;
+	PUT_GROUP(cpuset_cgrp_id, "cpuset=");
+	PUT_GROUP(cpu_cgrp_id, "cpu=");
+	PUT_GROUP(cpuacct_cgrp_id, "cpuacct=");
+	PUT_GROUP(io_cgrp_id, "io=");
+	PUT_GROUP(memory_cgrp_id, "memory=");
+	return to - at;
+}

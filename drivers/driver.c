@@ -1,0 +1,684 @@
+#include "driver.h"
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <gyr/events.h>
+
+#include "probe.h"
+#include <programs.skel.h>
+#include "rings.h"
+
+enum {
+	RING_BYTES = 8 << 20,
+	LIFE_RING_BYTES = 1 << 20,
+	RING_BYTES_MAX = 1 << 30,
+	BATCH = 4096,
+	SNAPLEN = 80,
+	MERGE_US = 1000,
+	NAP_NS = 1000000,      /* between two looks while events come */
+	WAKEFUL_NS = 20000000, /* nothing came for so long: the next event has to wake us */
+};
+
+/* Where programs are attached. The order is that of hook_names. */
+enum hook {
+	HOOK_SYS_EXIT,
+	HOOK_SYS_ENTER,
+	HOOK_FORK,
+	HOOK_EXEC,
+	HOOK_EXIT,
+	HOOK_SIGNAL,
+	HOOK_SWITCH,
+	HOOK_FAULT_USER,
+	HOOK_FAULT_KERNEL,
+	HOOKS
+};
+static const char *const hook_names[HOOKS] = {
+	[HOOK_SYS_EXIT] = "sys_exit",
+	[HOOK_SYS_ENTER] = "sys_enter",
+	[HOOK_FORK] = "process_fork",
+	[HOOK_EXEC] = "process_exec",
+	[HOOK_EXIT] = "process_exit",
+	[HOOK_SIGNAL] = "signal_deliver",
+	[HOOK_SWITCH] = "task_switch",
+	[HOOK_FAULT_USER] = "page_fault_user",
+	[HOOK_FAULT_KERNEL] = "page_fault_kernel",
+};
+
+struct drv {
+	struct drv_options opt;
+	struct programs *skel;
+	struct bpf_link *links[HOOKS];
+	struct rings rings;
+	struct wire_cpu *cpus; /* shared with the kernel */
+	size_t cpus_bytes;
+	uint32_t n_cpus;
+	uint64_t ring_bytes;
+	struct drv_interest interest;
+	uint64_t busy_until; /* monotonic ns: until then we look by ourselves */
+	bool attached;
+};
+
+/* ---- what libbpf says, kept for the one sentence ---- */
+
+static __thread char last_words[256];
+
+static int listen_to_libbpf(enum libbpf_print_level level, const char *format, va_list args)
+{
+	char line[sizeof last_words];
+
+	if (getenv("GYR_DRIVER_DEBUG")) {
+		va_list again;
+
+		va_copy(again, args);
+		(void)vfprintf(stderr, format, again);
+		va_end(again);
+	}
+	if (level == LIBBPF_WARN) {
+		(void)vsnprintf(line, sizeof line, format, args);
+		line[strcspn(line, "\n")] = 0;
+		if (strncmp(line, "libbpf: failed to load", 22)) /* of which program comes before */
+			memcpy(last_words, line, sizeof last_words);
+	}
+	return 0;
+}
+
+/* ---- options ---- */
+
+static uint32_t or_default(uint32_t v, uint32_t otherwise)
+{
+	return v ? v : otherwise;
+}
+
+/* A power of two of pages that holds @bytes. */
+static uint32_t ring_size(uint32_t bytes)
+{
+	uint32_t size = (uint32_t)sysconf(_SC_PAGESIZE);
+
+	while (size < bytes)
+		size *= 2;
+	return size;
+}
+
+static int check_versions(const struct drv_options *o, struct drv_problem *ret_why)
+{
+	const struct {
+		uint32_t want, have;
+		const char *what;
+	} v[] = {{o->api, WIRE_API, "driver interface"}, {o->schema, WIRE_SCHEMA, "event schema"}};
+
+	for (size_t i = 0; i < sizeof v / sizeof *v; i++)
+		if (v[i].want && (WIRE_MAJOR(v[i].want) != WIRE_MAJOR(v[i].have) ||
+				  WIRE_MINOR(v[i].want) > WIRE_MINOR(v[i].have)))
+			return problem(ret_why, -EPROTO,
+				       "The %s %u.%u.%u is asked for, and this driver has "
+				       "%u.%u.%u; take both "
+				       "from one build.",
+				       v[i].what, WIRE_MAJOR(v[i].want), WIRE_MINOR(v[i].want),
+				       WIRE_PATCH(v[i].want), WIRE_MAJOR(v[i].have),
+				       WIRE_MINOR(v[i].have), WIRE_PATCH(v[i].have));
+	return 0;
+}
+
+static int take_options(struct drv *d, const struct drv_options *given, struct drv_problem *ret_why)
+{
+	struct drv_options *o = &d->opt;
+	const size_t size = given->size < sizeof *o ? given->size : sizeof *o;
+	int r;
+
+	memcpy(o, given, size);
+	r = check_versions(o, ret_why);
+	if (r < 0)
+		return r;
+	if (o->ring_bytes > RING_BYTES_MAX || o->life_ring_bytes > RING_BYTES_MAX)
+		return problem(ret_why, -EINVAL, "A ring may have 1 GiB at most.");
+	if (o->snaplen > UINT16_MAX)
+		return problem(ret_why, -EINVAL, "snaplen is %u; at most 65535 bytes can be read.",
+			       o->snaplen);
+	if (o->batch_max > 1 << 20)
+		return problem(ret_why, -EINVAL, "A batch may have 1,048,576 events at most.");
+	o->ring_bytes = ring_size(or_default(o->ring_bytes, RING_BYTES));
+	o->life_ring_bytes = ring_size(or_default(o->life_ring_bytes, LIFE_RING_BYTES));
+	o->cpus_per_ring = or_default(o->cpus_per_ring, 1);
+	o->snaplen = or_default(o->snaplen, SNAPLEN);
+	o->merge_us = or_default(o->merge_us, MERGE_US);
+	o->batch_max = or_default(o->batch_max, BATCH);
+	if (!o->self)
+		o->self = (uint32_t)getpid();
+	return 0;
+}
+
+/* ---- loading ---- */
+
+static uint64_t clock_ns(clockid_t clock)
+{
+	struct timespec t;
+
+	clock_gettime(clock, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+/* What makes the time since boot the time since the epoch; the shortest of some tries is the best. */
+static uint64_t epoch_offset(void)
+{
+	uint64_t best = UINT64_MAX, offset = 0;
+
+	for (int i = 0; i < 16; i++) {
+		const uint64_t before = clock_ns(CLOCK_BOOTTIME), real = clock_ns(CLOCK_REALTIME),
+			       after = clock_ns(CLOCK_BOOTTIME);
+
+		if (after - before < best) {
+			best = after - before;
+			offset = real - before - best / 2;
+		}
+	}
+	return offset;
+}
+
+/* The number of a call on this machine; -1: it has none, or nobody has this code. */
+static int number_here(const struct gyr_syscall_info *call)
+{
+	if (!call || !call->name)
+		return -1;
+#if defined(__aarch64__)
+	return call->nr_aarch64;
+#else
+	return call->nr_x86_64;
+#endif
+}
+
+static void describe_calls(struct drv *d)
+{
+	for (uint16_t code = 0; code < gyr_syscall_count(); code++) {
+		const struct gyr_syscall_info *call = gyr_syscall(code);
+		const int nr = number_here(call);
+
+		if (nr < 0 || nr >= WIRE_SYSCALLS)
+			continue;
+		d->skel->rodata->calls[nr] =
+			(struct wire_syscall){.code = code, .exit = (uint16_t)call->exit};
+	}
+}
+
+static bool kernel_can_cast(void)
+{
+	struct btf *btf = btf__load_vmlinux_btf();
+	const bool can = btf && btf__find_by_name_kind(btf, "bpf_rdonly_cast", BTF_KIND_FUNC) > 0;
+
+	btf__free(btf);
+	return can;
+}
+
+static int set_sizes(struct drv *d)
+{
+	struct bpf_map *const per_cpu[] = {d->skel->maps.cpus, d->skel->maps.scratches,
+					   d->skel->maps.rings, d->skel->maps.life_rings};
+
+	for (size_t i = 0; i < sizeof per_cpu / sizeof *per_cpu; i++) {
+		const int r = bpf_map__set_max_entries(per_cpu[i], d->n_cpus);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int load(struct drv *d, struct drv_problem *ret_why)
+{
+	int r, n = libbpf_num_possible_cpus();
+
+	if (n <= 0)
+		return problem(ret_why, n, "The number of processors cannot be found.");
+	d->n_cpus = (uint32_t)n;
+	d->skel = programs__open();
+	if (!d->skel)
+		return problem(ret_why, -errno, "The programs cannot be read: %s.", last_words);
+	d->skel->rodata->can_cast = kernel_can_cast();
+	describe_calls(d);
+	d->skel->bss->control.epoch = epoch_offset();
+	d->skel->bss->control.self = d->opt.self;
+	d->skel->bss->control.snaplen = d->opt.snaplen;
+	r = set_sizes(d);
+	if (r >= 0)
+		r = programs__load(d->skel);
+	if (r < 0)
+		return problem(ret_why, r, "The kernel does not take the programs (%s): %s.",
+			       strerror(-r), last_words);
+	return 0;
+}
+
+/* ---- rings ---- */
+
+static int make_ring(struct drv *d, uint32_t size, const char *name)
+{
+	const int fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, name, 0, 0, size, NULL);
+	int r;
+
+	if (fd < 0)
+		return fd;
+	r = rings_add(&d->rings, fd, size);
+	if (r < 0) {
+		close(fd);
+		return r;
+	}
+	d->ring_bytes += size;
+	return fd;
+}
+
+/* Each group of processors has a ring of each kind; the maps hold it under each of their numbers. */
+static int make_rings(struct drv *d, const struct bpf_map *map, uint32_t size, const char *name)
+{
+	int fd = -1, r = 0;
+
+	for (uint32_t cpu = 0; cpu < d->n_cpus && r >= 0; cpu++) {
+		if (cpu % d->opt.cpus_per_ring == 0) {
+			if (fd >= 0)
+				close(fd); /* the map and the mapping keep it */
+			fd = make_ring(d, size, name);
+			if (fd < 0)
+				return fd;
+		}
+		r = bpf_map_update_elem(bpf_map__fd(map), &cpu, &fd, BPF_ANY);
+	}
+	if (fd >= 0)
+		close(fd);
+	return r;
+}
+
+static int open_rings(struct drv *d, struct drv_problem *ret_why)
+{
+	const uint32_t groups = (d->n_cpus + d->opt.cpus_per_ring - 1) / d->opt.cpus_per_ring;
+	int r = rings_init(&d->rings, 2 * groups, d->opt.batch_max);
+
+	if (r >= 0)
+		r = make_rings(d, d->skel->maps.rings, d->opt.ring_bytes, "gyr_ring");
+	if (r >= 0)
+		r = make_rings(d, d->skel->maps.life_rings, d->opt.life_ring_bytes, "gyr_life");
+	if (r < 0)
+		return problem(ret_why, r,
+			       "The ring buffers (%u processors, %u and %u bytes each) cannot be "
+			       "made: %s; "
+			       "ask for smaller ones.",
+			       d->n_cpus, d->opt.ring_bytes, d->opt.life_ring_bytes, strerror(-r));
+	return 0;
+}
+
+static int map_counters(struct drv *d, struct drv_problem *ret_why)
+{
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	void *p;
+
+	d->cpus_bytes = (d->n_cpus * sizeof(struct wire_cpu) + page - 1) / page * page;
+	p = mmap(NULL, d->cpus_bytes, PROT_READ, MAP_SHARED, bpf_map__fd(d->skel->maps.cpus), 0);
+	if (p == MAP_FAILED)
+		return problem(ret_why, -errno, "The counters cannot be mapped: %s.",
+			       strerror(errno));
+	d->cpus = p;
+	return 0;
+}
+
+/* ---- which program a call has ---- */
+
+static const struct {
+	const char *call, *program;
+} shared_programs[] = {
+	{"fork", "clone"},
+	{"vfork", "clone"},
+	{"clone3", "clone"},
+};
+
+static const char *program_name(const char *call)
+{
+	for (size_t i = 0; i < sizeof shared_programs / sizeof *shared_programs; i++)
+		if (!strcmp(shared_programs[i].call, call))
+			return shared_programs[i].program;
+	return call;
+}
+
+static int set_call_programs(struct drv *d, struct drv_problem *ret_why)
+{
+	const int map = bpf_map__fd(d->skel->maps.call_programs);
+
+	for (uint16_t code = 0; code < gyr_syscall_count(); code++) {
+		const struct gyr_syscall_info *call = gyr_syscall(code);
+		const int nr = number_here(call);
+		const struct bpf_program *p;
+		char name[64];
+		int fd, r;
+
+		if (nr < 0 || nr >= WIRE_SYSCALLS)
+			continue;
+		(void)snprintf(name, sizeof name, "x_%s", program_name(call->name));
+		p = bpf_object__find_program_by_name(d->skel->obj, name);
+		if (!p)
+			p = bpf_object__find_program_by_name(d->skel->obj, "x_generic");
+		if (!p)
+			continue;
+		fd = bpf_program__fd(p);
+		r = bpf_map_update_elem(map, &(uint32_t){(uint32_t)nr}, &fd, BPF_ANY);
+		if (r < 0)
+			return problem(ret_why, r, "The program of %s cannot be set: %s.",
+				       call->name, strerror(-r));
+	}
+	return 0;
+}
+
+int drv_open(const struct drv_options *options, struct drv **ret, struct drv_problem *ret_why)
+{
+	struct drv *d = calloc(1, sizeof *d);
+	int r;
+
+	if (!d)
+		return problem(ret_why, -ENOMEM, "Out of memory.");
+	d->rings.epoll = d->rings.wake = -1;
+	libbpf_set_print(listen_to_libbpf);
+	last_words[0] = 0;
+	r = take_options(d, options, ret_why);
+	if (r >= 0)
+		r = probe_machine(ret_why);
+	if (r >= 0)
+		r = load(d, ret_why);
+	if (r >= 0)
+		r = open_rings(d, ret_why);
+	if (r >= 0)
+		r = map_counters(d, ret_why);
+	if (r >= 0)
+		r = set_call_programs(d, ret_why);
+	if (r < 0) {
+		drv_close(d);
+		return r;
+	}
+	*ret = d;
+	return 0;
+}
+
+/* ---- interest ---- */
+
+static bool wants_name(const struct drv_interest *i, const char *name)
+{
+	const struct gyr_syscall_info *call = gyr_syscall_find(name, strlen(name));
+
+	return call && drv_wants(i, call->code);
+}
+
+static bool wants_any(const struct drv_interest *i, const char *const *names)
+{
+	for (; *names; names++)
+		if (wants_name(i, *names))
+			return true;
+	return false;
+}
+
+static void hooks_of(const struct drv *d, const struct drv_interest *i, bool hooks[HOOKS])
+{
+	static const char *const made[] = {"clone", "clone3", "fork", "vfork", NULL};
+	static const char *const executed[] = {"execve", "execveat", NULL};
+	static const char *const stashed[] = {"open",  "openat",  "openat2",
+					      "creat", "connect", NULL};
+
+	memset(hooks, 0, sizeof(bool[HOOKS]));
+	for (uint16_t code = 0; code < gyr_syscall_count(); code++)
+		if (number_here(gyr_syscall(code)) >= 0 && drv_wants(i, code))
+			hooks[HOOK_SYS_EXIT] = true;
+	hooks[HOOK_SYS_ENTER] = !d->opt.no_entry && wants_any(i, stashed);
+	hooks[HOOK_FORK] = wants_any(i, made);
+	hooks[HOOK_EXEC] = wants_any(i, executed);
+	hooks[HOOK_EXIT] = wants_name(i, "sched_process_exit");
+	hooks[HOOK_SIGNAL] = wants_name(i, "signal_deliver");
+	hooks[HOOK_SWITCH] = wants_name(i, "sched_switch");
+	hooks[HOOK_FAULT_USER] = wants_name(i, "page_fault_user");
+	hooks[HOOK_FAULT_KERNEL] = wants_name(i, "page_fault_kernel");
+}
+
+static void set_wanted(struct drv *d, const struct drv_interest *i)
+{
+	for (uint16_t code = 0; code < gyr_syscall_count(); code++) {
+		const int nr = number_here(gyr_syscall(code));
+		uint8_t want = 0;
+
+		if (nr < 0 || nr >= WIRE_SYSCALLS)
+			continue;
+		if (drv_wants(i, code))
+			want = WIRE_WANTED | i->guards[code] |
+			       (d->opt.drop_failed ? WIRE_GUARD_FAILED : 0);
+		__atomic_store_n(&d->skel->bss->control.want[nr], want, __ATOMIC_RELAXED);
+	}
+}
+
+static int attach_hook(struct drv *d, enum hook hook, struct drv_problem *ret_why)
+{
+	struct bpf_program *p = bpf_object__find_program_by_name(d->skel->obj, hook_names[hook]);
+	struct bpf_link *link = p ? bpf_program__attach(p) : NULL;
+
+	if (!p)
+		return 0;
+	if (!link)
+		return problem(ret_why, -errno, "The program for %s cannot be attached: %s.",
+			       hook_names[hook], strerror(errno));
+	d->links[hook] = link;
+	return 0;
+}
+
+/* With @want attaches what is missing, without it detaches what nothing needs. */
+static int set_hooks(struct drv *d, const bool hooks[HOOKS], bool want, struct drv_problem *ret_why)
+{
+	for (int h = 0; h < HOOKS; h++) {
+		if (want && hooks[h] && !d->links[h]) {
+			const int r = attach_hook(d, h, ret_why);
+
+			if (r < 0)
+				return r;
+		} else if (!want && !hooks[h] && d->links[h]) {
+			bpf_link__destroy(d->links[h]);
+			d->links[h] = NULL;
+		}
+	}
+	return 0;
+}
+
+int drv_interest(struct drv *d, const struct drv_interest *interest, struct drv_problem *ret_why)
+{
+	bool hooks[HOOKS];
+	int r = 0;
+
+	hooks_of(d, interest, hooks);
+	if (d->attached)
+		r = set_hooks(d, hooks, true, ret_why);
+	if (r < 0)
+		return r;
+	set_wanted(d, interest);
+	d->interest = *interest;
+	return set_hooks(d, hooks, false, ret_why);
+}
+
+int drv_attach(struct drv *d, struct drv_problem *ret_why)
+{
+	bool hooks[HOOKS];
+	int r;
+
+	hooks_of(d, &d->interest, hooks);
+	r = set_hooks(d, hooks, true, ret_why);
+	if (r < 0)
+		return r;
+	d->attached = true;
+	return 0;
+}
+
+/* ---- reading ---- */
+
+static int wait_ns(const struct drv *d, uint64_t ns)
+{
+	struct pollfd fd = {.fd = d->rings.wake, .events = POLLIN};
+	const struct timespec t = {.tv_sec = (time_t)(ns / 1000000000u),
+				   .tv_nsec = (long)(ns % 1000000000u)};
+
+	return ppoll(&fd, 1, &t, NULL);
+}
+
+/* Waits until an event comes. The programs look at `asleep` before they hand an event over, and we look at
+ * the rings after we set it: one of the two sees the other. */
+static int sleep_until_event(struct drv *d, int timeout_ms)
+{
+	struct epoll_event ev[8];
+	int r = 0;
+
+	__atomic_store_n(&d->skel->bss->control.asleep, 1, __ATOMIC_SEQ_CST);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	if (!rings_pending(&d->rings))
+		r = epoll_wait(d->rings.epoll, ev, sizeof ev / sizeof *ev, timeout_ms);
+	__atomic_store_n(&d->skel->bss->control.asleep, 0, __ATOMIC_SEQ_CST);
+	return r;
+}
+
+/* Whether drv_wake() was called since the last time. */
+static bool take_wake(const struct drv *d)
+{
+	uint64_t n;
+
+	return read(d->rings.wake, &n, sizeof n) == sizeof n;
+}
+
+/* A missed wake-up (a program on another processor read `asleep` just before it was set) costs this. */
+enum { SLEEP_MS = 100 };
+
+/* Waits once, in the way that fits: for the event that has to wait, a moment, or for the next event. */
+static int wait_once(struct drv *d, uint64_t held, uint64_t mono, uint64_t until)
+{
+	const uint64_t left = until > mono ? until - mono : 0;
+	uint64_t ns = NAP_NS;
+
+	if (held) {
+		const uint64_t due = held - d->skel->bss->control.epoch + d->opt.merge_us * 1000u;
+		const uint64_t boot = clock_ns(CLOCK_BOOTTIME);
+
+		ns = due > boot && due - boot < NAP_NS ? due - boot : NAP_NS;
+	} else if (mono >= d->busy_until) {
+		const uint64_t ms = (left + 999999) / 1000000;
+
+		return sleep_until_event(d, ms < SLEEP_MS ? (int)ms : SLEEP_MS);
+	}
+	return wait_ns(d, ns < left ? ns : left);
+}
+
+int drv_poll(struct drv *d, int timeout_ms, struct drv_batch *ret)
+{
+	const uint64_t began = clock_ns(CLOCK_MONOTONIC);
+	const uint64_t until =
+		timeout_ms < 0 ? UINT64_MAX : began + (uint64_t)timeout_ms * 1000000u;
+	uint64_t mono = began, held;
+	int r;
+
+	*ret = (struct drv_batch){.events = d->rings.batch};
+	for (;;) {
+		const uint64_t boot = clock_ns(CLOCK_BOOTTIME) - d->opt.merge_us * 1000u;
+
+		ret->n = rings_next(&d->rings, boot + d->skel->bss->control.epoch, &held);
+		if (ret->n || held)
+			d->busy_until = mono + WAKEFUL_NS;
+		if (ret->n || mono >= until)
+			break;
+		r = wait_once(d, held, mono, until);
+		if (r > 0 && take_wake(d))
+			break;
+		if (r < 0)
+			return errno == EINTR ? 0 : -errno;
+		mono = clock_ns(CLOCK_MONOTONIC);
+	}
+	ret->more = ret->n == d->rings.batch_max;
+	return 0;
+}
+
+void drv_wake(struct drv *d)
+{
+	const uint64_t one = 1;
+	const ssize_t n = write(d->rings.wake, &one, sizeof one);
+
+	(void)n; /* full: it is awake already */
+}
+
+/* ---- counters ---- */
+
+void drv_counters(const struct drv *d, struct drv_counters *ret)
+{
+	struct drv_counters c = {.events = d->rings.given,
+				 .late = d->rings.late,
+				 .malformed = d->rings.malformed,
+				 .cpus = d->n_cpus,
+				 .rings = d->rings.n,
+				 .ring_bytes = d->ring_bytes};
+
+	for (uint32_t cpu = 0; cpu < d->n_cpus; cpu++) {
+		const struct wire_cpu *p = &d->cpus[cpu];
+
+		for (int class = 0; class < WIRE_CLASSES; class ++) {
+			c.sent += __atomic_load_n(&p->sent[class], __ATOMIC_RELAXED);
+			for (int why = 0; why < WIRE_DROPS; why++)
+				c.dropped_by[why][class] +=
+					__atomic_load_n(&p->dropped[why][class], __ATOMIC_RELAXED);
+		}
+		c.faults += __atomic_load_n(&p->faults, __ATOMIC_RELAXED);
+		c.truncated += __atomic_load_n(&p->truncated, __ATOMIC_RELAXED);
+		c.guarded += __atomic_load_n(&p->guarded, __ATOMIC_RELAXED);
+	}
+	for (int why = 0; why < WIRE_DROPS; why++)
+		for (int class = 0; class < WIRE_CLASSES; class ++)
+			c.dropped += c.dropped_by[why][class];
+	*ret = c;
+}
+
+const struct wire_cpu *drv_counters_cpu(const struct drv *d, uint32_t cpu)
+{
+	return cpu < d->n_cpus ? &d->cpus[cpu] : NULL;
+}
+
+const char *drv_class_name(enum wire_class class)
+{
+	static const char *const names[WIRE_CLASSES] = {
+		[WIRE_CLASS_OTHER] = "other",
+		[WIRE_CLASS_CLONE_FORK] = "clone_fork",
+		[WIRE_CLASS_EXECVE] = "execve",
+		[WIRE_CLASS_PROC_EXIT] = "proc",
+		[WIRE_CLASS_CONNECT] = "connect",
+		[WIRE_CLASS_OPEN] = "open",
+		[WIRE_CLASS_DIR_FILE] = "dir_file",
+		[WIRE_CLASS_CLOSE] = "close",
+		[WIRE_CLASS_OTHER_INTEREST] = "other_interest",
+	};
+
+	return (unsigned int)class < WIRE_CLASSES ? names[class] : "unknown";
+}
+
+const char *drv_drop_name(enum wire_drop drop)
+{
+	static const char *const names[WIRE_DROPS] = {
+		[WIRE_DROP_RING] = "ring",
+		[WIRE_DROP_SCRATCH] = "scratch",
+	};
+
+	return (unsigned int)drop < WIRE_DROPS ? names[drop] : "unknown";
+}
+
+struct drv *drv_close(struct drv *d)
+{
+	if (!d)
+		return NULL;
+	for (int h = 0; h < HOOKS; h++)
+		bpf_link__destroy(d->links[h]);
+	if (d->cpus)
+		munmap(d->cpus, d->cpus_bytes);
+	rings_deinit(&d->rings);
+	programs__destroy(d->skel);
+	free(d);
+	return NULL;
+}
