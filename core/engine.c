@@ -23,6 +23,7 @@
 #include "notices.h"
 #include "ruleset/report.h"
 #include "summary.h"
+#include "util/clock.h"
 #include "util/mem.h"
 #include "util/text.h"
 
@@ -32,14 +33,6 @@ enum {
 	PATIENCE_MS =
 		2000, /* of a program that was told to end, with sources that wait for outputs */
 };
-
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
-}
 
 /* --- rules ------------------------------------------------------------------------------------ */
 
@@ -459,7 +452,7 @@ static int engine_loop(struct engine *e)
 {
 	int r = 0;
 
-	e->start_ns = now_ns();
+	e->start_ns = clock_ns();
 	for (uint32_t i = 0; i < e->n_lanes && r == 0; i++)
 		r = lane_start(e->lanes[i]);
 	if (r < 0)
@@ -472,7 +465,7 @@ static int engine_loop(struct engine *e)
 	outputs_drain(e->outputs);
 	for (uint32_t i = 0; i < e->n_lanes; i++)
 		lane_settle(e->lanes[i]);
-	e->end_ns = now_ns();
+	e->end_ns = clock_ns();
 	for (uint32_t i = 0; i < e->n_lanes; i++)
 		if (*lane_error(e->lanes[i])) {
 			e->has_failed = true;

@@ -15,7 +15,7 @@ struct option {
 };
 
 static const char *const own_keys[] = {"delivery", "queue",       "batching", "retry",
-				       "breaker",  "dead_letter", "drain"};
+				       "breaker",  "dead_letter", "spool",    "drain"};
 
 bool output_options_has(struct str key)
 {
@@ -95,50 +95,107 @@ static int read_delivery(const struct config_node *map, struct output_setup *ret
 
 	if (!n || (n->kind == CONFIG_SCALAR && str_is(n->text, "best_effort")))
 		ret->delivery = OUTPUT_BEST_EFFORT;
+	else if (n->kind == CONFIG_SCALAR && str_is(n->text, "spooled"))
+		ret->delivery = OUTPUT_SPOOLED;
 	else if (n->kind == CONFIG_SCALAR && str_is(n->text, "delivered"))
 		ret->delivery = OUTPUT_DELIVERED;
 	else
-		return refuse(n, "delivery", err, "it should be best_effort or delivered");
+		return refuse(n, "delivery", err,
+			      "it should be best_effort, spooled or delivered");
 	return 0;
 }
 
+static int parse_policy(struct str text, bool blocks, enum queue_policy *ret, bool *ret_spills)
+{
+	const enum queue_policy natural = blocks ? QUEUE_BLOCK : QUEUE_DROP_NEWEST;
+	const struct {
+		const char *name;
+		enum queue_policy policy;
+	} names[] = {
+		{"auto", natural},
+		{"spill", natural},
+		{"block", QUEUE_BLOCK},
+		{"drop", QUEUE_DROP_NEWEST},
+		{"drop_newest", QUEUE_DROP_NEWEST},
+		{"drop_oldest", QUEUE_DROP_OLDEST},
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (str_is(text, names[i].name)) {
+			*ret = names[i].policy;
+			*ret_spills = str_is(text, "spill");
+			return 0;
+		}
+	return -EINVAL;
+}
+
+/* An output that promises delivery keeps its source waiting, unless its own map says otherwise. */
 static int read_policy(const struct config *c, const struct config_node *map, bool blocks,
-		       struct output_setup *ret, struct err *err)
+		       struct output_setup *ret, bool *ret_spills, struct err *err)
 {
 	const struct config_node *n = find(map, "queue.when_full");
-	const struct config_node global = {
-		.kind = CONFIG_SCALAR, .text = str_from(config_str(c, "outputs_queue.when_full"))};
+	const struct config_node global = {.kind = CONFIG_SCALAR,
+					   .text = str_from(config_str(c, "outputs_queue.when_full"))};
 	const bool is_own = n != NULL;
 
 	n = n ? n : &global;
-	if (n->kind != CONFIG_SCALAR)
-		return refuse(n, "queue.when_full", err, "it should be text");
-	if (str_is(n->text, "block"))
-		ret->policy = QUEUE_BLOCK;
-	else if (str_is(n->text, "drop") || str_is(n->text, "drop_newest"))
-		ret->policy = QUEUE_DROP_NEWEST;
-	else if (str_is(n->text, "drop_oldest"))
-		ret->policy = QUEUE_DROP_OLDEST;
-	else if (str_is(n->text, "auto"))
-		ret->policy = blocks ? QUEUE_BLOCK : QUEUE_DROP_NEWEST;
-	else
+	blocks |= ret->delivery != OUTPUT_BEST_EFFORT;
+	if (n->kind != CONFIG_SCALAR ||
+	    parse_policy(n->text, blocks, &ret->policy, ret_spills) < 0)
 		return refuse(n, "queue.when_full", err,
-			      "it should be auto, block, drop_newest or drop_oldest");
+			      "it should be auto, block, drop_newest, drop_oldest or spill");
 	if (ret->delivery == OUTPUT_BEST_EFFORT)
 		return 0;
-	if (ret->delivery == OUTPUT_DELIVERED && is_own && !str_is(n->text, "auto") &&
-	    ret->policy != QUEUE_BLOCK)
+	if (is_own && *ret_spills)
+		return refuse(n, "queue.when_full", err, "spilling is for 'delivery: best_effort'");
+	if (is_own && ret->delivery == OUTPUT_DELIVERED && ret->policy != QUEUE_BLOCK)
 		return refuse(n, "queue.when_full", err,
 			      "'delivery: delivered' drops nothing: it should be block");
-	if (!is_own || str_is(n->text, "auto"))
+	if (!is_own)
 		ret->policy = QUEUE_BLOCK;
+	*ret_spills = false;
 	return 0;
 }
 
-int output_options_read(const struct config *c, const struct config_node *n, bool blocks,
+static bool is_plain_name(const char *name)
+{
+	return name[0] != '.' && strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+					      "0123456789._-") == strlen(name);
+}
+
+/* Where the spool is, if there has to be one. */
+static int read_spool(struct config *c, const struct config_node *map, bool spills,
+		      struct output_setup *ret, struct err *err)
+{
+	const struct config_node *n = find(map, "spool");
+	struct spool_setup *s = &ret->spool;
+
+	if (ret->delivery != OUTPUT_SPOOLED && !spills) {
+		s->dir = NULL;
+		return n ? refuse(n, "spool", err,
+				  "it is for 'delivery: spooled' and 'when_full: spill'")
+			 : 0;
+	}
+	if (s->max_bytes < 2 * (uint64_t)s->segment_bytes) {
+		n = n ? n : map;
+		return refuse(n, "spool.max_bytes", err,
+			      "it should be at least twice spool.segment_bytes");
+	}
+	if (!s->dir && !is_plain_name(ret->name)) {
+		err_set(err, 0, 0, "'spool.dir' is missing: '%s' is no name for a folder",
+			ret->name);
+		return -EINVAL;
+	}
+	if (!s->dir)
+		s->dir = arena_printf(&c->arena, "%s/%s", OUTPUT_SPOOL_DIR, ret->name);
+	return s->dir ? 0 : -ENOMEM;
+}
+
+int output_options_read(struct config *c, const struct config_node *n, bool blocks,
 			struct output_setup *ret, struct err *err)
 {
 	struct pace_setup *p = &ret->pace;
+	uint64_t segment_bytes = SPOOL_SEGMENT_BYTES;
 	const struct option options[] = {
 		{"queue.capacity", OPTION_COUNT, 1, OUTPUT_CAPACITY_MAX, &ret->capacity},
 		{"queue.capacity_bytes", OPTION_SIZE, 4096, 1ULL << 40, &ret->cap_bytes},
@@ -151,14 +208,21 @@ int output_options_read(const struct config *c, const struct config_node *n, boo
 		{"breaker.pause", OPTION_TIME, 1, 3600000, &p->open_ms},
 		{"dead_letter.file", OPTION_TEXT, 0, 0, &ret->dead_letter},
 		{"dead_letter.max_bytes", OPTION_SIZE, 4096, 1ULL << 50, &ret->dead_letter_bytes},
+		{"spool.dir", OPTION_TEXT, 0, 0, &ret->spool.dir},
+		{"spool.max_bytes", OPTION_SIZE, 2 * SPOOL_MIN_SEGMENT_BYTES, 1ULL << 50,
+		 &ret->spool.max_bytes},
+		{"spool.segment_bytes", OPTION_SIZE, SPOOL_MIN_SEGMENT_BYTES, 1 << 30,
+		 &segment_bytes},
 		{"drain", OPTION_TIME, 1, 3600000, &ret->drain_ms},
 	};
 	const struct option global = {"outputs_queue.capacity", OPTION_COUNT, 0,
 				      OUTPUT_CAPACITY_MAX, &ret->capacity};
-	int r = 0;
+	bool spills = false;
+	int r;
 
 	p->failures = OUTPUT_FAILURES;
 	p->open_ms = OUTPUT_OPEN_MS;
+	ret->spool.max_bytes = SPOOL_MAX_BYTES;
 	r = read_option(&global, c->root, err);
 	if (ret->capacity == 0)
 		ret->capacity = OUTPUT_CAPACITY;
@@ -169,5 +233,8 @@ int output_options_read(const struct config *c, const struct config_node *n, boo
 		r = read_option(&options[i], n, err);
 	if (r == 0)
 		r = read_delivery(n, ret, err);
-	return r < 0 ? r : read_policy(c, n, blocks, ret, err);
+	if (r == 0)
+		r = read_policy(c, n, blocks, ret, &spills, err);
+	ret->spool.segment_bytes = (uint32_t)segment_bytes;
+	return r < 0 ? r : read_spool(c, n, spills, ret, err);
 }

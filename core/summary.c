@@ -75,6 +75,19 @@ static void print_lane(const struct lane *l)
 	lane_metrics(l, print_metric, &c);
 }
 
+static void print_spool(const struct spool_counters *c)
+{
+	print_count("written to the spool", c->n_written);
+	print_count("delivered from the spool", c->n_acked);
+	print_count("still in the spool", c->n_records);
+	print_count("dropped from the spool, no room", c->n_dropped);
+	print_count("writes to the spool without room", c->n_full);
+	print_count("writes to the spool with a full disk", c->n_disk_full);
+	print_count("failed writes to the spool", c->n_failed);
+	print_count("damaged places in the spool", c->n_damaged);
+	print_count("alerts missing in the spool", c->n_missing);
+}
+
 static void print_outputs(const struct engine *e)
 {
 	uint32_t n;
@@ -95,6 +108,7 @@ static void print_outputs(const struct engine *e)
 		print_count("circuit opened", c.n_opened);
 		print_count("batches that took too long", c.n_stuck);
 		print_count("lost at the end", c.n_lost);
+		print_spool(&c.spool);
 	}
 }
 

@@ -6,22 +6,30 @@
 #include <errno.h>
 #include <pthread.h>
 #include <semaphore.h>
-#include <signal.h>
-#include <time.h>
+#include <string.h>
 
 #include "route/deadletter.h"
+#include "route/keeper.h"
 #include "route/ledger.h"
+#include "util/clock.h"
 #include "util/mem.h"
+#include "util/thread.h"
 
 /* Taken and not yet answered for good. */
 struct held {
-	struct alert *alert;
+	const struct gyr_alert *view;
+	struct alert *alert;      /* NULL: it was read from the spool */
+	struct spool_place place; /* if so, where it begins */
 	uint32_t n_tries;
 };
 
 struct output {
 	struct output_setup setup;
-	struct queue *queue;
+	struct queue *queue;  /* this thread takes from it */
+	struct queue *intake; /* sources push to it: the same, or the one of the keeper */
+	struct spool *spool;  /* NULL: none */
+	struct keeper *keeper;
+	bool is_keeping;
 	pthread_t thread;
 	bool is_joined;
 	sem_t opened;
@@ -38,6 +46,7 @@ struct output {
 	/* Of the thread alone. */
 	struct held *held; /* oldest first */
 	uint32_t n_held;
+	struct spool_place end; /* of what was read from the spool */
 	struct alert **taken;
 	const struct gyr_alert **views;
 	uint8_t *verdicts;
@@ -52,14 +61,6 @@ struct outbox {
 	uint32_t n;
 	struct alert *alerts[OUTBOX_ALERTS];
 };
-
-static uint64_t now_ms(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
 
 static void count(_Atomic uint64_t *c, uint64_t n)
 {
@@ -100,11 +101,11 @@ static bool output_keeps(struct output *o, struct held *h, uint8_t verdict, cons
 			return true;
 		}
 		count(&o->n_exhausted, 1);
-		output_bury(o, &h->alert->view, "tried too often", why);
+		output_bury(o, h->view, "tried too often", why);
 		return false;
 	default:
 		count(&o->n_refused, 1);
-		output_bury(o, &h->alert->view, "refused", why);
+		output_bury(o, h->view, "refused", why);
 		return false;
 	}
 }
@@ -113,6 +114,7 @@ static bool output_keeps(struct output *o, struct held *h, uint8_t verdict, cons
 static void output_settle(struct output *o, uint32_t n, const char *why)
 {
 	uint32_t kept = 0, n_gone = 0;
+	bool is_read = false;
 
 	for (uint32_t i = 0; i < o->n_held; i++) {
 		struct held *h = &o->held[i];
@@ -121,12 +123,18 @@ static void output_settle(struct output *o, uint32_t n, const char *why)
 			o->held[kept++] = *h;
 			continue;
 		}
+		if (!h->alert) {
+			is_read = true;
+			continue;
+		}
 		if (o->setup.delivery == OUTPUT_DELIVERED && o->verdicts[i] != GYR_ALERT_OVER)
 			line_done(h->alert->line);
 		o->taken[n_gone++] = h->alert;
 	}
 	o->n_held = kept;
 	alert_unref_all(o->taken, n_gone);
+	if (is_read && !atomic_load(&o->is_over))
+		spool_ack(o->spool, kept ? o->held[0].place : o->end);
 }
 
 /* Says the first failure and the recovery; what lies between is in the counters. */
@@ -146,10 +154,10 @@ static void output_offer(struct output *o)
 	const char *why;
 
 	for (uint32_t i = 0; i < n; i++) {
-		o->views[i] = &o->held[i].alert->view;
+		o->views[i] = o->held[i].view;
 		o->verdicts[i] = GYR_ALERT_RETRY;
 	}
-	atomic_store(&o->busy_since_ms, now_ms());
+	atomic_store(&o->busy_since_ms, clock_ms());
 	why = o->setup.sink.send(o->setup.sink.ctx, o->views, n, o->verdicts);
 	atomic_store(&o->busy_since_ms, 0);
 	output_settle(o, n, why);
@@ -157,7 +165,7 @@ static void output_offer(struct output *o)
 	if (o->n_held < before)
 		pace_success(&o->pace);
 	else
-		pace_failure(&o->pace, now_ms());
+		pace_failure(&o->pace, clock_ms());
 	atomic_store(&o->n_opened, o->pace.n_opened);
 	atomic_store(&o->state, (int)o->pace.state);
 }
@@ -177,7 +185,7 @@ static void output_reopen_now(struct output *o)
 /* Whether the time to drain is over. */
 static bool output_is_late(struct output *o)
 {
-	if (!queue_is_closed(o->queue))
+	if (!queue_is_closed(o->intake))
 		return false;
 	if (!o->give_up_ms) {
 		bool proven = atomic_load_explicit(&o->n_accepted, memory_order_relaxed) > 0;
@@ -185,29 +193,47 @@ static bool output_is_late(struct output *o)
 
 		if (!proven && ms > OUTPUT_DRAIN_UNPROVEN_MS)
 			ms = OUTPUT_DRAIN_UNPROVEN_MS;
-		o->give_up_ms = now_ms() + ms;
+		o->give_up_ms = clock_ms() + ms;
 	}
-	return now_ms() >= o->give_up_ms;
+	return clock_ms() >= o->give_up_ms;
 }
 
 /* Waits as the pace wants; the queue's wakes are for files to be opened anew. False: it is not yet
  * time for an offer. At the end there is no time to wait for long. */
 static bool output_wait(struct output *o)
 {
-	uint64_t now = now_ms(), until = now + pace_wait_ms(&o->pace, now);
+	uint64_t now = clock_ms(), until = now + pace_wait_ms(&o->pace, now);
 
-	while (now < until && !queue_is_closed(o->queue)) {
+	while (now < until && !queue_is_closed(o->intake)) {
 		queue_pause(o->queue, (uint32_t)(until - now));
 		output_reopen_now(o);
-		now = now_ms();
+		now = clock_ms();
 	}
 	if (now < until)
 		queue_pause(o->queue, until - now < OUTPUT_PAUSE_MIN_MS ? (uint32_t)(until - now)
 									: OUTPUT_PAUSE_MIN_MS);
-	if (o->pace.state == PACE_OPEN && pace_wait_ms(&o->pace, now_ms()))
-		return queue_is_closed(o->queue);
+	if (o->pace.state == PACE_OPEN && pace_wait_ms(&o->pace, clock_ms()))
+		return queue_is_closed(o->intake);
 	atomic_store(&o->state, (int)o->pace.state);
 	return true;
+}
+
+/* Reads a batch from the spool, if it is its turn: what waits in memory is older. The keeper puts
+ * nothing there as long as something is in the spool, so nothing comes in between. */
+static bool output_read(struct output *o)
+{
+	const struct gyr_alert *views;
+	const struct spool_place *places;
+	uint64_t bytes;
+	uint32_t n;
+
+	if (!o->spool || !spool_has_unread(o->spool) || queue_depth(o->queue, &bytes))
+		return false;
+	n = spool_read(o->spool, o->setup.batch_max, &views, &places, &o->end);
+	for (uint32_t i = 0; i < n; i++)
+		o->held[i] = (struct held){.view = &views[i], .place = places[i]};
+	o->n_held = n;
+	return n > 0;
 }
 
 /* Takes a batch: waits for its first alert for ever, for the others as long as a batch may linger.
@@ -215,13 +241,19 @@ static bool output_wait(struct output *o)
 static int output_take(struct output *o)
 {
 	uint32_t n = 0, more = 0, cap = o->setup.batch_max;
-	int r = queue_take(o->queue, o->taken, cap, UINT32_MAX, &n);
 	uint64_t now, until;
+	int r;
+
+	if (output_read(o))
+		return 0;
+	r = queue_take(o->queue, o->taken, cap, UINT32_MAX, &n);
+	if (r == QUEUE_E_CLOSED)
+		return output_read(o) ? 0 : r;
 
 	if (r == 0 && o->setup.linger_ms) {
-		now = now_ms();
+		now = clock_ms();
 		until = now + o->setup.linger_ms;
-		for (; n < cap && now < until; n += more, now = now_ms()) {
+		for (; n < cap && now < until; n += more, now = clock_ms()) {
 			more = 0;
 			if (queue_take(o->queue, o->taken + n, cap - n, (uint32_t)(until - now),
 				       &more) == QUEUE_E_CLOSED)
@@ -229,7 +261,7 @@ static int output_take(struct output *o)
 		}
 	}
 	for (uint32_t i = 0; i < n; i++)
-		o->held[i] = (struct held){.alert = o->taken[i]};
+		o->held[i] = (struct held){.view = &o->taken[i]->view, .alert = o->taken[i]};
 	o->n_held = n;
 	return r;
 }
@@ -248,17 +280,36 @@ static bool output_round(struct output *o)
 	return !atomic_load(&o->is_over);
 }
 
-/* What could not be delivered in time. */
-static void output_lose(struct output *o)
+/* Alerts in memory that are not delivered: kept for the next run where there is a spool, though then
+ * no longer in order, else lost. */
+static void output_leave(struct output *o, uint32_t n)
 {
-	uint32_t n = o->n_held;
+	uint32_t kept = 0, done = 0;
 
 	for (uint32_t i = 0; i < n; i++)
-		o->taken[i] = o->held[i].alert;
+		o->views[i] = &o->taken[i]->view;
+	while (o->spool && kept < n && !atomic_load(&o->is_over) &&
+	       spool_write(o->spool, o->views + kept, n - kept, &done) == 0)
+		kept += done;
+	count(&o->n_lost, n - kept);
+	alert_unref_all(o->taken, n);
+}
+
+/* What could not be delivered in time. What was read from the spool is still there. */
+static void output_give_up(struct output *o)
+{
+	uint32_t n = 0;
+
+	while (o->keeper && !queue_is_closed(o->queue)) /* there is one writer at a time */
+		queue_pause(o->queue, OUTPUT_PAUSE_MIN_MS);
+	for (uint32_t i = 0; i < o->n_held; i++)
+		if (o->held[i].alert)
+			o->taken[n++] = o->held[i].alert;
 	do {
-		alert_unref_all(o->taken, n);
-		count(&o->n_lost, n);
-	} while (queue_take(o->queue, o->taken, o->setup.batch_max, 0, &n) == 0);
+		output_leave(o, n);
+		n = 0;
+	} while (queue_take(o->queue, o->taken, o->setup.batch_max, UINT32_MAX, &n) !=
+		 QUEUE_E_CLOSED);
 }
 
 static void *output_main(void *arg)
@@ -274,10 +325,10 @@ static void *output_main(void *arg)
 		return NULL;
 	while (output_round(o))
 		continue;
-	queue_close(o->queue);
+	queue_close(o->intake);
 	if (atomic_load(&o->is_over) && o->setup.on_over)
 		o->setup.on_over(o->setup.on_over_ctx);
-	output_lose(o);
+	output_give_up(o);
 	if (o->setup.sink.close)
 		o->setup.sink.close(o->setup.sink.ctx);
 	return NULL;
@@ -307,6 +358,39 @@ static void set_defaults(struct output_setup *s)
 	s->dead_letter_bytes = s->dead_letter_bytes ? s->dead_letter_bytes : OUTPUT_DEAD_BYTES;
 	p->pause_min_ms = p->pause_min_ms ? p->pause_min_ms : OUTPUT_PAUSE_MIN_MS;
 	p->pause_max_ms = p->pause_max_ms ? p->pause_max_ms : OUTPUT_PAUSE_MAX_MS;
+	s->spool.name = s->name;
+	s->spool.log = s->log;
+	s->spool.sync = s->delivery != OUTPUT_BEST_EFFORT;
+	s->spool.max_bytes = s->spool.max_bytes ? s->spool.max_bytes : SPOOL_MAX_BYTES;
+	if (!s->spool.segment_bytes)
+		s->spool.segment_bytes = SPOOL_SEGMENT_BYTES;
+}
+
+static int make_keeper(struct output *o, const struct queue_setup *memory, struct err *err)
+{
+	const struct output_setup *s = &o->setup;
+	int r = spool_open(&s->spool, &o->spool, err);
+
+	if (r < 0)
+		return r;
+	o->queue = queue_new(memory);
+	o->keeper = mem_new(sizeof(*o->keeper));
+	if (!o->queue || !o->keeper)
+		return -ENOMEM;
+	*o->keeper = (struct keeper){
+		.intake = o->intake,
+		.queue = o->queue,
+		.spool = o->spool,
+		.policy = s->policy,
+		.spills = s->delivery == OUTPUT_BEST_EFFORT,
+		.is_required = s->delivery != OUTPUT_BEST_EFFORT,
+		.drain_ms = s->drain_ms,
+		.name = s->name,
+		.log = s->log,
+		.n_dropped = &o->n_dropped,
+		.n_lost = &o->n_lost,
+	};
+	return 0;
 }
 
 static int output_allocate(struct output *o, struct err *err)
@@ -321,28 +405,22 @@ static int output_allocate(struct output *o, struct err *err)
 					      .output = s->name,
 					      .cap_bytes = s->dead_letter_bytes,
 					      .sync = s->delivery != OUTPUT_BEST_EFFORT};
+	int r = 0;
 
-	o->queue = queue_new(&queue);
+	o->intake = queue_new(&queue);
 	o->held = mem_new(s->batch_max * sizeof(struct held));
 	o->taken = mem_new(s->batch_max * sizeof(struct alert *));
 	o->views = mem_new(s->batch_max * sizeof(const struct gyr_alert *));
 	o->verdicts = mem_new(s->batch_max);
-	if (!o->queue || !o->held || !o->taken || !o->views || !o->verdicts)
+	if (!o->intake || !o->held || !o->taken || !o->views || !o->verdicts)
 		return -ENOMEM;
-	return s->dead_letter ? deadletter_open(&dead, &o->dead, err) : 0;
-}
-
-/* Signals are the main thread's. */
-static int output_start(struct output *o)
-{
-	sigset_t all, old;
-	int r;
-
-	(void)sigfillset(&all);
-	(void)pthread_sigmask(SIG_SETMASK, &all, &old);
-	r = pthread_create(&o->thread, NULL, output_main, o);
-	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
-	return -r;
+	if (s->spool.dir)
+		r = make_keeper(o, &queue, err);
+	else
+		o->queue = o->intake;
+	if (r == 0 && s->dead_letter)
+		r = deadletter_open(&dead, &o->dead, err);
+	return r;
 }
 
 int output_new(const struct output_setup *setup, struct output **ret, struct err *err)
@@ -356,16 +434,20 @@ int output_new(const struct output_setup *setup, struct output **ret, struct err
 	set_defaults(&o->setup);
 	o->open_err = err;
 	o->is_joined = true;
-	pace_init(&o->pace, &o->setup.pace, (unsigned)now_ms() ^ (unsigned)(uintptr_t)o);
+	pace_init(&o->pace, &o->setup.pace, (unsigned)clock_ms() ^ (unsigned)(uintptr_t)o);
 	(void)sem_init(&o->opened, 0, 0);
 	r = output_allocate(o, err);
 	if (r == 0)
-		r = output_start(o);
+		r = thread_start(&o->thread, output_main, o);
 	if (r == 0) {
 		o->is_joined = false;
 		while (sem_wait(&o->opened) < 0)
 			continue;
 		r = o->open_result;
+	}
+	if (r == 0 && o->keeper) {
+		r = keeper_start(o->keeper);
+		o->is_keeping = r == 0;
 	}
 	if (r < 0) {
 		(void)output_free(o);
@@ -377,7 +459,7 @@ int output_new(const struct output_setup *setup, struct output **ret, struct err
 
 void output_stop(struct output *o)
 {
-	queue_close(o->queue);
+	queue_close(o->intake);
 }
 
 void output_join(struct output *o)
@@ -385,17 +467,26 @@ void output_join(struct output *o)
 	if (!o->is_joined)
 		(void)pthread_join(o->thread, NULL);
 	o->is_joined = true;
+	if (o->is_keeping)
+		keeper_join(o->keeper);
+	o->is_keeping = false;
 }
 
 struct output *output_free(struct output *o)
 {
 	if (!o)
 		return NULL;
-	if (o->queue)
+	if (o->intake)
+		queue_close(o->intake);
+	if (o->queue && !o->is_keeping)
 		queue_close(o->queue);
 	output_join(o);
 	(void)deadletter_close(o->dead);
+	if (o->intake != o->queue)
+		(void)queue_free(o->intake);
 	(void)queue_free(o->queue);
+	(void)mem_free(o->keeper);
+	(void)spool_close(o->spool);
 	(void)mem_free(o->held);
 	(void)mem_free(o->taken);
 	(void)mem_free(o->views);
@@ -418,7 +509,7 @@ void output_send(struct output *o, struct alert *a)
 {
 	struct alert *mine = output_claim(o, a);
 
-	queue_push(o->queue, &mine, 1);
+	queue_push(o->intake, &mine, 1);
 }
 
 void output_try_send(struct output *o, struct alert *a)
@@ -455,7 +546,7 @@ void outbox_add(struct outbox *b, struct alert *a)
 void outbox_flush(struct outbox *b)
 {
 	if (b->n)
-		queue_push(b->output->queue, b->alerts, b->n);
+		queue_push(b->output->intake, b->alerts, b->n);
 	b->n = 0;
 }
 
@@ -469,7 +560,7 @@ void output_look(struct output *o, uint32_t timeout_ms)
 {
 	uint64_t since = atomic_load(&o->busy_since_ms);
 
-	if (!since || since == o->stuck_since_ms || now_ms() < since + timeout_ms)
+	if (!since || since == o->stuck_since_ms || clock_ms() < since + timeout_ms)
 		return;
 	o->stuck_since_ms = since;
 	count(&o->n_stuck, 1);
@@ -495,6 +586,8 @@ const char *output_name(const struct output *o)
 
 void output_count(struct output *o, struct output_counters *ret)
 {
+	uint64_t bytes = 0;
+
 	*ret = (struct output_counters){
 		.n_accepted = atomic_load(&o->n_accepted),
 		.n_refused = atomic_load(&o->n_refused),
@@ -508,5 +601,10 @@ void output_count(struct output *o, struct output_counters *ret)
 		.n_stuck = atomic_load(&o->n_stuck),
 		.state = (enum pace_state)atomic_load(&o->state),
 	};
-	ret->depth = queue_depth(o->queue, &ret->depth_bytes);
+	ret->depth = queue_depth(o->intake, &ret->depth_bytes);
+	if (!o->spool)
+		return;
+	ret->depth += queue_depth(o->queue, &bytes);
+	ret->depth_bytes += bytes;
+	spool_count(o->spool, &ret->spool);
 }

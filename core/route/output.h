@@ -28,6 +28,7 @@
 #include "route/alert.h"
 #include "route/pace.h"
 #include "route/queue.h"
+#include "route/spool.h"
 #include "util/err.h"
 #include "util/log.h"
 
@@ -75,6 +76,9 @@ struct output_setup {
 	uint32_t drain_ms;
 	const char *dead_letter; /* file; NULL: none; borrowed */
 	uint64_t dead_letter_bytes;
+	/* With a folder, delivery is spooled, or it is best effort and what finds no room in memory
+	 * spills to disk. Name, log and sync are set by the output. */
+	struct spool_setup spool;
 	const struct log *log;
 	void (*on_over)(void *ctx); /* once, when it is over [output]; may be NULL */
 	void *on_over_ctx;
@@ -94,6 +98,7 @@ struct output_counters {
 	uint64_t depth_bytes;
 	uint32_t depth; /* alerts in the queue */
 	enum pace_state state;
+	struct spool_counters spool;
 };
 
 struct output;

@@ -193,6 +193,7 @@ void queue_pause(struct queue *q, uint32_t timeout_ms)
 	was_closed = q->is_closed;
 	while (r == 0 && q->is_closed == was_closed && !q->is_woken)
 		r = taker_wait(q, timeout_ms, &deadline);
+	q->is_woken = false;
 	(void)pthread_mutex_unlock(&q->lock);
 }
 

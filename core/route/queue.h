@@ -59,6 +59,7 @@ int queue_take(struct queue *q, struct alert **ret, uint32_t cap, uint32_t timeo
 /* Waits @timeout_ms, or less when the queue is closed or woken meanwhile. */
 void queue_pause(struct queue *q, uint32_t timeout_ms);
 
+/* Ends one take that waits, or one pause: the one under way, or the next. */
 void queue_wake(struct queue *q);
 
 /* Refuses what comes from now on and lets blocked pushers go. */

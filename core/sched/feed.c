@@ -5,11 +5,11 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <time.h>
 
 #include "util/mem.h"
+#include "util/thread.h"
 
 enum { PROGRESS_EVERY_MS = 200 };
 
@@ -78,23 +78,18 @@ static void *feed_main(void *arg)
 	return NULL;
 }
 
-/* Signals are the main thread's. */
 int feed_new(const struct feed_setup *setup, struct feed **ret)
 {
 	struct feed *f = mem_new(sizeof(*f));
-	sigset_t all, old;
 	int r;
 
 	if (!f)
 		return -ENOMEM;
 	f->setup = *setup;
-	(void)sigfillset(&all);
-	(void)pthread_sigmask(SIG_SETMASK, &all, &old);
-	r = pthread_create(&f->thread, NULL, feed_main, f);
-	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
-	if (r) {
+	r = thread_start(&f->thread, feed_main, f);
+	if (r < 0) {
 		(void)mem_free(f);
-		return -r;
+		return r;
 	}
 	*ret = f;
 	return 0;
