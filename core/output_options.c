@@ -100,8 +100,7 @@ static int read_delivery(const struct config_node *map, struct output_setup *ret
 	else if (n->kind == CONFIG_SCALAR && str_is(n->text, "delivered"))
 		ret->delivery = OUTPUT_DELIVERED;
 	else
-		return refuse(n, "delivery", err,
-			      "it should be best_effort, spooled or delivered");
+		return refuse(n, "delivery", err, "it should be best_effort, spooled or delivered");
 	return 0;
 }
 
@@ -134,14 +133,13 @@ static int read_policy(const struct config *c, const struct config_node *map, bo
 		       struct output_setup *ret, bool *ret_spills, struct err *err)
 {
 	const struct config_node *n = find(map, "queue.when_full");
-	const struct config_node global = {.kind = CONFIG_SCALAR,
-					   .text = str_from(config_str(c, "outputs_queue.when_full"))};
+	const struct config_node global = {
+		.kind = CONFIG_SCALAR, .text = str_from(config_str(c, "outputs_queue.when_full"))};
 	const bool is_own = n != NULL;
 
 	n = n ? n : &global;
 	blocks |= ret->delivery != OUTPUT_BEST_EFFORT;
-	if (n->kind != CONFIG_SCALAR ||
-	    parse_policy(n->text, blocks, &ret->policy, ret_spills) < 0)
+	if (n->kind != CONFIG_SCALAR || parse_policy(n->text, blocks, &ret->policy, ret_spills) < 0)
 		return refuse(n, "queue.when_full", err,
 			      "it should be auto, block, drop_newest, drop_oldest or spill");
 	if (ret->delivery == OUTPUT_BEST_EFFORT)

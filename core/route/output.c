@@ -514,7 +514,7 @@ void output_send(struct output *o, struct alert *a)
 
 void output_try_send(struct output *o, struct alert *a)
 {
-	if (queue_try(o->queue, alert_ref(a)))
+	if (queue_try(o->intake, alert_ref(a)))
 		return;
 	(void)alert_unref(a);
 	count(output_is_over(o) ? &o->n_lost : &o->n_dropped, 1);

@@ -48,9 +48,6 @@ void queue_push(struct queue *q, struct alert *const *alerts, uint32_t n);
  * there is no room. */
 bool queue_try(struct queue *q, struct alert *a);
 
-/* The same, whatever the policy, without waiting for room. */
-int queue_try_push(struct queue *q, struct alert *a);
-
 /* Takes up to @cap alerts, waiting for the first for @timeout_ms (UINT32_MAX: for ever). 0 and
  * *ret_n at least 1; QUEUE_E_TIMEOUT; QUEUE_E_WOKEN after queue_wake(); QUEUE_E_CLOSED. */
 int queue_take(struct queue *q, struct alert **ret, uint32_t cap, uint32_t timeout_ms,

@@ -181,8 +181,8 @@ static int write_out(struct spool *s, uint64_t at)
 	size_t done = 0;
 
 	while (done < s->out.len) {
-		ssize_t n = pwrite(s->write_fd, s->out.p + done, s->out.len - done,
-				   (off_t)(at + done));
+		ssize_t n =
+			pwrite(s->write_fd, s->out.p + done, s->out.len - done, (off_t)(at + done));
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -371,7 +371,8 @@ static uint64_t take_frames(struct spool *s, uint32_t max, bool is_end, struct s
 		int r = frame_find((struct str){s->in.p + done, s->in.len - done}, is_end, &f);
 
 		if (f.skipped)
-			damaged(s, at, f.skipped, is_end ? "no record" : "no record before the next");
+			damaged(s, at, f.skipped,
+				is_end ? "no record" : "no record before the next");
 		at->offset += f.skipped;
 		if (r == FRAME_E_NONE)
 			return 0;

@@ -49,9 +49,9 @@ struct spool_setup {
 };
 
 struct spool_counters {
-	uint64_t n_records, n_bytes; /* waiting in it; bytes on disk */
-	uint64_t n_written, n_acked; /* records of this run */
-	uint64_t n_dropped;          /* unread records removed to make room */
+	uint64_t n_records, n_bytes;  /* waiting in it; bytes on disk */
+	uint64_t n_written, n_acked;  /* records of this run */
+	uint64_t n_dropped;           /* unread records removed to make room */
 	uint64_t n_full, n_disk_full; /* writes refused for want of room: of its own, of the disk */
 	uint64_t n_failed;            /* writes that failed for another reason */
 	uint64_t n_damaged, n_missing; /* damaged places passed over; records missing there */

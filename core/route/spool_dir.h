@@ -20,7 +20,7 @@ struct segment {
 struct spool {
 	struct spool_setup setup;
 	int dir_fd, lock_fd, cursor_fd;
-	pthread_mutex_t lock; /* of the following */
+	pthread_mutex_t lock;     /* of the following */
 	struct segment *segments; /* oldest first */
 	uint32_t n_segments, cap_segments;
 	uint64_t bytes, next_seq;
