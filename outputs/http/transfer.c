@@ -4,7 +4,6 @@
 #include "transfer.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +14,7 @@
 #include <curl/curl.h>
 
 #include <gyr/plugin.h>
+#include <gyr/secret.h>
 
 #include "options.h"
 
@@ -227,30 +227,6 @@ void transfer_close(struct transfer *t)
 
 /* ---- secrets ---- */
 
-/* The text of a file without the line break at its end. */
-static int read_secret(struct gyr *p, const char *key, const char *path, char *ret, size_t size)
-{
-	const int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : read(fd, ret, size);
-	const int why = errno;
-
-	if (fd >= 0)
-		(void)close(fd);
-	if (n < 0)
-		return gyr_fail(p, -why, "'%s': '%s': %s", key, path, strerror(why));
-	while (n > 0 && (ret[n - 1] == '\n' || ret[n - 1] == '\r'))
-		n--;
-	if (n == 0 || (size_t)n == size)
-		return gyr_fail(p, -EINVAL, "'%s': '%s': %s", key, path,
-				n ? "too long" : "is empty");
-	ret[n] = '\0';
-	for (ssize_t i = 0; i < n; i++)
-		if ((unsigned char)ret[i] < 0x20 || ret[i] == 0x7f)
-			return gyr_fail(p, -EINVAL, "'%s': '%s': has a control character", key,
-					path);
-	return 0;
-}
-
 int transfer_secrets(struct gyr *p, struct transfer *t, const struct http_options *o)
 {
 	const bool is_bearer = is_set(o->bearer_file);
@@ -265,8 +241,8 @@ int transfer_secrets(struct gyr *p, struct transfer *t, const struct http_option
 	text = malloc(TRANSFER_SECRET_MAX);
 	if (!text)
 		return gyr_fail(p, -ENOMEM, "no memory");
-	r = read_secret(p, is_bearer ? "bearer_file" : "basic_file", path, text,
-			TRANSFER_SECRET_MAX);
+	r = gyr_read_secret(p, is_bearer ? "bearer_file" : "basic_file", path, text,
+			    TRANSFER_SECRET_MAX);
 	if (r == 0) {
 		CURLcode c = curl_easy_setopt(t->curl, CURLOPT_HTTPAUTH,
 					      (long)(is_bearer ? CURLAUTH_BEARER : CURLAUTH_BASIC));
