@@ -156,6 +156,31 @@ static void test_reopening_lets_go_of_a_file_kept_open(void **state)
 	move_between(*state, true, true, "one\n", "two\n");
 }
 
+static void test_a_file_that_is_large_is_moved_away_and_the_oldest_goes(void **state)
+{
+	static const char *const lines[] = {"one", "two", "three", "four"};
+	struct fixture *x = *state;
+	char params[256], moved[128];
+	uint8_t verdict;
+
+	(void)snprintf(params, sizeof params, "{\"filename\":\"%s\",\"max_bytes\":4,\"keep\":2}",
+		       x->path);
+	assert_int_equal(open_output(x, "file", params), SS_PLUGIN_SUCCESS);
+	for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+		assert_int_equal(send(x, lines[i], &verdict), SS_PLUGIN_SUCCESS);
+		assert_int_equal(verdict, GYR_ALERT_ACCEPTED);
+	}
+	file_holds(x->path, "four\n");
+	(void)snprintf(moved, sizeof moved, "%s.1", x->path);
+	file_holds(moved, "three\n");
+	(void)snprintf(moved, sizeof moved, "%s.2", x->path);
+	file_holds(moved, "two\n");
+	(void)unlink(moved);
+	(void)snprintf(moved, sizeof moved, "%s.3", x->path);
+	assert_int_equal(access(moved, F_OK), -1);
+	close_output(x);
+}
+
 static void test_a_path_that_cannot_be_is_told_at_once(void **state)
 {
 	struct fixture *x = *state;
@@ -207,6 +232,7 @@ int main(void)
 		TEST(test_a_moved_file_is_let_go_of),
 		TEST(test_a_file_kept_open_stays_until_it_is_reopened),
 		TEST(test_reopening_lets_go_of_a_file_kept_open),
+		TEST(test_a_file_that_is_large_is_moved_away_and_the_oldest_goes),
 		TEST(test_a_path_that_cannot_be_is_told_at_once),
 		TEST(test_a_full_device_has_the_alert_offered_again),
 		TEST(test_standard_output_gets_lines),
