@@ -44,38 +44,69 @@ static inline bool gyr_event_is_large(uint16_t type)
 	return type == 322 || type == 324 || type == 402;
 }
 
+/* Numbers as they lie in an event, at any address. Little endian: a copy of known size is one load. */
+static inline uint32_t gyr__load16(const uint8_t *at)
+{
+	uint16_t n;
+
+	memcpy(&n, at, sizeof n);
+	return n;
+}
+
+static inline uint32_t gyr__load32(const uint8_t *at)
+{
+	uint32_t n;
+
+	memcpy(&n, at, sizeof n);
+	return n;
+}
+
+static inline uint32_t gyr__length(const uint8_t *lengths, uint32_t width, uint32_t i)
+{
+	return width == 2 ? gyr__load16(lengths + 2 * (size_t)i)
+			  : gyr__load32(lengths + 4 * (size_t)i);
+}
+
+/* gyr_params_read() for lengths that are @width bytes wide. Inlined, so that each use has a width that
+ * is known: then a length is one load, and no number has to be divided. Whether all of them fit is
+ * looked at once, behind the last: no byte of a parameter is touched here. */
+static inline __attribute__((always_inline)) int
+gyr__params_walk(const ss_plugin_event *evt, uint32_t width, struct gyr_params *ret)
+{
+	const uint8_t *lengths = (const uint8_t *)(evt + 1);
+	const uint32_t n = evt->nparams, most = GYR_PARAMS_MAX, kept = n < most ? n : most;
+	const uintptr_t begin = (uintptr_t)evt, end = begin + evt->len;
+	uintptr_t at = begin + sizeof *evt + (uintptr_t)n * width;
+	uint32_t i;
+
+	ret->n = 0;
+	ret->after = lengths;
+	if (evt->len < sizeof *evt || n > (evt->len - sizeof *evt) / width)
+		return -EBADMSG;
+	for (i = 0; i < kept; i++) {
+		ret->at[i].data = (const uint8_t *)at;
+		ret->at[i].len = gyr__length(lengths, width, i);
+		at += ret->at[i].len;
+	}
+	for (; i < n; i++)
+		at += gyr__length(lengths, width, i);
+	ret->n = kept;
+	ret->after = (const uint8_t *)at;
+	if (at <= end)
+		return 0;
+	while (ret->n && (uintptr_t)ret->at[ret->n - 1].data + ret->at[ret->n - 1].len > end)
+		ret->n--;
+	ret->after = lengths;
+	return -EBADMSG;
+}
+
 /* Finds all parameters. -EBADMSG when they do not fit into the event: then those before the first that
  * does not are found. */
 static inline int gyr_params_read(const ss_plugin_event *evt, struct gyr_params *ret)
 {
-	const uint8_t *bytes = (const uint8_t *)evt;
-	const uint32_t width = gyr_event_is_large(evt->type) ? 4 : 2;
-	const uint8_t *lengths = bytes + sizeof *evt;
-	uint64_t at;
-
-	ret->n = 0;
-	ret->after = bytes + sizeof *evt;
-	if (evt->len < sizeof *evt || evt->nparams > (evt->len - sizeof *evt) / width)
-		return -EBADMSG;
-	at = sizeof *evt + (uint64_t)evt->nparams * width;
-	for (uint32_t i = 0; i < evt->nparams; i++, lengths += width) {
-		uint32_t len = 0;
-
-		if (width == 2) /* little endian; a copy of known size is one load */
-			memcpy(&len, lengths, 2);
-		else
-			memcpy(&len, lengths, 4);
-		if (at + len > evt->len)
-			return -EBADMSG;
-		if (i < GYR_PARAMS_MAX) {
-			ret->at[i].data = bytes + at;
-			ret->at[i].len = len;
-			ret->n = i + 1;
-		}
-		at += len;
-	}
-	ret->after = bytes + at;
-	return 0;
+	if (gyr_event_is_large(evt->type))
+		return gyr__params_walk(evt, 4, ret);
+	return gyr__params_walk(evt, 2, ret);
 }
 
 /*
@@ -98,28 +129,43 @@ static inline const struct gyr_param *gyr_param(const struct gyr_params *params,
 	return i < params->n && params->at[i].len ? &params->at[i] : NULL;
 }
 
+/* Reads @p, whose length is that of an integer. False when it is not. */
+static inline bool gyr__load(const struct gyr_param *p, uint64_t *ret)
+{
+	switch (p->len) {
+	case 8:
+		memcpy(ret, p->data, 8);
+		return true;
+	case 4:
+		*ret = gyr__load32(p->data);
+		return true;
+	case 2:
+		*ret = gyr__load16(p->data);
+		return true;
+	case 1:
+		*ret = *p->data;
+		return true;
+	default:
+		return false;
+	}
+}
+
 /* An unsigned integer of 1, 2, 4 or 8 bytes; @absent when there is none or it has another size. */
 static inline uint64_t gyr_param_u64(const struct gyr_params *params, uint32_t i, uint64_t absent)
 {
-	const struct gyr_param *p = gyr_param(params, i);
-	uint64_t n = 0;
+	uint64_t n;
 
-	if (!p || (p->len != 1 && p->len != 2 && p->len != 4 && p->len != 8))
-		return absent;
-	memcpy(&n, p->data, p->len);
-	return n;
+	return i < params->n && gyr__load(&params->at[i], &n) ? n : absent;
 }
 
 /* A signed integer; the rest as above. */
 static inline int64_t gyr_param_i64(const struct gyr_params *params, uint32_t i, int64_t absent)
 {
-	const struct gyr_param *p = gyr_param(params, i);
-	uint64_t n = 0, sign;
+	uint64_t n, sign;
 
-	if (!p || (p->len != 1 && p->len != 2 && p->len != 4 && p->len != 8))
+	if (i >= params->n || !gyr__load(&params->at[i], &n))
 		return absent;
-	memcpy(&n, p->data, p->len);
-	sign = 1ULL << (p->len * 8 - 1);
+	sign = 1ULL << (params->at[i].len * 8 - 1);
 	return (int64_t)((n ^ sign) - sign);
 }
 
