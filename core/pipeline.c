@@ -84,6 +84,14 @@ static void pipeline_alert(struct pipeline *p, const struct event *evt, const st
 	(void)alert_unref(alert);
 }
 
+/* Out of the way of the many events that match nothing. */
+static __attribute__((noinline)) void pipeline_route(struct pipeline *p, const struct event *evt,
+						     const struct rule *const *matches, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		pipeline_alert(p, evt, matches[i]);
+}
+
 /* THE way of an event: into the state of plugins that keep some, past the rules, and every match
  * out as an alert. Nothing here allocates, locks or copies the event. */
 void pipeline_event(void *pipeline, const struct event *evt)
@@ -97,8 +105,8 @@ void pipeline_event(void *pipeline, const struct event *evt)
 	if (evt->is_hidden)
 		return;
 	n = matcher_run(p->rules->matcher, evt, &p->fetch, &matches);
-	for (uint32_t i = 0; i < n; i++)
-		pipeline_alert(p, evt, matches[i]);
+	if (n)
+		pipeline_route(p, evt, matches, n);
 }
 
 static struct rules *rules_free(struct rules *r)

@@ -270,6 +270,11 @@ const ss_plugin_event *async_take(struct async *a, uint64_t not_after)
 	return NULL;
 }
 
+const atomic_uint *async_waiting(const struct async *a)
+{
+	return &a->n_waiting;
+}
+
 void async_count(struct async *a, struct async_counters *ret_counters)
 {
 	pthread_mutex_lock(&a->lock);

@@ -10,6 +10,7 @@
  */
 #pragma once
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -40,5 +41,8 @@ void async_stop(struct async *a);
 /* The oldest event when its time is not after @not_after (UINT64_MAX: any); NULL for none. Valid
  * until the next take. */
 const ss_plugin_event *async_take(struct async *a, uint64_t not_after);
+
+/* How many events wait, to be looked at before async_take() is called; valid as long as @a. */
+const atomic_uint *async_waiting(const struct async *a);
 
 void async_count(struct async *a, struct async_counters *ret_counters);

@@ -34,5 +34,5 @@ bool check_event(const ss_plugin_event *evt)
 		return check_known(evt, 2);
 	if (evt->type == GYR_EVENT_ASYNC)
 		return check_known(evt, 3);
-	return evt->len >= sizeof *evt && evt->nparams <= (evt->len - sizeof *evt) / 2;
+	return check_head(evt);
 }

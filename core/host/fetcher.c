@@ -81,7 +81,8 @@ struct fetcher *fetcher_free(struct fetcher *f)
 void fetcher_begin(struct fetcher *f)
 {
 	f->epoch++;
-	arena_reset(&f->arena);
+	if (f->arena.used)
+		arena_reset(&f->arena);
 }
 
 void fetcher_count(const struct fetcher *f, struct fetcher_counters *ret_counters)

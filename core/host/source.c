@@ -9,6 +9,7 @@
 #include "host/source.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <time.h>
 
@@ -24,7 +25,9 @@ struct source {
 	struct instance *instance;
 	ss_instance_t *handle;
 	const char *name;
-	struct async *async;
+	struct async *async;          /* NULL: none */
+	const atomic_uint *n_waiting; /* of its events; never NULL */
+	bool is_plugin;               /* one with an ID: its events are of code 322 */
 	uint32_t cap_bytes;
 	ss_plugin_event **events; /* the batch in hand */
 	uint32_t n, next;
@@ -34,6 +37,9 @@ struct source {
 	struct err why;       /* of an end that is an error */
 	struct source_counters counters;
 };
+
+/* What waits of asynchronous events where there are none. */
+static const atomic_uint nothing;
 
 static const plugin_api *api(const struct source *s)
 {
@@ -67,6 +73,8 @@ int source_open(struct instance *inst, const struct source_setup *setup, struct 
 	s->instance = inst;
 	s->name = m->source_cstr ? m->source_cstr : setup->name ? setup->name : "syscall";
 	s->async = setup->async;
+	s->n_waiting = s->async ? async_waiting(s->async) : &nothing;
+	s->is_plugin = m->id != 0;
 	s->cap_bytes = setup->event_cap_bytes ? setup->event_cap_bytes : DEFAULT_CAP_BYTES;
 	if (setup->n_shards > 1 && m->symbols->source_open_shard)
 		s->handle = m->symbols->source_open_shard(inst->state, params, setup->shard,
@@ -185,7 +193,7 @@ static bool is_usable(struct source *s, ss_plugin_event **raw, int *ret_record)
 	} else if ((*raw)->len > s->cap_bytes) {
 		s->counters.n_too_large++;
 	} else {
-		*ret_record = s->instance->module->id ? 0 : record_open(*raw, raw);
+		*ret_record = s->is_plugin ? 0 : record_open(*raw, raw);
 		if (*ret_record >= 0)
 			return true;
 		s->counters.n_malformed++;
@@ -218,12 +226,19 @@ static ss_plugin_event *peek(struct source *s, int *ret_record)
 	return NULL;
 }
 
-bool source_next(struct source *s, struct event *ret_evt)
+/* Most events of system calls: there is nothing to say about them, nor to do. */
+static inline bool is_plain(const struct source *s, const ss_plugin_event *raw)
+{
+	return !s->is_plugin && raw->type != GYR_EVENT_PLUGIN && raw->type != GYR_EVENT_ASYNC &&
+	       raw->len <= s->cap_bytes && raw->ts != UINT64_MAX && check_head(raw);
+}
+
+static __attribute__((noinline)) bool next_checked(struct source *s, struct event *ret_evt)
 {
 	int record = 0;
 	const ss_plugin_event *raw = peek(s, &record), *pushed = NULL;
 
-	if (s->async)
+	if (atomic_load_explicit(s->n_waiting, memory_order_relaxed))
 		pushed = async_take(s->async, raw ? raw->ts : UINT64_MAX);
 	if (!raw && !pushed)
 		return false;
@@ -241,6 +256,25 @@ bool source_next(struct source *s, struct event *ret_evt)
 		.is_hidden = !pushed && record,
 	};
 	s->counters.n_events += record != RECORD_E_STATE || pushed;
+	s->counters.n_bytes += raw->len;
+	return true;
+}
+
+bool source_next(struct source *s, struct event *ret_evt)
+{
+	ss_plugin_event *raw = s->next < s->n ? s->events[s->next] : NULL;
+
+	if (!raw || !is_plain(s, raw) || atomic_load_explicit(s->n_waiting, memory_order_relaxed))
+		return next_checked(s, ret_evt);
+	s->next++;
+	*ret_evt = (struct event){
+		.raw = raw,
+		.num = ++s->num,
+		.ts = raw->ts,
+		.type = raw->type,
+		.source = s->name,
+	};
+	s->counters.n_events++;
 	s->counters.n_bytes += raw->len;
 	return true;
 }

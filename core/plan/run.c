@@ -340,16 +340,10 @@ static void sort_matched(struct plan_run *r)
 	}
 }
 
-uint32_t plan_match(struct plan_run *r, const struct event *evt, const struct fetch *fetch,
-		    bool first, const uint32_t **ret_rules)
+/* The rules of the event's class, of which there is at least one. */
+static __attribute__((noinline)) uint32_t match_class(struct plan_run *r, const struct event *evt,
+						      const struct fetch *fetch, bool first)
 {
-	uint32_t code = evt->type < EVTTYPES_MAX ? evt->type : EVTTYPES_MAX;
-
-	r->class = &r->p->classes[r->p->class_of[code]];
-	r->n_matched = 0;
-	*ret_rules = r->matched;
-	if (r->class->n_rules == 0)
-		return 0;
 	next_gen(r);
 	r->hits.gen = r->gen;
 	r->hits.n = 0;
@@ -370,6 +364,17 @@ uint32_t plan_match(struct plan_run *r, const struct event *evt, const struct fe
 		sample(r);
 	sort_matched(r);
 	return first && r->n_matched > 1 ? 1 : r->n_matched;
+}
+
+uint32_t plan_match(struct plan_run *r, const struct event *evt, const struct fetch *fetch,
+		    bool first, const uint32_t **ret_rules)
+{
+	uint32_t code = evt->type < EVTTYPES_MAX ? evt->type : EVTTYPES_MAX;
+
+	r->class = &r->p->classes[r->p->class_of[code]];
+	r->n_matched = 0;
+	*ret_rules = r->matched;
+	return r->class->n_rules ? match_class(r, evt, fetch, first) : 0;
 }
 
 void plan_run_time(struct plan_run *r)

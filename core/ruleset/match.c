@@ -207,6 +207,16 @@ static void think(struct matcher *m)
 	}
 }
 
+/* Numbers of rules become rules. */
+static __attribute__((noinline)) uint32_t found(struct matcher *m, const uint32_t *numbers,
+						uint32_t n)
+{
+	eval_reset(m->eval);
+	for (uint32_t i = 0; i < n; i++)
+		m->found[i] = m->source->rules[numbers[i]];
+	return n;
+}
+
 uint32_t matcher_run(struct matcher *m, const struct event *evt, const struct fetch *fetch,
 		     const struct rule *const **ret_rules)
 {
@@ -214,11 +224,8 @@ uint32_t matcher_run(struct matcher *m, const struct event *evt, const struct fe
 	uint32_t n;
 
 	*ret_rules = m->found;
-	eval_reset(m->eval);
 	if (++m->n_events % CHECK_EVERY == 0)
 		think(m);
 	n = plan_match(m->planned.run, evt, fetch, !m->rs->match_all, &numbers);
-	for (uint32_t i = 0; i < n; i++)
-		m->found[i] = m->source->rules[numbers[i]];
-	return n;
+	return n ? found(m, numbers, n) : 0;
 }
