@@ -3,12 +3,16 @@
  */
 #include "host/parser.h"
 
+#include <string.h>
+
 #include "host/lent.h"
 #include "host/symbols.h"
 #include "util/mem.h"
 
 struct step {
 	struct instance *instance;
+	ss_plugin_rc (*parse)(ss_plugin_t *state, const ss_plugin_event_input *evt,
+			      const ss_plugin_event_parse_input *in);
 	ss_plugin_event_parse_input in;
 };
 
@@ -29,6 +33,7 @@ struct parser *parser_new(struct instance *const *instances, uint32_t n, struct 
 		    !module_sources_have(&m->parse_sources, source))
 			continue;
 		s->instance = instances[i];
+		s->parse = m->symbols->api.parse_event;
 		s->in.owner = &instances[i]->owner;
 		s->in.get_owner_last_error = owner_last_error;
 		lent_reader(instances[i]->owner.services, &s->in.table_reader,
@@ -50,6 +55,13 @@ uint32_t parser_count(const struct parser *p)
 	return p->n;
 }
 
+/* One that has seen enough is taken out; the others keep their order. */
+static void step_remove(struct parser *p, uint32_t i)
+{
+	p->n--;
+	memmove(&p->steps[i], &p->steps[i + 1], (p->n - i) * sizeof p->steps[0]);
+}
+
 void parser_run(struct parser *p, const struct event *evt)
 {
 	const ss_plugin_event_input in = {
@@ -60,10 +72,16 @@ void parser_run(struct parser *p, const struct event *evt)
 
 	for (uint32_t i = 0; i < p->n; i++) {
 		struct step *s = &p->steps[i];
+		ss_plugin_rc rc;
 
-		if (event_set_has(&s->instance->parse_types, evt->type) &&
-		    s->instance->module->symbols->api.parse_event(s->instance->state, &in,
-								  &s->in) != SS_PLUGIN_SUCCESS)
+		if (!event_set_has(&s->instance->parse_types, evt->type))
+			continue;
+		rc = s->parse(s->instance->state, &in, &s->in);
+		if (rc == SS_PLUGIN_SUCCESS)
+			continue;
+		if (rc == SS_PLUGIN_EOF)
+			step_remove(p, i--);
+		else
 			s->instance->n_parse_failed++;
 	}
 }

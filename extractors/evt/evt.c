@@ -62,7 +62,7 @@ static int evt_parse(struct gyr *p, const struct gyr_event *evt)
 
 	if (s->first_ts == 0 && !event_is_meta(evt->type))
 		s->first_ts = evt->ts;
-	return 0;
+	return s->first_ts ? GYR_DONE : 0;
 }
 
 /* ---- times as text ---- */

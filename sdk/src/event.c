@@ -56,27 +56,9 @@ static int decode_async(const ss_plugin_event *raw, struct gyr_event *e)
 	return 0;
 }
 
-int gyr__event_decode(const ss_plugin_event_input *in, struct gyr_event *ret)
+int gyr__event_decode_payload(struct gyr_event *e)
 {
-	const ss_plugin_event *raw = in->evt;
-
-	if (raw->len < HEAD)
-		return -EBADMSG;
-	*ret = (struct gyr_event){
-		.data = (const unsigned char *)raw + HEAD,
-		.len = raw->len - HEAD,
-		.num = in->evtnum,
-		.ts = raw->ts,
-		.tid = raw->tid,
-		.source = in->evtsrc,
-		.type = raw->type,
-		.raw = raw,
-	};
-	if (raw->type == GYR_EVENT_PLUGIN)
-		return decode_plugin(raw, ret);
-	if (raw->type == GYR_EVENT_ASYNC)
-		return decode_async(raw, ret);
-	return 0;
+	return e->type == GYR_EVENT_PLUGIN ? decode_plugin(e->raw, e) : decode_async(e->raw, e);
 }
 
 int gyr_read(const struct gyr_event *evt, void *ret, size_t size)

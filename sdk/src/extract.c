@@ -132,6 +132,18 @@ ss_plugin_rc gyr__extract(const struct gyr_extractor *d, ss_plugin_t *s,
 	return SS_PLUGIN_FAILURE;
 }
 
+/* Any answer of a parser but 0. */
+static __attribute__((noinline)) ss_plugin_rc
+parse_answer(struct gyr *p, const ss_plugin_event_input *evt, int r, bool is_decoded)
+{
+	if (!is_decoded)
+		(void)gyr_fail(p, r, "parse: event %llu: its lengths do not fit together",
+			       (unsigned long long)evt->evtnum);
+	else if (r == GYR_DONE) /* only Gyr knows this answer */
+		return gyr_host() ? SS_PLUGIN_EOF : SS_PLUGIN_SUCCESS;
+	return SS_PLUGIN_FAILURE;
+}
+
 ss_plugin_rc gyr__parse(const struct gyr_parser *d, ss_plugin_t *s,
 			const ss_plugin_event_input *evt, const ss_plugin_event_parse_input *in)
 {
@@ -140,11 +152,9 @@ ss_plugin_rc gyr__parse(const struct gyr_parser *d, ss_plugin_t *s,
 	int r = gyr__event_decode(evt, &e);
 
 	if (r)
-		(void)gyr_fail(p, r, "parse: event %llu: its lengths do not fit together",
-			       (unsigned long long)evt->evtnum);
-	else
-		r = d->parse_tables ? d->parse_tables(p, &e, in) : d->parse(p, &e);
-	return r ? SS_PLUGIN_FAILURE : SS_PLUGIN_SUCCESS;
+		return parse_answer(p, evt, r, false);
+	r = d->parse_tables ? d->parse_tables(p, &e, in) : d->parse(p, &e);
+	return r ? parse_answer(p, evt, r, true) : SS_PLUGIN_SUCCESS;
 }
 
 uint16_t *gyr__types(const uint16_t *types, uint32_t n, uint32_t *ret_n)

@@ -72,8 +72,30 @@ struct gyr {
 
 /* --- events (event.c) --- */
 
+/* What events of plugins and asynchronous ones have beside the head, which is filled. -EBADMSG. */
+int gyr__event_decode_payload(struct gyr_event *e);
+
 /* A view over the bytes. -EBADMSG when its lengths do not fit together. */
-int gyr__event_decode(const ss_plugin_event_input *in, struct gyr_event *ret);
+static inline int gyr__event_decode(const ss_plugin_event_input *in, struct gyr_event *ret)
+{
+	const ss_plugin_event *raw = in->evt;
+
+	if (raw->len < sizeof *raw)
+		return -EBADMSG;
+	*ret = (struct gyr_event){
+		.data = (const unsigned char *)(raw + 1),
+		.len = raw->len - (uint32_t)sizeof *raw,
+		.num = in->evtnum,
+		.ts = raw->ts,
+		.tid = raw->tid,
+		.source = in->evtsrc,
+		.type = raw->type,
+		.raw = raw,
+	};
+	if (raw->type != GYR_EVENT_PLUGIN && raw->type != GYR_EVENT_ASYNC)
+		return 0;
+	return gyr__event_decode_payload(ret);
+}
 
 /* --- options (options.c, optionschema.c) --- */
 

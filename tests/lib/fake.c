@@ -330,6 +330,8 @@ ss_plugin_rc plugin_parse_event(ss_plugin_t *p, const ss_plugin_event_input *evt
 {
 	(void)in;
 	((struct state *)p)->parsed = evt->evtnum;
+	if (evt->evtnum == 3)
+		return SS_PLUGIN_EOF; /* has seen enough */
 	return evt->evtnum == 2 ? SS_PLUGIN_FAILURE : SS_PLUGIN_SUCCESS;
 }
 #endif

@@ -497,7 +497,8 @@ GYR_EXPORT uint16_t *plugin_get_extract_event_types(uint32_t *n, ss_plugin_t *s)
 
 /*
  * Parser: parse_event. Sees each event once, before any rule, in the order plugins were loaded; its
- * answer is counted, nothing else. Sources and types as for the extractor. [source]
+ * answer is counted, nothing else. Sources and types as for the extractor. Beyond Falco's API: after
+ * SS_PLUGIN_EOF it is shown no more events. [source]
  */
 GYR_EXPORT ss_plugin_rc plugin_parse_event(ss_plugin_t *s, const ss_plugin_event_input *evt,
 					   const ss_plugin_event_parse_input *in);
