@@ -7,7 +7,6 @@
 #include "state.h"
 
 #include <arpa/inet.h>
-#include <stdio.h>
 #include <string.h>
 
 struct thread *fd_owner(const struct state *s, const struct thread *t)
@@ -193,21 +192,50 @@ char fd_type_char(uint8_t type)
 	return type < sizeof kinds / sizeof kinds[0] ? kinds[type].letter : 'o';
 }
 
+static char *put_u(char *at, uint32_t n)
+{
+	char digits[10];
+	size_t k = 0;
+
+	do
+		digits[k++] = (char)('0' + n % 10);
+	while (n /= 10);
+	while (k)
+		*at++ = digits[--k];
+	return at;
+}
+
+/* "192.0.2.1:443"; at most INET6_ADDRSTRLEN + 6 bytes. */
+static char *put_end(char *at, const uint8_t *ip, uint16_t port, bool is_v6)
+{
+	if (is_v6) {
+		at[0] = '\0';
+		(void)inet_ntop(AF_INET6, ip, at, INET6_ADDRSTRLEN);
+		at += strlen(at);
+	} else {
+		for (int i = 0; i < 4; i++) {
+			at = put_u(at, ip[i]);
+			*at++ = '.';
+		}
+		at--;
+	}
+	*at++ = ':';
+	return put_u(at, port);
+}
+
 void fd_name_sock(struct state *s, struct fd *f)
 {
 	const bool is_v6 = f->type == GYR_META_FD_IPV6_SOCK || f->type == GYR_META_FD_IPV6_SERVSOCK;
-	const int family = is_v6 ? AF_INET6 : AF_INET;
-	char from[INET6_ADDRSTRLEN] = "", to[INET6_ADDRSTRLEN] = "", text[128];
 	const struct fd_sock *k = &f->u.sock;
-	int n;
+	char text[2 * (INET6_ADDRSTRLEN + 6) + 2], *at = text;
 
-	(void)inet_ntop(family, k->sip, from, sizeof from);
-	(void)inet_ntop(family, k->dip, to, sizeof to);
-	if (fd_listens(f))
-		n = snprintf(text, sizeof text, "%s:%u", from, k->sport);
-	else
-		n = snprintf(text, sizeof text, "%s:%u->%s:%u", from, k->sport, to, k->dport);
-	(void)rtext_set(&s->pool, &f->name, text, (size_t)n);
+	at = put_end(at, k->sip, k->sport, is_v6);
+	if (!fd_listens(f)) {
+		*at++ = '-';
+		*at++ = '>';
+		at = put_end(at, k->dip, k->dport, is_v6);
+	}
+	(void)rtext_set(&s->pool, &f->name, text, (size_t)(at - text));
 	fd_touch(f);
 }
 

@@ -100,15 +100,12 @@ const char *cur_str(const struct cur *c, uint32_t i)
 {
 	const char *text = gyr_param_str(&c->params, i, NULL);
 
-	return text && strcmp(text, "(NULL)") != 0 ? text : NULL;
+	return text && (*text != '(' || strcmp(text, "(NULL)") != 0) ? text : NULL;
 }
 
 bool cur_result(const struct cur *c, int64_t *ret)
 {
-	enum { FROM_SYSCALL = 1 << 9 };
-
-	if (!c->info || !c->info->is_exit || c->info->code == 1 ||
-	    !(c->info->category & FROM_SYSCALL) || !gyr_param(&c->params, 0))
+	if (!c->kind->has_result || !gyr_param(&c->params, 0))
 		return false;
 	*ret = gyr_param_i64(&c->params, 0, 0);
 	return true;
@@ -132,61 +129,38 @@ const char *cur_dir(const struct state *s, const struct cur *c, uint32_t i, cons
 	return buf;
 }
 
-/* ---- the event at hand ---- */
+/* ---- what is the same for all events of one code ---- */
 
 /* The parameter that is the descriptor an event is about; -1 when there is none. */
-static int fd_param(const struct cur *c)
+static int8_t fd_param(const struct kind *k)
 {
 	enum { COPY_FILE_RANGE = 333, FDIN = 3 };
 
-	if (!c->info || !(c->info->flags & (GYR_EF_USES_FD | GYR_EF_DESTROYS_FD)))
+	if (!(k->info->flags & (GYR_EF_USES_FD | GYR_EF_DESTROYS_FD)))
 		return -1;
-	if (c->info->code == COPY_FILE_RANGE)
+	if (k->info->code == COPY_FILE_RANGE)
 		return FDIN;
-	for (uint32_t i = c->info->is_exit; i < c->n_rows; i++)
-		if (c->rows[i].type == GYR_PT_FD)
-			return (int)i;
+	for (uint8_t i = k->info->is_exit; i < k->n_rows; i++)
+		if (k->rows[i].type == GYR_PT_FD)
+			return (int8_t)i;
 	return -1;
 }
 
-static bool cur_read(struct state *s, const struct gyr_event *evt)
-{
-	struct cur *c = &s->cur;
-
-	c->raw = evt->raw;
-	c->num = evt->num;
-	c->thread = NULL;
-	c->fd = NULL;
-	c->fd_renamed = false;
-	c->is_parsed = false;
-	c->info = gyr_event(evt->type);
-	c->rows = gyr_event_params(evt->type, &c->n_rows);
-	if (gyr_params_read(evt->raw, &c->params) == 0)
-		return true;
-	c->params.n = 0;
-	c->params.after = (const uint8_t *)evt->raw;
-	s->counters.bad_events++;
-	return false;
-}
-
-/* Whether the event happens to a thread. Events about users and the machine carry a number that means
- * nothing, or none. */
-static bool has_thread(const struct cur *c)
+/* Whether such an event happens to a thread. Events about users and the machine carry a number that
+ * means nothing, or none. */
+static bool has_thread(const struct gyr_event_info *info)
 {
 	enum { META = 1 << 12, PLUGIN_EVENT = 1 << 11, PROCINFO = 234 };
 
-	if (!c->info || c->raw->tid == UINT64_MAX)
-		return false;
-	if (c->info->code == PROCINFO)
+	if (info->code == PROCINFO)
 		return true;
-	return !(c->info->flags & GYR_EF_SKIPPARSERESET) &&
-	       !(c->info->category & (META | PLUGIN_EVENT));
+	return !(info->flags & GYR_EF_SKIPPARSERESET) && !(info->category & (META | PLUGIN_EVENT));
 }
 
 /* Whether an unknown thread is made up: not for those that an event itself brings to life. */
-static bool makes_thread(const struct cur *c)
+static bool makes_thread(uint16_t code)
 {
-	switch (c->info->code) {
+	switch (code) {
 	case 152: /* switch */
 	case 223: /* clone, fork, vfork, clone3 */
 	case 225:
@@ -199,18 +173,85 @@ static bool makes_thread(const struct cur *c)
 	}
 }
 
-static void find_thread(struct state *s, struct cur *c)
+/* Code 1 is a call without an event of its own. */
+static bool has_result(const struct gyr_event_info *info)
+{
+	enum { FROM_SYSCALL = 1 << 9 };
+
+	return info->is_exit && info->code != 1 && (info->category & FROM_SYSCALL);
+}
+
+static void kind_init(struct kind *k, uint16_t code)
+{
+	uint32_t n;
+
+	k->fd_param = -1;
+	k->info = gyr_event(code);
+	if (!k->info)
+		return;
+	k->rows = gyr_event_params(code, &n);
+	k->n_rows = (uint8_t)n;
+	k->fd_param = fd_param(k);
+	k->has_result = has_result(k->info);
+	k->has_thread = has_thread(k->info);
+	k->makes_thread = makes_thread(code);
+	if (code < sizeof parsers / sizeof parsers[0])
+		k->parse = parsers[code];
+}
+
+void state_init(struct state *s)
+{
+	s->dead_tid = -1;
+	for (uint16_t code = 0; code < KINDS_MAX; code++)
+		kind_init(&s->kinds[code], code);
+}
+
+/* ---- the event at hand ---- */
+
+static const struct kind *kind_of(const struct state *s, uint16_t code)
+{
+	return &s->kinds[code < KINDS_MAX ? code : KINDS_MAX - 1]; /* the last is no event */
+}
+
+static bool cur_read(struct state *s, const struct gyr_event *evt, const struct kind *k)
+{
+	struct cur *c = &s->cur;
+
+	c->raw = evt->raw;
+	c->num = evt->num;
+	c->thread = NULL;
+	c->fd = NULL;
+	c->fd_renamed = false;
+	c->is_parsed = false;
+	c->kind = k;
+	c->info = k->info;
+	c->rows = k->rows;
+	c->n_rows = k->n_rows;
+	if (gyr_params_read(evt->raw, &c->params) == 0)
+		return true;
+	c->params.n = 0;
+	c->params.after = (const uint8_t *)evt->raw;
+	s->counters.bad_events++;
+	return false;
+}
+
+static void find_thread(struct state *s, struct cur *c, const struct kind *k)
 {
 	const int64_t tid = (int64_t)c->raw->tid;
-	const int at = fd_param(c);
+	struct thread *t = s->last_thread;
 
-	if (!has_thread(c))
+	if (!k->has_thread || tid == -1)
 		return;
-	c->thread = makes_thread(c) ? thread_get(s, tid) : thread_find(s, tid);
-	if (!c->thread || at < 0)
+	if (!t || s->last_tid != tid) {
+		t = k->makes_thread ? thread_get(s, tid) : thread_find(s, tid);
+		s->last_tid = tid;
+		s->last_thread = t;
+	}
+	c->thread = t;
+	if (!t || k->fd_param < 0)
 		return;
-	c->thread->last_fd = gyr_param_i64(&c->params, (uint32_t)at, -1);
-	c->fd = fd_find(s, c->thread, c->thread->last_fd);
+	t->last_fd = gyr_param_i64(&c->params, (uint32_t)k->fd_param, -1);
+	c->fd = fd_find(s, t, t->last_fd);
 }
 
 static void finish_last(struct state *s)
@@ -228,34 +269,37 @@ static void finish_last(struct state *s)
 int state_parse(struct gyr *p, const struct gyr_event *evt)
 {
 	struct state *s = gyr_state(p);
+	const struct kind *k = kind_of(s, evt->type);
 	struct cur *c = &s->cur;
 
-	finish_last(s);
+	if (s->n_closed || s->dead_tid >= 0)
+		finish_last(s);
 	statetables_begin(s->tables);
 	if (evt->type == GYR_EVENT_ASYNC && evt->name && evt->plugin_id == 0 &&
 	    !strncmp(evt->name, GYR_META_PREFIX, strlen(GYR_META_PREFIX))) {
 		c->raw = NULL;
 		return parse_meta(s, evt);
 	}
-	if (!cur_read(s, evt))
+	if (!cur_read(s, evt, k))
 		return gyr_fail(p, -EBADMSG, "parse: event %llu: its lengths do not fit together",
 				(unsigned long long)evt->num);
-	find_thread(s, c);
+	find_thread(s, c, k);
 	c->is_parsed = true;
-	if (evt->type < sizeof parsers / sizeof parsers[0] && parsers[evt->type])
-		parsers[evt->type](s, c);
+	if (k->parse)
+		k->parse(s, c);
 	return 0;
 }
 
 struct cur *state_cur(struct gyr *p, const struct gyr_event *evt)
 {
 	struct state *s = gyr_state(p);
+	const struct kind *k = kind_of(s, evt->type);
 	struct cur *c = &s->cur;
 
 	if (c->raw == evt->raw && c->num == evt->num)
 		return c;
-	(void)cur_read(s, evt);
-	if (has_thread(c))
+	(void)cur_read(s, evt, k);
+	if (k->has_thread && evt->tid != UINT64_MAX)
 		c->thread = thread_find(s, (int64_t)evt->tid);
 	return c;
 }

@@ -12,9 +12,9 @@ struct open_row {
 };
 
 static const struct open_row opens[] = {
+	{.code = 307, .dirfd = 1, .name = 2, .flags = 3, .dev = 5, .ino = 6},  /* openat */
 	{.code = 3, .dirfd = -1, .name = 1, .flags = 2, .dev = 4, .ino = 5},   /* open */
 	{.code = 59, .dirfd = -1, .name = 1, .flags = -1, .dev = 3, .ino = 4}, /* creat */
-	{.code = 307, .dirfd = 1, .name = 2, .flags = 3, .dev = 5, .ino = 6},  /* openat */
 	{.code = 327, .dirfd = 1, .name = 2, .flags = 3, .dev = 6, .ino = 7},  /* openat2 */
 	{.code = 337, .dirfd = -1, .name = 3, .flags = 2, .dev = 4, .ino = 5}, /* by handle */
 };
@@ -60,36 +60,67 @@ static uint8_t layer_flags(const struct cur *c, uint64_t flags)
 	return (uint8_t)((upper ? FD_UPPER_LAYER : 0) | (lower ? FD_LOWER_LAYER : 0));
 }
 
+/* The name of what was opened: @path, from the directory that the event names when it is relative.
+ * Most paths need nothing but a copy. NULL: no memory. */
+static struct rtext *open_name(struct state *s, const struct cur *c, const struct open_row *row,
+			       const char *path, size_t len)
+{
+	const bool is_plain = path_is_plain(path, len);
+	char dir[PATH_TEXT], joined[PATH_TEXT];
+
+	if (is_plain && *path == '/' && len < PATH_TEXT - 1)
+		return rtext_new(&s->pool, path, len);
+	const char *base = row->dirfd < 0
+				   ? thread_cwd(s, c->thread)
+				   : cur_dir(s, c, (uint32_t)row->dirfd, path, dir, sizeof dir);
+	const size_t base_len = strlen(base);
+	if (is_plain && *base == '/' && base[base_len - 1] == '/' &&
+	    (base_len == 1 || path_is_plain(base, base_len - 1)) &&
+	    base_len + len < PATH_TEXT - 1) {
+		struct rtext *name = rtext_make(&s->pool, base_len + len);
+
+		if (!name)
+			return NULL;
+		memcpy(name->s, base, base_len);
+		memcpy(name->s + base_len, path, len);
+		return name;
+	}
+	const size_t n = path_join(joined, sizeof joined, base, path);
+	return rtext_new(&s->pool, joined, n);
+}
+
 void parse_open(struct state *s, struct cur *c)
 {
 	const struct open_row *row = open_row(c->raw->type);
-	char dir[PATH_TEXT], path[PATH_TEXT];
 	struct thread *t = c->thread;
+	struct rtext *name = NULL;
 	int64_t num;
 
 	if (!t || !row || !cur_result(c, &num))
 		return;
 	t->last_fd = num < 0 && c->raw->type == 3 ? -1 : num;
-	const char *name = cur_str(c, (uint32_t)row->name);
+	const char *path = cur_str(c, (uint32_t)row->name);
 	if (t->enter_type == c->raw->type - 1 && t->enter_name && t->enter_name->len)
-		name = t->enter_name->s;
+		path = t->enter_name->s;
 	t->enter_type = 0;
 	if (num < 0)
 		return;
-	const bool is_known = name && strcmp(name, "<NA>") != 0;
-	if (!is_known)
-		name = "<NA>";
-	const char *base = row->dirfd < 0
-				   ? thread_cwd(s, t)
-				   : cur_dir(s, c, (uint32_t)row->dirfd, name, dir, sizeof dir);
-	const size_t len = is_known ? path_join(path, sizeof path, base, name) : 0;
+	const size_t len = path ? strlen(path) : 0;
+	if (path && (*path != '<' || strcmp(path, "<NA>") != 0))
+		name = open_name(s, c, row, path,
+				 len); /* before the descriptor takes another's place */
 	const uint64_t flags = param_at(c, row->flags);
 	struct fd *f = fd_add(s, t, num,
 			      flags & PPM_O_DIRECTORY ? GYR_META_FD_DIRECTORY : GYR_META_FD_FILE);
-	if (!f)
+	if (!f) {
+		(void)rtext_unref(name);
 		return;
-	(void)rtext_set(&s->pool, &f->name, is_known ? path : name, is_known ? len : strlen(name));
-	(void)rtext_set(&s->pool, &f->raw, name, strlen(name));
+	}
+	f->name = name ? name : rtext_new(&s->pool, "<NA>", 4);
+	if (!name || (name->len == len && !memcmp(name->s, path, len)))
+		f->raw = rtext_ref(f->name);
+	else
+		f->raw = rtext_new(&s->pool, path, len);
 	f->open_flags = (uint32_t)flags;
 	f->flags = layer_flags(c, flags);
 	f->dev = (uint32_t)param_at(c, row->dev);

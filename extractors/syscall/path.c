@@ -26,6 +26,43 @@ static size_t add_parts(char *out, size_t n, size_t size, const char *path)
 	return n;
 }
 
+static inline uint64_t load(const char *at)
+{
+	uint64_t v;
+
+	memcpy(&v, at, sizeof v);
+	return v;
+}
+
+/* Not 0 when one of eight bytes is a slash and the byte behind it a slash or a point; sometimes not 0
+ * when none is. A byte of @v that is 0 gives (v - 1) & ~v its highest bit; so may one that is 1 above
+ * such a byte. */
+static inline uint64_t looks_odd(const char *at)
+{
+	const uint64_t ones = 0x0101010101010101ULL, tops = ones << 7, slashes = ones * '/';
+	const uint64_t here = load(at) ^ slashes;
+	const uint64_t next = (load(at + 1) | ones) ^ slashes; /* '.' | 1 is '/' */
+
+	return (here - ones) & ~here & (next - ones) & ~next & tops;
+}
+
+bool path_is_plain(const char *path, size_t len)
+{
+	size_t i = 0;
+
+	if (len == 0 || path[0] == '.' || path[len - 1] == '/')
+		return false;
+	for (; i + 9 <= len; i += 8)
+		if (looks_odd(path + i))
+			return false;
+	if (i && i + 1 < len)
+		return !looks_odd(path + len - 9);
+	for (; i + 1 < len; i++)
+		if (path[i] == '/' && (path[i + 1] == '/' || path[i + 1] == '.'))
+			return false;
+	return true;
+}
+
 size_t path_join(char *out, size_t size, const char *dir, const char *path)
 {
 	static const char unknown[] = "<UNKNOWN>";

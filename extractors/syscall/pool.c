@@ -3,36 +3,6 @@
 
 #include <stdlib.h>
 
-#ifdef __SANITIZE_ADDRESS__
-#define EACH_ALONE 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define EACH_ALONE 1
-#endif
-#endif
-
-#ifdef EACH_ALONE
-
-void *pool_get(struct pool *p, size_t size)
-{
-	(void)p;
-	return malloc(size);
-}
-
-void pool_put(struct pool *p, void *piece, size_t size)
-{
-	(void)p;
-	(void)size;
-	free(piece);
-}
-
-void pool_deinit(struct pool *p)
-{
-	*p = (struct pool){0};
-}
-
-#else
-
 enum { CHUNK_SIZE = 256 << 10, CHUNK_HEAD = 64 };
 
 struct pool_chunk {
@@ -78,11 +48,11 @@ static void *carve(struct pool *p, size_t size)
 	return piece;
 }
 
-void *pool_get(struct pool *p, size_t size)
+void *pool_get_slow(struct pool *p, size_t size)
 {
 	size_t rounded;
 
-	if (size > POOL_LARGEST)
+	if (size > POOL_LARGEST || !POOL_IS_SHARED)
 		return malloc(size);
 	const uint32_t c = class_of(size, &rounded);
 	struct pool_piece *piece = p->free[c];
@@ -92,14 +62,12 @@ void *pool_get(struct pool *p, size_t size)
 	return piece;
 }
 
-void pool_put(struct pool *p, void *piece, size_t size)
+void pool_put_slow(struct pool *p, void *piece, size_t size)
 {
 	struct pool_piece *one = piece;
 	size_t rounded;
 
-	if (!piece)
-		return;
-	if (size > POOL_LARGEST) {
+	if (size > POOL_LARGEST || !POOL_IS_SHARED) {
 		free(piece);
 		return;
 	}
@@ -116,5 +84,3 @@ void pool_deinit(struct pool *p)
 	}
 	*p = (struct pool){0};
 }
-
-#endif

@@ -22,6 +22,17 @@ enum {
 	POOL_CLASSES = POOL_FINE_MAX / POOL_FINE + 4 * 5,
 };
 
+#if defined(__SANITIZE_ADDRESS__)
+#define POOL_IS_SHARED 0
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define POOL_IS_SHARED 0
+#endif
+#endif
+#ifndef POOL_IS_SHARED
+#define POOL_IS_SHARED 1
+#endif
+
 struct pool_piece {
 	struct pool_piece *next;
 };
@@ -36,10 +47,35 @@ struct pool {
 	uint64_t bytes; /* of all chunks */
 };
 
+/* pool_get() and pool_put() for sizes beyond POOL_FINE_MAX and for lists that are empty. */
+void *pool_get_slow(struct pool *p, size_t size);
+void pool_put_slow(struct pool *p, void *piece, size_t size);
+
 /* @size bytes (more than 0), not zeroed, aligned for anything; NULL when memory is short. */
-void *pool_get(struct pool *p, size_t size);
+static inline void *pool_get(struct pool *p, size_t size)
+{
+	if (POOL_IS_SHARED && size <= POOL_FINE_MAX) {
+		struct pool_piece **list = &p->free[(size - 1) / POOL_FINE], *piece = *list;
+
+		if (piece) {
+			*list = piece->next;
+			return piece;
+		}
+	}
+	return pool_get_slow(p, size);
+}
 
 /* Takes back what pool_get() gave for this @size. NULL is fine. */
-void pool_put(struct pool *p, void *piece, size_t size);
+static inline void pool_put(struct pool *p, void *piece, size_t size)
+{
+	if (POOL_IS_SHARED && piece && size <= POOL_FINE_MAX) {
+		struct pool_piece **list = &p->free[(size - 1) / POOL_FINE], *one = piece;
+
+		one->next = *list;
+		*list = one;
+	} else if (piece) {
+		pool_put_slow(p, piece, size);
+	}
+}
 
 void pool_deinit(struct pool *p);

@@ -31,6 +31,10 @@ enum {
 	ANCESTORS_MAX = 1000,
 };
 
+struct state;
+struct cur;
+struct kind;
+
 enum fd_flag {
 	FD_ROLE_CLIENT = 1 << 0,
 	FD_ROLE_SERVER = 1 << 1,
@@ -110,6 +114,7 @@ struct cur {
 	const ss_plugin_event *raw;
 	uint64_t num;
 	struct gyr_params params;
+	const struct kind *kind;
 	const struct gyr_event_info *info; /* NULL: no such event */
 	const struct gyr_param_info *rows; /* of its parameters */
 	uint32_t n_rows;
@@ -118,6 +123,22 @@ struct cur {
 	bool fd_renamed;
 	bool is_parsed;
 };
+
+typedef void (*parse_fn)(struct state *s, struct cur *c);
+
+/* What is the same for all events of one code. */
+struct kind {
+	parse_fn parse; /* NULL: it changes nothing */
+	const struct gyr_event_info *info;
+	const struct gyr_param_info *rows;
+	uint8_t n_rows;
+	int8_t fd_param;   /* the parameter that is the descriptor it is about; -1: none */
+	bool has_result;   /* parameter 0 is what the call returned */
+	bool has_thread;   /* it happens to a thread */
+	bool makes_thread; /* which is made up when it is not known */
+};
+
+enum { KINDS_MAX = 512 };
 
 struct counters {
 	uint64_t threads_refused, fds_refused, users_refused, no_memory, bad_events;
@@ -135,8 +156,9 @@ struct state {
 	uint32_t n_ifaces;
 	uint64_t first_ts;
 	struct cur cur;
-	int64_t dead_tid;     /* ends before the next event; -1: none */
-	struct fd *closed[8]; /* out of their table, freed before the next event */
+	struct kind kinds[KINDS_MAX]; /* by code */
+	int64_t dead_tid;             /* ends before the next event; -1: none */
+	struct fd *closed[8];         /* out of their table, freed before the next event */
 	uint32_t n_closed;
 	struct counters counters;
 	uint64_t n_asked, last_ts;
@@ -147,7 +169,7 @@ struct state {
 
 static inline struct thread *thread_find(const struct state *s, int64_t tid)
 {
-	if (s->last_thread && tid == s->last_tid)
+	if (tid == s->last_tid && s->last_thread)
 		return s->last_thread;
 	return imap_get(&s->threads, tid);
 }
@@ -269,9 +291,10 @@ int state_parse(struct gyr *p, const struct gyr_event *evt);
 /* Finds the event at hand for the extractor, when it was not just parsed. */
 struct cur *state_cur(struct gyr *p, const struct gyr_event *evt);
 
-void state_clear(struct state *s);
+/* To be called once, on zeroes. */
+void state_init(struct state *s);
 
-typedef void (*parse_fn)(struct state *s, struct cur *c);
+void state_clear(struct state *s);
 
 void parse_clone(struct state *s, struct cur *c);
 void parse_unshare(struct state *s, struct cur *c);
@@ -332,6 +355,11 @@ const char *cur_dir(const struct state *s, const struct cur *c, uint32_t i, cons
 /* ---- paths: path.c ---- */
 
 enum { PATH_TEXT = 4096 + 256 };
+
+/* Whether @path is certain to be without ".", "..", doubled slashes and one at its end, so that it is
+ * what path_join() would make of it: as it is when it begins with a slash, else behind a directory
+ * that begins and ends with one. */
+bool path_is_plain(const char *path, size_t len);
 
 /* @path, or @dir and @path when it is relative, with ".", ".." and doubled slashes taken out. Cut at
  * @size. Returns its length. */

@@ -20,7 +20,7 @@ static int fields_init(struct gyr *p)
 {
 	struct state *s = gyr_state(p);
 
-	s->dead_tid = -1;
+	state_init(s);
 	return statetables_init(p, s);
 }
 

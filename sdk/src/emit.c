@@ -22,18 +22,14 @@ enum {
 	PAYLOAD = PLUGIN_EVENT_PAYLOAD_OFFSET,
 };
 
-struct batch_item {
-	ss_plugin_event *ref; /* an event in place, or NULL: */
-	size_t offset;        /* in the buffer */
-};
-
 struct gyr_batch {
 	unsigned char *buf;
 	size_t cap, used;
-	size_t reserved; /* by gyr_emit_begin */
-	struct batch_item *items;
-	ss_plugin_event **evts;
+	size_t reserved;        /* by gyr_emit_begin */
+	ss_plugin_event **evts; /* an event in place, or NULL: */
+	size_t *offsets;        /* in the buffer */
 	uint32_t n, n_cap;
+	uint32_t n_copied; /* of them in the buffer */
 	uint32_t plugin_id;
 };
 
@@ -50,23 +46,35 @@ struct instance {
 
 /* ---- the batch ---- */
 
+static int batch_grow(struct gyr_batch *b, uint32_t least)
+{
+	uint32_t n = b->n_cap ? b->n_cap * 2 : BATCH_EVENTS;
+	ss_plugin_event **evts;
+	size_t *offsets;
+
+	while (n < least)
+		n *= 2;
+	evts = realloc(b->evts, n * sizeof(*evts));
+	if (!evts)
+		return -ENOMEM;
+	b->evts = evts;
+	offsets = realloc(b->offsets, n * sizeof(*offsets));
+	if (!offsets)
+		return -ENOMEM;
+	b->offsets = offsets;
+	b->n_cap = n;
+	return 0;
+}
+
 static int batch_reserve(struct gyr_batch *b, size_t size)
 {
 	if (size > EVENT_MAX)
 		return -EMSGSIZE;
 	if (b->n == b->n_cap) {
-		const uint32_t n = b->n_cap ? b->n_cap * 2 : BATCH_EVENTS;
-		struct batch_item *items = realloc(b->items, n * sizeof *items);
+		const int r = batch_grow(b, b->n + 1);
 
-		if (!items)
-			return -ENOMEM;
-		b->items = items;
-
-		ss_plugin_event **evts = realloc(b->evts, n * sizeof *evts);
-		if (!evts)
-			return -ENOMEM;
-		b->evts = evts;
-		b->n_cap = n;
+		if (r)
+			return r;
 	}
 	if (b->cap - b->used >= size)
 		return 0;
@@ -82,9 +90,12 @@ static int batch_reserve(struct gyr_batch *b, size_t size)
 	return 0;
 }
 
-static void batch_add(struct gyr_batch *b, ss_plugin_event *ref, size_t size)
+/* The event that was written behind the others in the buffer. */
+static void batch_add(struct gyr_batch *b, size_t size)
 {
-	b->items[b->n++] = (struct batch_item){.ref = ref, .offset = b->used};
+	b->evts[b->n] = NULL;
+	b->offsets[b->n++] = b->used;
+	b->n_copied++;
 	b->used = (b->used + size + 7) & ~(size_t)7;
 	if (b->used > b->cap)
 		b->used = b->cap;
@@ -97,18 +108,15 @@ static void batch_reset(struct gyr_batch *b)
 		b->buf = NULL;
 		b->cap = 0;
 	}
-	b->n = 0;
+	b->n = b->n_copied = 0;
 	b->used = 0;
 }
 
 static void batch_finish(struct gyr_batch *b)
 {
-	for (uint32_t i = 0; i < b->n; i++) {
-		void *at = b->items[i].ref ? (void *)b->items[i].ref
-					   : (void *)(b->buf + b->items[i].offset);
-
-		b->evts[i] = at;
-	}
+	for (uint32_t i = 0; b->n_copied && i < b->n; i++)
+		if (!b->evts[i])
+			b->evts[i] = (void *)(b->buf + b->offsets[i]);
 }
 
 void *gyr_emit_begin(struct gyr_batch *b, size_t cap)
@@ -136,7 +144,7 @@ int gyr_emit_end(struct gyr_batch *b, uint64_t ts, size_t len)
 	const uint32_t params[] = {4, (uint32_t)len, b->plugin_id};
 	memcpy(at, &head, sizeof head);
 	memcpy(at + HEAD, params, sizeof params);
-	batch_add(b, NULL, PAYLOAD + len);
+	batch_add(b, PAYLOAD + len);
 	return 0;
 }
 
@@ -167,17 +175,26 @@ int gyr_emit_raw(struct gyr_batch *b, const void *event, size_t len)
 	if (r)
 		return r;
 	memcpy(b->buf + b->used, event, len);
-	batch_add(b, NULL, len);
+	batch_add(b, len);
+	return 0;
+}
+
+int gyr_emit_refs(struct gyr_batch *b, ss_plugin_event *const *events, uint32_t n)
+{
+	if (n > b->n_cap - b->n) {
+		const int r = batch_grow(b, b->n + n);
+
+		if (r)
+			return r;
+	}
+	memcpy(b->evts + b->n, events, n * sizeof(*events));
+	b->n += n;
 	return 0;
 }
 
 int gyr_emit_ref(struct gyr_batch *b, ss_plugin_event *event)
 {
-	const int r = batch_reserve(b, 0);
-
-	if (r == 0)
-		batch_add(b, event, 0);
-	return r;
+	return gyr_emit_refs(b, &event, 1);
 }
 
 /* ---- the instance ---- */
@@ -187,8 +204,8 @@ static struct instance *instance_free(struct instance *i)
 	if (!i)
 		return NULL;
 	free(i->batch.buf);
-	free(i->batch.items);
 	free(i->batch.evts);
+	free(i->batch.offsets);
 	gyr__scratch_deinit(&i->owned);
 	gyr__text_deinit(&i->progress);
 	free(i->mem);

@@ -44,22 +44,18 @@ static void replay_begin(struct gyr *p, void *inst)
 static int replay_next(struct gyr *p, void *inst, struct gyr_batch *out)
 {
 	struct replay *x = inst;
-	ss_plugin_event *evt;
+	ss_plugin_event *events[EVENTS_A_CALL];
+	uint32_t n;
+	const int r = scap_next_some(x->scap, events, EVENTS_A_CALL, &n);
+	const int emitted = gyr_emit_refs(out, events, n);
 
-	for (unsigned i = 0; i < EVENTS_A_CALL; i++) {
-		int r = scap_next(x->scap, &evt);
-
-		if (r == SCAP_E_RECYCLE)
-			return GYR_TIMEOUT; /* there are events in hand: the batch is full */
-		if (r == SCAP_E_EOF)
-			return GYR_EOF;
-		if (r)
-			return gyr_fail(p, r, "recording '%s': %s", x->path, scap_error(x->scap));
-		r = gyr_emit_ref(out, evt);
-		if (r)
-			return r;
-	}
-	return 0;
+	if (emitted)
+		return emitted;
+	if (r == SCAP_E_RECYCLE)
+		return GYR_TIMEOUT; /* there are events in hand: the batch is full */
+	if (r == SCAP_E_EOF)
+		return GYR_EOF;
+	return r ? gyr_fail(p, r, "recording '%s': %s", x->path, scap_error(x->scap)) : 0;
 }
 
 static uint32_t replay_progress(struct gyr *p, void *inst, struct gyr_text *out)

@@ -25,6 +25,7 @@
 #include "scap_convert.h"
 #include "scap_events.h"
 #include "scap_meta.h"
+#include "scap_plain.h"
 #include "scap_window.h"
 
 enum {
@@ -34,8 +35,7 @@ enum {
 	SHB_MIN = 28,
 	SHB_MAGIC = 0x1a2b3c4d,
 	MAJOR = 1,
-	CATEGORY_SYSCALL = 0x200, /* of an event: it records a system call */
-	STEP_ON = 100,            /* nothing to give, but it is not the end: go on */
+	STEP_ON = 100, /* nothing to give, but it is not the end: go on */
 };
 
 /* What a code of a block means. */
@@ -120,6 +120,7 @@ struct scap {
 	struct scap_window w;
 	struct scap_pool pool;
 	struct scap_convert *convert;
+	struct scap_plain plain;
 	enum stage stage;
 	struct scap_meta meta; /* the block whose entries are given out */
 	bool is_in_meta;
@@ -157,6 +158,7 @@ static int scap_new(struct scap_stream *stream, struct scap **ret_scap)
 		return -ENOMEM;
 	}
 	s->w.stream = stream;
+	scap_plain_init(&s->plain);
 	*ret_scap = s;
 	return 0;
 }
@@ -199,8 +201,21 @@ const char *scap_error(const struct scap *s)
 	return s->error;
 }
 
-const struct scap_stats *scap_stats(const struct scap *s)
+/* Blocks that the short way has taken are counted there. */
+static void count_plain(struct scap *s)
 {
+	for (unsigned i = 1; i < SCAP_N_BLOCK_TYPES; i++) {
+		if (block_types[i].code == SCAP_PLAIN_EV)
+			s->stats.n_blocks[i] += s->plain.n_blocks;
+		if (block_types[i].code == SCAP_PLAIN_EVF)
+			s->stats.n_blocks[i] += s->plain.n_flag_blocks;
+	}
+	s->plain.n_blocks = s->plain.n_flag_blocks = 0;
+}
+
+const struct scap_stats *scap_stats(struct scap *s)
+{
+	count_plain(s);
 	return &s->stats;
 }
 
@@ -424,11 +439,7 @@ static int stage_system(struct scap *s, ss_plugin_event **ret_event)
  * those that say so. */
 static bool is_hidden(const struct scap_event *evt)
 {
-	const uint16_t code = evt->evt->type;
-
-	if (evt->flags & SCAP_FLAG_HIDDEN)
-		return true;
-	return !(code & 1) && gyr_event(code)->category & CATEGORY_SYSCALL;
+	return evt->flags & SCAP_FLAG_HIDDEN || scap_event_is_enter(evt->evt->type);
 }
 
 /* Takes the event block that is next. STEP_ON when it yields no event. */
@@ -580,4 +591,23 @@ int scap_next(struct scap *s, ss_plugin_event **ret_event)
 	if (r < 0 || r == SCAP_E_EOF)
 		s->end = r;
 	return r < 0 && r != -ENOMEM && s->error[0] == '\0' ? -EIO : r;
+}
+
+int scap_next_some(struct scap *s, ss_plugin_event **ret_events, uint32_t cap, uint32_t *ret_n)
+{
+	uint32_t n = 0, k;
+	int r = 0;
+
+	while (n < cap && r == 0) {
+		if (s->stage == EVENTS && !s->end) {
+			k = scap_plain_take(&s->plain, &s->w, ret_events + n, cap - n);
+			s->stats.n_events += k;
+			n += k;
+		}
+		if (n < cap)
+			r = scap_next(s, &ret_events[n]);
+		n += n < cap && r == 0;
+	}
+	*ret_n = n;
+	return r;
 }

@@ -71,6 +71,9 @@ struct scap *scap_close(struct scap *s);
  */
 int scap_next(struct scap *s, ss_plugin_event **ret_event);
 
+/* Up to @cap events at once: 0 with all of them, or what scap_next() answers after *ret_n of them. */
+int scap_next_some(struct scap *s, ss_plugin_event **ret_events, uint32_t cap, uint32_t *ret_n);
+
 /* Takes back all events that were lent. */
 void scap_recycle(struct scap *s);
 
@@ -81,7 +84,7 @@ const char *scap_error(const struct scap *s);
 uint32_t scap_progress(const struct scap *s);
 
 /* Counts; they live as long as @s. */
-const struct scap_stats *scap_stats(const struct scap *s);
+const struct scap_stats *scap_stats(struct scap *s);
 
 /* Name of a row of scap_stats.n_blocks: "EV_V2" ...; NULL past the end. */
 const char *scap_block_name(unsigned i);

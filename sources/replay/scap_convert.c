@@ -257,6 +257,19 @@ static enum verdict classify(const ss_plugin_event *evt)
 	return flags & GYR_EF_OLD_VERSION || evt->nparams != n ? LOOK_UP : PASS;
 }
 
+uint8_t scap_convert_current(uint16_t code)
+{
+	const uint32_t flags = gyr_event(code)->flags;
+	uint32_t n;
+
+	if (flags & (GYR_EF_UNUSED | GYR_EF_OLD_VERSION))
+		return SCAP_CONVERT_NONE;
+	if (!(flags & GYR_EF_CONVERTER_MANAGED))
+		return SCAP_CONVERT_ANY;
+	(void)gyr_event_params(code, &n);
+	return code & 1 ? (uint8_t)n : SCAP_CONVERT_NONE;
+}
+
 /* Writes what @row makes of *evt into @to, and puts that in its place. */
 static int rebuild(struct scap_convert *c, const struct row *row, const ss_plugin_event **evt,
 		   uint8_t *to)

@@ -39,5 +39,10 @@ void scap_convert_reset(struct scap_convert *c);
 int scap_convert_event(struct scap_convert *c, const ss_plugin_event *evt, struct scap_pool *pool,
 		       ss_plugin_event **ret_event);
 
+/* How many parameters an event of this code has that needs no look here: SCAP_CONVERT_ANY: any
+ * number; SCAP_CONVERT_NONE: there is no such event. */
+enum { SCAP_CONVERT_ANY = 254, SCAP_CONVERT_NONE = 255 };
+uint8_t scap_convert_current(uint16_t code);
+
 /* Enter events that were forgotten for lack of room. */
 uint64_t scap_convert_lost(const struct scap_convert *c);

@@ -166,3 +166,10 @@ void scap_event_put_cpu(ss_plugin_event *evt, uint16_t cpu)
 	memcpy((uint8_t *)evt + evt->len, &cpu, sizeof cpu);
 	evt->len += (uint32_t)sizeof cpu;
 }
+
+bool scap_event_is_enter(uint16_t code)
+{
+	enum { CATEGORY_SYSCALL = 0x200 };
+
+	return !(code & 1) && gyr_event(code)->category & CATEGORY_SYSCALL;
+}

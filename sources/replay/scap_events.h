@@ -39,3 +39,7 @@ int scap_event_read(const struct scap_event_block *b, struct scap_event *ret_eve
 
 /* Puts the CPU behind its last parameter, where there are 2 bytes of room. */
 void scap_event_put_cpu(ss_plugin_event *evt, uint16_t cpu);
+
+/* Whether events of this code, which is below gyr_event_count(), tell that a system call begins:
+ * rules never see those. */
+bool scap_event_is_enter(uint16_t code);

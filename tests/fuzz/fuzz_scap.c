@@ -1,4 +1,5 @@
-/* scap: any bytes as a recording; every event that comes out must be well-formed. */
+/* scap: any bytes as a recording; every event that comes out must be well-formed, and the same whether
+ * events are taken one by one or many at once. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -27,23 +28,57 @@ static void check(const ss_plugin_event *evt)
 		(void)gyr_params_read((const void *)params.at[2].data, &params);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+/* What came out of one reading. */
+struct sum {
+	uint64_t hash, n;
+	int end;
+	char error[256];
+};
+
+static void add(struct sum *sum, const ss_plugin_event *evt)
 {
+	const uint8_t *bytes = (const uint8_t *)evt;
+
+	check(evt);
+	for (uint32_t i = 0; i < evt->len; i++)
+		sum->hash = (sum->hash ^ bytes[i]) * 0x100000001b3ULL;
+	sum->n++;
+}
+
+static struct sum read_all(const uint8_t *data, size_t size, uint32_t at_once)
+{
+	struct sum sum = {0};
+	ss_plugin_event *events[64];
 	struct scap *s;
-	ss_plugin_event *evt;
 	int r = 0;
 
 	if (scap_open_memory(data, size, &s))
-		return 0;
-	for (int i = 0; i < EVENTS_MAX && (r == 0 || r == SCAP_E_RECYCLE); i++) {
-		r = scap_next(s, &evt);
-		if (r == 0)
-			check(evt);
+		return sum;
+	for (uint32_t i = 0; sum.n < EVENTS_MAX && (r == 0 || r == SCAP_E_RECYCLE); i++) {
+		uint32_t n = 0;
+
+		if (at_once > 1)
+			r = scap_next_some(s, events, at_once, &n);
+		else
+			n = (r = scap_next(s, &events[0])) == 0;
+		for (uint32_t k = 0; k < n; k++)
+			add(&sum, events[k]);
 		if (r == SCAP_E_RECYCLE || i % RECYCLE_EVERY == 0)
 			scap_recycle(s);
 	}
 	if (r < 0 && !*scap_error(s))
 		abort();
+	sum.end = r;
+	memcpy(sum.error, scap_error(s), strlen(scap_error(s)));
 	(void)scap_close(s);
+	return sum;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	const struct sum one = read_all(data, size, 1), many = read_all(data, size, 64);
+
+	if (one.n < EVENTS_MAX && memcmp(&one, &many, sizeof one) != 0)
+		abort();
 	return 0;
 }

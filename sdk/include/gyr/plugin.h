@@ -37,7 +37,8 @@ enum gyr_answer {
 	GYR_TIMEOUT = 2, /* source: none now */
 	GYR_RETRY = 3,   /* output: not now, offer it again */
 	GYR_REFUSED = 4, /* output: never */
-	GYR_DONE = 5,    /* extractor .begin: every value is set, ask no field */
+	GYR_DONE =
+		5, /* extractor .begin: every value is set, ask no field; parser: has seen enough */
 };
 
 /* ---- the state ---- */
@@ -197,6 +198,9 @@ int gyr_emit_raw(struct gyr_batch *b, const void *event, size_t len);
 /* Emits an event in place. It must stay, writable, until .begin is called or the instance closes.
  */
 int gyr_emit_ref(struct gyr_batch *b, ss_plugin_event *event);
+
+/* The same for @n events at once. */
+int gyr_emit_refs(struct gyr_batch *b, ss_plugin_event *const *events, uint32_t n);
 
 /* Adds a row to the answer of .list_params; @desc may be NULL. */
 void gyr_open_param(struct gyr_text *out, const char *value, const char *desc);

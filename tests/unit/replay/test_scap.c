@@ -422,6 +422,64 @@ static void test_events_of_newer_schemas_are_skipped(void **state)
 	assert_int_equal(s.types[3], 5);
 }
 
+static uint64_t hash(uint64_t h, const void *p, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		h = (h ^ ((const uint8_t *)p)[i]) * 0x100000001b3ULL;
+	return h;
+}
+
+/* Everything a recording gives, @at_once events a call, as one number. */
+static uint64_t hash_all(const struct scapbuild *b, uint32_t at_once)
+{
+	ss_plugin_event *events[16];
+	struct scap *scap;
+	uint64_t h = 0;
+	uint32_t n;
+	int r = 0;
+
+	assert_int_equal(scap_open_memory(b->p, b->len, &scap), 0);
+	while (r == 0 || r == SCAP_E_RECYCLE) {
+		r = scap_next_some(scap, events, at_once, &n);
+		assert_true(n == at_once || r != 0);
+		for (uint32_t i = 0; i < n; i++)
+			h = hash(h, events[i], events[i]->len);
+		if (r == SCAP_E_RECYCLE)
+			scap_recycle(scap);
+	}
+	h = hash(h, &r, sizeof r);
+	h = hash(h, scap_error(scap), strlen(scap_error(scap)));
+	h = hash(h, scap_stats(scap), sizeof(struct scap_stats));
+	assert_null(scap_close(scap));
+	return h;
+}
+
+/* Blocks of every kind in turn, so that the short way for plain events begins and ends often; the last
+ * one damaged. */
+static void test_many_at_once_are_what_one_by_one_gives(void **state)
+{
+	static const uint32_t blocks[] = {0x216, 0x216, 0x217, 0x204, 0x216, 0x208, 0x217, 0x216};
+	static const uint16_t types[] = {5, 5, 5, 5, 4, 5, 7, 5, 600, 307, 222};
+	const uint32_t n_blocks = sizeof blocks / sizeof blocks[0];
+	const uint32_t n_types = sizeof types / sizeof types[0];
+	struct scapbuild b = {0};
+
+	(void)state;
+	sb_section(&b);
+	for (uint32_t i = 0; i < 3000; i++)
+		sb_event(&b, &(const struct sb_event){.block = blocks[i % n_blocks],
+						      .type = types[i % n_types],
+						      .flags = i % 5 == 0,
+						      .ts = i,
+						      .tid = i % 7,
+						      .n = 2,
+						      .params = {{&zero, 8}, {&fd3, 8}}});
+	b.p[b.len - 40] ^= 0x40;
+	for (uint32_t at_once = 2; at_once <= 16; at_once++)
+		assert_int_equal(hash_all(&b, at_once), hash_all(&b, 1));
+	sb_free(&b);
+}
+
 /* A plugin's event of 3 MiB, larger than the window. */
 static void test_large_events_pass(void **state)
 {
@@ -579,6 +637,7 @@ int main(void)
 		cmocka_unit_test(test_events_for_state_alone_are_hidden),
 		cmocka_unit_test(test_sections_follow_each_other),
 		cmocka_unit_test(test_events_of_newer_schemas_are_skipped),
+		cmocka_unit_test(test_many_at_once_are_what_one_by_one_gives),
 		cmocka_unit_test(test_large_events_pass),
 		cmocka_unit_test(test_what_is_no_recording_is_refused_with_its_place),
 		cmocka_unit_test(test_a_cut_costs_only_what_is_behind_it),

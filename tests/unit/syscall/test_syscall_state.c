@@ -182,6 +182,44 @@ static void test_path_is_cut_at_its_room(void **state)
 	assert_true(path_join(out, sizeof out, "<UNKNOWN>/", "defghijklm") < sizeof out);
 }
 
+/* What is called plain is what the long way makes of it, over all texts of a few odd parts. */
+static void test_plain_paths_stay_as_they_are(void **state)
+{
+	static const char *const parts[] = {"/",  ".", "..", "a", "etc", "longer-name.d",
+					    ".x", "//"};
+	const uint32_t n_parts = sizeof parts / sizeof parts[0];
+	uint32_t n_plain = 0;
+
+	(void)state;
+	for (uint32_t i = 0; i < n_parts * n_parts * n_parts * n_parts * n_parts; i++) {
+		char path[128] = "", out[256];
+
+		for (uint32_t k = 0, rest = i; k < 5; k++, rest /= n_parts) {
+			const size_t n = strlen(path);
+
+			memcpy(path + n, parts[rest % n_parts], strlen(parts[rest % n_parts]) + 1);
+		}
+		if (!path_is_plain(path, strlen(path)))
+			continue;
+		n_plain++;
+		(void)path_join(out, sizeof out, "/srv/", path);
+		if (*path == '/')
+			assert_string_equal(out, path);
+		else
+			assert_string_equal(out + 5, path);
+	}
+	assert_true(n_plain > 500);
+	assert_false(path_is_plain("", 0));
+	assert_true(path_is_plain("/usr/lib/x86_64-linux-gnu/libc.so.6", 35));
+	for (size_t at = 1; at + 2 < 35; at++) {
+		char odd[] = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+
+		odd[at] = '/';
+		odd[at + 1] = at % 2 ? '/' : '.';
+		assert_false(path_is_plain(odd, 35));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -194,6 +232,7 @@ int main(void)
 		cmocka_unit_test(test_descriptor_is_found_after_the_array_grew_over_it),
 		cmocka_unit_test(test_path_is_absolute_and_plain),
 		cmocka_unit_test(test_path_is_cut_at_its_room),
+		cmocka_unit_test(test_plain_paths_stay_as_they_are),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
