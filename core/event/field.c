@@ -188,6 +188,27 @@ static int set_param(struct arena *arena, struct field_use *use, size_t at, stru
 	return 0;
 }
 
+static bool is_text(enum field_type t)
+{
+	return t == FT_CHARBUF || t == FT_FSPATH || t == FT_FSRELPATH || t == FT_BYTEBUF;
+}
+
+int field_use_show(struct field_use *use, struct arena *arena)
+{
+	struct field *f;
+
+	if (!(use->field->flags & FIELD_SHOWN_APART))
+		return 0;
+	f = arena_alloc(arena, sizeof *f);
+	if (!f)
+		return -ENOMEM;
+	*f = *use->field;
+	f->type = FT_DYN;
+	f->flags |= is_text(use->field->type) ? 0 : FIELD_NUMERIC_STR;
+	use->field = f;
+	return 0;
+}
+
 /* Checks the bracket's content @arg, found at @at, against what @f takes. */
 static int set_arg(const struct field *f, struct str arg, size_t at, struct arena *arena,
 		   struct field_use *use, struct err *err)

@@ -84,6 +84,7 @@ enum field_flag {
 	FIELD_ARG_PARAM = 1 << 15,   /* the suffix is the name of an event parameter */
 	FIELD_PADDED = 1 << 16,      /* text shows the number with at least nine digits */
 	FIELD_HEX = 1 << 17,         /* text shows the number in hexadecimal */
+	FIELD_SHOWN_APART = 1 << 18, /* what is shown is asked for as FT_DYN, and is a text */
 };
 
 /* What the rule compiler may conclude from a comparison with this field. */
@@ -139,6 +140,9 @@ int fieldset_resolve(const struct fieldset *s, struct str text, struct arena *ar
  * NULL. @err may be NULL: then it is only asked whether there is such a field. */
 int fieldset_resolve_parts(const struct fieldset *s, struct str name, const struct str *arg,
 			   struct arena *arena, struct field_use *ret_use, struct err *err);
+
+/* Makes a use one that is shown and not compared: a FIELD_SHOWN_APART field becomes FT_DYN. -ENOMEM. */
+int field_use_show(struct field_use *use, struct arena *arena);
 
 /* The longest field name that @text starts with, as output templates read it ("%evt.time.");
  * sets *ret_len to the bytes taken, argument included. -ENOENT, -EINVAL as above. */

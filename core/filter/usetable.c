@@ -120,7 +120,8 @@ static uint32_t use_hash(const struct field_use *u)
 static bool use_equal(const struct field_use *x, const struct field_use *y)
 {
 	return x->field->owner == y->field->owner && x->has_arg == y->has_arg &&
-	       str_eq(x->field->name, y->field->name) && (!x->has_arg || str_eq(x->arg, y->arg));
+	       x->field->type == y->field->type && str_eq(x->field->name, y->field->name) &&
+	       (!x->has_arg || str_eq(x->arg, y->arg));
 }
 
 static void slot_put(struct slot *slots, uint32_t n_slots, struct slot s)

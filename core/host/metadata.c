@@ -102,6 +102,7 @@ static const struct flag gyr_flags[] = {
 	{"numeric_str", FIELD_NUMERIC_STR},
 	{"padded", FIELD_PADDED},
 	{"hex", FIELD_HEX},
+	{"shown_apart", FIELD_SHOWN_APART},
 };
 
 #define N(a) (sizeof(a) / sizeof *(a))

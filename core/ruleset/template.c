@@ -207,6 +207,9 @@ static int add_field(struct compiler *c, uint32_t width)
 	p = new_piece(c, PIECE_FIELD, width);
 	if (!p)
 		return -EINVAL;
+	r = field_use_show(&use, c->arena);
+	if (r)
+		return r;
 	c->at += len;
 	return intern(c, &use, (struct str){rest.p, len}, &p->n);
 }

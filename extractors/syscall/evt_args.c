@@ -116,21 +116,39 @@ static bool is_number(uint32_t type)
 	}
 }
 
-/* The value itself. The host asks by the type that the name has in the first event with it. */
+/* A value to be shown: as it is written, 0 for a number that is not there. */
+static int set_raw_text(struct gyr *p, const struct cur *c, uint32_t i, struct gyr_value *out)
+{
+	struct line raw, resolved;
+
+	if (is_number(c->rows[i].type) && !gyr_param(&c->params, i))
+		return gyr_set_str(out, "0");
+	if (line_begin(p, &raw, LINE_MAX_BYTES) || line_begin(p, &resolved, TEXT_MAX))
+		return -ENOMEM;
+	render_param(gyr_state(p), c, i, &raw, &resolved);
+	return gyr_set_str(out, raw.s);
+}
+
+/* The value itself. The host asks by the type that the name has in the first event with it, or, to show
+ * it, by none. A text that is not there is as it is written, numbers and bytes are absent. */
 FIELD_FN(evt_rawarg)
 {
 	const struct cur *c = state_cur(p, evt);
 	const int at = param_asked(c, out);
-	const struct gyr_param *q = at < 0 ? NULL : gyr_param(&c->params, (uint32_t)at);
 
-	if (!q)
+	if (at < 0)
 		return 0;
 	const uint32_t wanted = out->req->ftype, type = c->rows[at].type;
+	const struct gyr_param *q = gyr_param(&c->params, (uint32_t)at);
+	if (wanted == GYR_PT_DYN)
+		return set_raw_text(p, c, (uint32_t)at, out);
 	if (is_text(wanted)) {
 		const char *text = is_text(type) ? cur_str(c, (uint32_t)at) : NULL;
 
-		return text ? gyr_set_str(out, text) : 0;
+		return is_text(type) ? gyr_set_str(out, text ? text : "<NA>") : 0;
 	}
+	if (!q)
+		return 0;
 	if (!is_number(wanted))
 		return gyr_set_bytes(out, q->data, q->len);
 	if (!is_number(type) || q->len > 8)

@@ -130,6 +130,7 @@ static void set_sock(struct state *s, struct fd *f, const struct gyr_meta_fd *m)
 
 static int meta_fd(struct state *s, const struct gyr_event *evt)
 {
+	char name[PATH_TEXT];
 	struct gyr_meta_fd m;
 
 	if (GYR_META_READ(evt->data, evt->len, &m, name))
@@ -145,7 +146,8 @@ static int meta_fd(struct state *s, const struct gyr_event *evt)
 	f->open_flags = m.open_flags;
 	f->dev = m.dev;
 	if (m.name.len)
-		set_text(s, &f->name, m.name);
+		(void)rtext_set(&s->pool, &f->name, name,
+				text_clean(name, sizeof name, m.name.p, m.name.len));
 	if (fd_is_ip(f) || fd_listens(f))
 		set_sock(s, f, &m);
 	if (f->type == GYR_META_FD_UNIX_SOCK) {

@@ -10,7 +10,7 @@
 #include "state.h"
 
 enum { SOCK_STREAM_ = 1, SOCK_DGRAM_ = 2, SOCK_RAW_ = 3, SOCK_TYPE_MASK = 0xf, EINPROGRESS_ = 115 };
-enum { UNIX_NAME_MAX = 256 }; /* two numbers, and a path of at most 108 bytes */
+enum { UNIX_NAME_MAX = 3 * 108 + 1 }; /* of a path, made to be shown */
 
 static uint8_t l4_of(uint64_t type, uint64_t proto)
 {
@@ -163,18 +163,17 @@ static bool set_inet6(struct state *s, struct fd *f, const struct gyr_param *q)
 static bool set_unix(struct state *s, struct fd *f, const struct gyr_param *q)
 {
 	const char *path = (const char *)q->data + 17;
-	char name[UNIX_NAME_MAX];
+	char clean[UNIX_NAME_MAX], name[UNIX_NAME_MAX + 40];
 
 	if (q->len < 18)
 		return false;
 	f->type = GYR_META_FD_UNIX_SOCK;
 	f->u.unix_.source = read_u64(q->data + 1);
 	f->u.unix_.dest = read_u64(q->data + 9);
-	const int n =
-		snprintf(name, sizeof name, "%" PRIx64 "->%" PRIx64 " %.*s", f->u.unix_.source,
-			 f->u.unix_.dest, (int)strnlen(path, q->len - 17), path);
-	(void)rtext_set(&s->pool, &f->name, name,
-			n < (int)sizeof name ? (size_t)n : sizeof name - 1);
+	(void)text_clean(clean, sizeof clean, path, strnlen(path, q->len - 17));
+	const int n = snprintf(name, sizeof name, "%" PRIx64 "->%" PRIx64 " %s", f->u.unix_.source,
+			       f->u.unix_.dest, clean);
+	(void)rtext_set(&s->pool, &f->name, name, (size_t)n);
 	fd_touch(f);
 	return true;
 }

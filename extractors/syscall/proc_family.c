@@ -219,7 +219,12 @@ FIELD_FN(proc_acmdline)
 
 FIELD_FN(proc_apid)
 {
-	return set_ancestors(p, evt, out, set_pid);
+	const struct thread *t = self(p, evt);
+
+	if (out->req->ftype != GYR_DYN)
+		return set_ancestors(p, evt, out, set_pid);
+	t = t && out->has_arg ? thread_ancestor(gyr_state(p), t, out->arg_index) : t;
+	return t ? gyr_set_fmt(out, "%lld", (long long)t->pid) : 0;
 }
 
 /* All in one text, which is absent when it is empty. */

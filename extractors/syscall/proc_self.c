@@ -216,7 +216,24 @@ FIELD_FN(proc_env)
 	return gyr_set_strn(out, n ? value : "", n);
 }
 
-/* The environment of others: [NAME] the nearest that has it, [N] the whole of one, else any. */
+/* The environments of all ancestors, nearest first. */
+static int set_ancestors_env(struct gyr *p, struct gyr_value *out, const struct thread *t)
+{
+	const struct state *s = gyr_state(p);
+	const struct thread *a = thread_ancestor(s, t, 1);
+	int r = 0;
+
+	for (uint32_t i = 0; a && !r && i < ANCESTORS_MAX && a != t; i++) {
+		const struct thread *up = thread_parent(s, a);
+
+		r = set_joined(p, out, a->env);
+		a = up == a ? NULL : up;
+	}
+	return r;
+}
+
+/* The environment of others: [NAME] of the nearest that has it. Without a name comparisons see that of each
+ * ancestor, and what is shown is that of the one that [N] says, or its own. */
 FIELD_FN(proc_aenv)
 {
 	enum { NEAREST = 20 };
@@ -225,9 +242,11 @@ FIELD_FN(proc_aenv)
 
 	if (!t)
 		return 0;
-	if (!out->has_arg)
-		return set_joined(p, out, env_of(s, t));
-	if (out->arg_index != UINT64_MAX) {
+	if (!out->has_arg || out->arg_index != UINT64_MAX) {
+		if (out->req->ftype != GYR_DYN)
+			return set_ancestors_env(p, out, t);
+		if (!out->has_arg)
+			return set_joined(p, out, env_of(s, t));
 		const struct thread *a = thread_ancestor(s, t, out->arg_index);
 
 		return a ? set_joined(p, out, a->env) : 0;

@@ -162,8 +162,12 @@ static void render_bytes(const struct render *r)
 static void render_text(const struct render *r)
 {
 	const char *text = cur_str(r->c, r->i);
+	struct line *l = r->raw;
 
-	line_put(r->raw, text ? text : "<NA>");
+	if (text)
+		l->n += text_clean(l->s + l->n, l->cap - l->n, text, strlen(text));
+	else
+		line_put(l, "<NA>");
 }
 
 static void render_path(const struct render *r)

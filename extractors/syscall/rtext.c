@@ -43,6 +43,22 @@ bool rtext_set(struct pool *home, struct rtext **at, const char *s, size_t len)
 	return true;
 }
 
+size_t text_clean(char *out, size_t size, const char *s, size_t len)
+{
+	static const char replacement[] = "\xef\xbf\xbd";
+	enum { BYTES = sizeof replacement - 1 };
+	size_t n = 0;
+
+	for (size_t i = 0; i < len && n + BYTES < size; i++) {
+		const bool is_control = (unsigned char)s[i] < ' ' || s[i] == '\x7f';
+
+		memcpy(out + n, is_control ? replacement : s + i, is_control ? BYTES : 1);
+		n += is_control ? BYTES : 1;
+	}
+	out[n] = '\0';
+	return n;
+}
+
 void rtext_share(struct rtext **at, struct rtext *t)
 {
 	struct rtext *old = *at;

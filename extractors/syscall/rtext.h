@@ -39,6 +39,10 @@ struct rtext *rtext_unref(struct rtext *t); /* answers NULL; NULL is fine */
 /* *at becomes a text of these bytes, or stays when it is equal already. True when it changed. */
 bool rtext_set(struct pool *home, struct rtext **at, const char *s, size_t len);
 
+/* Writes text that others made up so that it can be shown: each control character becomes U+FFFD. Cut at
+ * @size; a NUL follows. Returns the length. */
+size_t text_clean(char *out, size_t size, const char *s, size_t len);
+
 /* *at becomes another holder of @t. */
 void rtext_share(struct rtext **at, struct rtext *t);
 

@@ -16,6 +16,7 @@ import sys
 import tempfile
 
 import golden_events
+import recorded_filters
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -30,7 +31,7 @@ class Bench:
     def __init__(self, build, cases, tmp):
         self.build, self.cases, self.tmp = os.path.abspath(build), os.path.abspath(cases), tmp
         self.gyr = os.path.join(self.build, "gyr")
-        self.scap = {}
+        self.scap, self.filters = {}, {}
         self.captures = None  # whether recordings can be judged; None: not tried yet
 
     def has_plugin(self, name):
@@ -339,12 +340,21 @@ def judge_scap(case, alert, r):
     absent = alert["output_fields"].get(case["field"]) is None and text == "<NA>"
     if case["family"] == "scap.has_value":
         return None if absent != case["expect"] else f"absent: {absent}"
-    have = None if absent else text
-    return None if have == case["expect"] else f"{case['field']}: {have!r}, want {case['expect']!r}"
+    have, want = None if absent else text, case["expect"]
+    if isinstance(want, dict):  # an alert is UTF-8: what is none is replaced in it
+        want = bytes.fromhex(want["hex"]).decode("utf-8", "replace")
+    return None if have == want else f"{case['field']}: {have!r}, want {case['expect']!r}"
+
+
+def run_filter(bench, case):
+    """filter_cases.json: the conditions and outputs that are about an event of a recording."""
+    bench.need_captures()
+    return bench.filters[case["id"]]
 
 
 RUNNERS = {"legacy_cases.json": run_legacy, "k8saudit_cases.json": run_legacy,
-           "golden_cases.json": run_golden, "scap_field_cases.json": run_scap}
+           "golden_cases.json": run_golden, "scap_field_cases.json": run_scap,
+           "filter_cases.json": run_filter}
 
 
 def read_known():
@@ -362,8 +372,13 @@ def run_file(bench, name, verbose, known):
     """-> number of failures that are not known"""
     with open(os.path.join(bench.cases, name), encoding="utf-8") as f:
         cases = json.load(f)["cases"]
+    title = name
     if name == "scap_field_cases.json":
         prepare_scap(bench, cases)
+    if name == "filter_cases.json":
+        title = name + " (recordings)"
+        cases = [c for c in cases if c["family"] in recorded_filters.FAMILIES]
+        bench.filters = recorded_filters.prepare(bench, cases)
     passed, failed, unknown, skipped = 0, [], 0, {}
     for case in cases:
         try:
@@ -386,7 +401,7 @@ def run_file(bench, name, verbose, known):
             print(f"  FAIL {i}: {why}")
     for (family, why), ids in sorted(skipped.items()):
         print(f"  skipped {family} ({len(ids)}): {why}")
-    print(f"{name}: {passed} passed, {len(failed)} failed, {n_skipped} skipped", flush=True)
+    print(f"{title}: {passed} passed, {len(failed)} failed, {n_skipped} skipped", flush=True)
     return unknown
 
 

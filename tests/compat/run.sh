@@ -33,6 +33,7 @@ for file in filter extract rule_loader config k8saudit legacy golden scap_field;
     python+=("$file")
     ;;
   *)
+    [ "$file" = filter_cases.json ] && python+=("$file")
     if [ -x "$program" ]; then
       timeout 600 "$program" "${verbose[@]}" "$dir" || rc=1
     else
