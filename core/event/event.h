@@ -17,5 +17,6 @@ struct event {
 	uint64_t ts;        /* ns since the epoch */
 	uint16_t type;      /* event code; GYR_EVENT_PLUGIN is 322, GYR_EVENT_ASYNC 402 */
 	const char *source; /* name of its event source; lives as long as the source */
+	bool is_stamped;    /* its source gave no time: ts is when the host took it */
 	bool is_hidden;     /* only tells about state: parsers see it, rules do not */
 };

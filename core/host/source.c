@@ -32,6 +32,7 @@ struct source {
 	ss_plugin_event **events; /* the batch in hand */
 	uint32_t n, next;
 	ss_plugin_rc pending; /* what came with the batch, to be said after it */
+	bool is_stamped;      /* the next event had no time of its own */
 	uint64_t num;         /* of the last event given */
 	int end;              /* what every further pull answers; 0: not ended */
 	struct err why;       /* of an end that is an error */
@@ -219,8 +220,10 @@ static ss_plugin_event *peek(struct source *s, int *ret_record)
 			s->n = s->next;
 			return NULL;
 		}
-		if (raw->ts == UINT64_MAX)
+		if (raw->ts == UINT64_MAX) {
 			raw->ts = now_ns();
+			s->is_stamped = true;
+		}
 		return raw;
 	}
 	return NULL;
@@ -253,8 +256,11 @@ static __attribute__((noinline)) bool next_checked(struct source *s, struct even
 		.ts = raw->ts,
 		.type = raw->type,
 		.source = s->name,
+		.is_stamped = !pushed && s->is_stamped,
 		.is_hidden = !pushed && record,
 	};
+	if (!pushed)
+		s->is_stamped = false;
 	s->counters.n_events += record != RECORD_E_STATE || pushed;
 	s->counters.n_bytes += raw->len;
 	return true;

@@ -133,13 +133,15 @@ static uint64_t hash_add(uint64_t h, const void *data, size_t len)
 	return h ^ (h >> 32);
 }
 
+/* Without the time where that is only when the event was taken: it will be another the next time. */
 static uint64_t alert_id(const struct alert_rule *ar, const struct event *evt)
 {
+	const size_t skip = evt->is_stamped ? sizeof(evt->raw->ts) : 0;
 	uint64_t h = 0xcbf29ce484222325;
 
 	h = hash_add(h, ar->source, strlen(ar->source) + 1);
 	h = hash_add(h, ar->name, strlen(ar->name) + 1);
-	return hash_add(h, evt->raw, evt->raw->len);
+	return hash_add(h, (const char *)evt->raw + skip, evt->raw->len - skip);
 }
 
 static void add_field_value(struct buf *b, const struct field_use *use,

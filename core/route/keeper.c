@@ -8,16 +8,18 @@
 #include "util/clock.h"
 #include "util/thread.h"
 
-enum { FULL_PAUSE_MS = 100 };
+enum { FULL_PAUSE_MS = 100, COMPLAIN_MS = 60000 };
 
+/* Once a minute at most: a full disk comes and goes. */
 static void keeper_complain(struct keeper *k, int r)
 {
-	if (r && !k->has_complained)
-		log_error(k->log, "output '%s': spool: %s", k->name,
-			  r == SPOOL_E_FULL ? "no room" : strerror(-r));
-	else if (!r && k->has_complained)
-		log_info(k->log, "output '%s': spool: takes alerts again", k->name);
-	k->has_complained = r != 0;
+	const uint64_t now = clock_ms();
+
+	if (!r || (k->complained_ms && now < k->complained_ms + COMPLAIN_MS))
+		return;
+	k->complained_ms = now;
+	log_error(k->log, "output '%s': spool: %s", k->name,
+		  r == SPOOL_E_FULL ? "no room" : strerror(-r));
 }
 
 /* Lets go of alerts. Their events are finished when they are in the spool or were dropped by the

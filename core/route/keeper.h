@@ -36,7 +36,7 @@ struct keeper {
 	_Atomic uint64_t *n_dropped, *n_lost;
 	/* Its own. */
 	pthread_t thread;
-	bool has_complained;
+	uint64_t complained_ms;
 	struct alert *taken[KEEPER_BATCH];
 	const struct gyr_alert *views[KEEPER_BATCH];
 };

@@ -396,9 +396,11 @@ static int make_keeper(struct output *o, const struct queue_setup *memory, struc
 static int output_allocate(struct output *o, struct err *err)
 {
 	const struct output_setup *s = &o->setup;
+	const bool spills = s->spool.dir && s->delivery == OUTPUT_BEST_EFFORT;
+	/* Sources wait for a disk that spills, though not for the output. */
 	const struct queue_setup queue = {.capacity = s->capacity,
 					  .cap_bytes = s->cap_bytes,
-					  .policy = s->policy,
+					  .policy = spills ? QUEUE_BLOCK : s->policy,
 					  .drop = output_drop,
 					  .ctx = o};
 	const struct deadletter_setup dead = {.path = s->dead_letter,

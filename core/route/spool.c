@@ -81,10 +81,12 @@ struct spool *spool_close(struct spool *s)
 static int pack(struct spool *s, const struct gyr_alert *const *alerts, uint32_t n, uint64_t room,
 		uint32_t *ret_n)
 {
+	const size_t enough =
+		s->setup.segment_bytes < WRITE_BYTES ? s->setup.segment_bytes : (size_t)WRITE_BYTES;
 	uint32_t i;
 
 	buf_reset(&s->out);
-	for (i = 0; i < n && s->out.len < WRITE_BYTES; i++) {
+	for (i = 0; i < n && s->out.len < enough; i++) {
 		const size_t before = s->out.len;
 		int r = frame_add(&s->out, s->next_seq + i, alerts[i]);
 
@@ -193,44 +195,51 @@ static int write_out(struct spool *s, uint64_t at)
 	return s->setup.sync && fdatasync(s->write_fd) < 0 ? -errno : 0;
 }
 
-static int write_failed(struct spool *s, int r)
-{
-	if (r == -ENOSPC || r == -EDQUOT) {
-		count(&s->n_disk_full, 1);
-		return SPOOL_E_FULL;
-	}
-	count(&s->n_failed, 1);
-	return r;
-}
-
-int spool_write(struct spool *s, const struct gyr_alert *const *alerts, uint32_t n, uint32_t *ret_n)
+/* Writes one pack of the first of @n alerts. */
+static int write_pack(struct spool *s, const struct gyr_alert *const *alerts, uint32_t n,
+		      uint32_t *ret_n)
 {
 	uint64_t size, room;
-	uint32_t n_done = 0;
 	int r = wants_segment(s, &room) ? begin_segment(s) : 0;
 
+	*ret_n = 0;
 	if (r < 0)
-		return write_failed(s, r);
-	r = pack(s, alerts, n, room, &n_done);
-	if (r) {
-		count(&s->n_full, r == SPOOL_E_FULL);
 		return r;
-	}
+	r = pack(s, alerts, n, room, ret_n);
+	if (r)
+		return r;
 	size = s->segments[s->n_segments - 1].size;
 	r = write_out(s, size);
 	if (r < 0) {
 		/* After a failed sync nobody knows what is on disk: the next write begins anew. */
 		end_segment(s, size);
-		return write_failed(s, r);
+		return r;
 	}
 	(void)pthread_mutex_lock(&s->lock);
 	s->segments[s->n_segments - 1].size += s->out.len;
 	s->bytes += s->out.len;
-	s->next_seq += n_done;
+	s->next_seq += *ret_n;
 	(void)pthread_mutex_unlock(&s->lock);
-	count(&s->n_written, n_done);
-	*ret_n = n_done;
+	count(&s->n_written, *ret_n);
 	return 0;
+}
+
+/* A disk that is nearly full may have room for a few. */
+int spool_write(struct spool *s, const struct gyr_alert *const *alerts, uint32_t n, uint32_t *ret_n)
+{
+	uint32_t n_tried = n;
+	int r = write_pack(s, alerts, n, &n_tried);
+
+	while ((r == -ENOSPC || r == -EDQUOT) && n_tried > 1)
+		r = write_pack(s, alerts, n_tried / 2, &n_tried);
+	*ret_n = n_tried;
+	if (r == -ENOSPC || r == -EDQUOT) {
+		count(&s->n_disk_full, 1);
+		return SPOOL_E_FULL;
+	}
+	count(&s->n_full, r == SPOOL_E_FULL);
+	count(&s->n_failed, r < 0 && r != -EMSGSIZE);
+	return r;
 }
 
 bool spool_drop_oldest(struct spool *s)

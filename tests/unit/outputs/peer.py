@@ -6,7 +6,7 @@ usage: peer.py LOG [--port N] [--cert FILE --key FILE [--ca FILE]] BEHAVIOUR...
 Prints its port. Each request takes the next behaviour, the last one stays: a status (200, 500),
 429:SECONDS for Retry-After, silent (reads, never answers), reset (half-way through the answer),
 garbage (no HTTP), endless (an answer without end), 302, bulk:201,429 (an answer to a bulk request).
-Each request is appended to LOG as a line: {"head": ..., "body": ...}.
+Each request is appended to LOG as a line: {"head": ..., "body": ..., "how": its behaviour}.
 """
 import gzip
 import json
@@ -79,11 +79,11 @@ class Peer:
 
     def take(self, request):
         with self.lock:
-            with open(self.log, "a", encoding="utf-8") as f:
-                f.write(json.dumps(request) + "\n")
             how = self.behaviours[0]
             if len(self.behaviours) > 1:
                 self.behaviours.pop(0)
+            with open(self.log, "a", encoding="utf-8") as f:
+                f.write(json.dumps({**request, "how": how}) + "\n")
             return how
 
     def serve(self, conn, tls):

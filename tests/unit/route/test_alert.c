@@ -120,7 +120,7 @@ static void test_event_data_cannot_forge_lines(void **state)
 static void test_id_is_that_of_event_and_rule(void **state)
 {
 	struct fakealerts f;
-	uint64_t first, other_rule, other_event;
+	uint64_t first, other_rule, other_event, stamped;
 	struct alert *a;
 
 	(void)state;
@@ -135,7 +135,16 @@ static void test_id_is_that_of_event_and_rule(void **state)
 	a = fakealerts_make(&f, 0);
 	other_event = a->view.id;
 	(void)alert_unref(a);
-	f.raw.ts--;
+	f.evt.is_stamped = true;
+	a = fakealerts_make(&f, 0);
+	stamped = a->view.id;
+	(void)alert_unref(a);
+	f.raw.ts++;
+	a = fakealerts_make(&f, 0);
+	assert_int_equal(a->view.id, stamped);
+	(void)alert_unref(a);
+	f.evt.is_stamped = false;
+	f.raw.ts -= 2;
 	f.evt.num = 99;
 	a = fakealerts_make(&f, 0);
 	assert_int_equal(a->view.id, first);
