@@ -42,7 +42,7 @@ void gyr__scratch_deinit(struct gyr__scratch *s);
 
 /* --- the state (state.c) --- */
 
-enum { GYR__METRICS_MAX = 64 };
+enum { GYR__METRICS_MAX = 1024 };
 
 /* By what an event is recognised when it is asked about again. */
 struct gyr__seen {
@@ -65,8 +65,8 @@ struct gyr {
 	uint32_t shard, n_shards; /* during open */
 	struct gyr__seen seen;
 	struct gyr_text line, open_params;
-	ss_plugin_metric metrics[GYR__METRICS_MAX];
-	bool is_ready; /* init went well: destroy is due */
+	ss_plugin_metric *metrics; /* GYR__METRICS_MAX of them, once asked for */
+	bool is_ready;             /* init went well: destroy is due */
 	char err[PLUGIN_MAX_ERRLEN];
 };
 

@@ -127,6 +127,7 @@ void gyr__destroy(ss_plugin_t *s)
 	gyr__scratch_deinit(&p->scratch);
 	gyr__text_deinit(&p->line);
 	gyr__text_deinit(&p->open_params);
+	free(p->metrics);
 	free(p->values);
 	free(p->config);
 	free(p->mem);
@@ -142,7 +143,11 @@ ss_plugin_metric *gyr__metrics(ss_plugin_t *s, uint32_t *n)
 {
 	struct gyr *p = s;
 
-	*n = p->desc->metrics ? p->desc->metrics(p, p->metrics, GYR__METRICS_MAX) : 0;
+	*n = 0;
+	if (p->desc->metrics && !p->metrics)
+		p->metrics = calloc(GYR__METRICS_MAX, sizeof *p->metrics);
+	if (p->desc->metrics && p->metrics)
+		*n = p->desc->metrics(p, p->metrics, GYR__METRICS_MAX);
 	return p->metrics;
 }
 

@@ -297,7 +297,7 @@ def check_headers(root, files, cc, cxx):
         if p.startswith("core/"):
             flags.append("-Icore")
         if p.startswith(PLUGINS):
-            flags += [f"-I{d}/lib" for d in PLUGINS]
+            flags += ["-Idrivers"] + [f"-I{d}/lib" for d in PLUGINS]
         jobs.append((root, cc, "c", p, ["-std=c11", "-Wall", "-Werror"] + flags))
         if p.startswith("sdk/include/"):
             jobs.append((root, cxx, "c++", p, ["-std=c++17", "-Wall", "-Werror"] + flags))
