@@ -97,6 +97,13 @@ SET_LIST(validate)
 SET_LIST(enable_sources)
 SET_LIST(disable_sources)
 
+/* What older releases called -A. */
+static int set_every_call(struct options *o, const char *value, struct err *err)
+{
+	(void)value;
+	return list_add(&o->settings, "base_syscalls.all=true", err);
+}
+
 static int set_list(struct options *o, const char *value, struct err *err)
 {
 	(void)err;
@@ -221,7 +228,7 @@ static const struct option_row rows[] = {
 	{'T', NULL, VALUE_YES, NULL, set_without_tag, NULL},
 	{'t', NULL, VALUE_YES, NULL, set_only_tag, NULL},
 	{0, "markdown", VALUE_NO, NULL, set_markdown, NULL},
-	{'A', NULL, VALUE_NO, NULL, set_nothing, NULL},
+	{'A', NULL, VALUE_NO, NULL, set_every_call, NULL},
 	{'b', "print-base64", VALUE_NO, NULL, set_nothing, NULL},
 	{0, "cri", VALUE_YES, NULL, set_nothing, NULL},
 	{0, "disable-cri-async", VALUE_NO, NULL, set_nothing, NULL},

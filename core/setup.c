@@ -103,13 +103,84 @@ void setup_deinit(struct setup *s)
 
 /* --- sources ---------------------------------------------------------------------------------- */
 
+/* Which part of the configuration is about the source @e: that of engine.kind when it means this
+ * source, else that of the first kind that does. */
+static struct str engine_kind(const struct setup *s, const struct registry_entry *e)
+{
+	const struct config_node *kind = config_at(&s->config, "engine.kind");
+
+	if (kind && registry_find_engine(s->plugs.registry, kind->text) == e)
+		return kind->text;
+	return e->n_engines ? e->engines[0] : e->name;
+}
+
+/* Copies what is at @from in the configuration to @to of @params. */
+static int copy_config(struct setup *s, const char *from, struct config_node *params, struct str to,
+		       struct err *err)
+{
+	const struct config_node *n = config_at(&s->config, from);
+	struct config_node *place;
+	int r;
+
+	if (!n)
+		return 0;
+	if (!to.len) {
+		config_node_assign(params, n);
+		return 0;
+	}
+	r = config_node_make(params, to, &s->config.arena, &place, err);
+	if (r == 0)
+		config_node_assign(place, n);
+	return r;
+}
+
+/* The parameters of a source that the configuration has: its capture file, or a map of the part that is
+ * about it and of whatever else its manifest names. */
+static int config_params(struct setup *s, const struct registry_entry *e, const char **ret,
+			 struct err *err)
+{
+	const char *path =
+		arena_printf(&s->config.arena, "engine.%.*s", STR_FMT(engine_kind(s, e)));
+	struct config_node *params =
+		config_node_new(&s->config.arena, CONFIG_MAP, (struct config_place){.line = 0});
+	const struct config_node *file;
+	struct buf b;
+	int r = path && params ? copy_config(s, path, params, STR(""), err) : -ENOMEM;
+
+	*ret = "";
+	for (uint32_t i = 0; i < e->n_config && r == 0; i++)
+		r = copy_config(s, e->config[i].p, params, e->config[i], err);
+	if (r < 0)
+		return r;
+	file = config_node_child(params, STR("capture_file"));
+	if (file && file->kind == CONFIG_SCALAR) {
+		*ret = file->text.p;
+		return 0;
+	}
+	if (params->kind != CONFIG_MAP || !params->first)
+		return 0;
+	buf_init(&b, 1 << 20);
+	config_node_json(&b, params);
+	if (!b.failed)
+		*ret = arena_str(&s->config.arena, buf_str(&b)).p;
+	r = b.failed || !*ret ? -ENOMEM : 0;
+	buf_deinit(&b);
+	return r;
+}
+
 static int add_opening(struct setup *s, struct plug *p, const char *params, const char *label,
 		       struct err *err)
 {
+	int r = 0;
+
 	if (s->n_openings == SETUP_MAX_OPENINGS) {
 		err_set(err, 0, 0, "more than %d sources", SETUP_MAX_OPENINGS);
 		return -EINVAL;
 	}
+	if ((!params || !*params) && (p->entry->n_engines || p->entry->n_config))
+		r = config_params(s, p->entry, &params, err);
+	if (r < 0)
+		return r;
 	s->openings[s->n_openings++] =
 		(struct opening){.plug = p, .params = params ? params : "", .label = label};
 	return 0;
@@ -193,27 +264,6 @@ static int add_configured(struct setup *s, struct err *err)
 	return r;
 }
 
-/* engine.<kind>: what the plugin opens, its capture file, or the map itself. */
-static const char *engine_params(struct setup *s, const char *kind)
-{
-	const char *path = arena_printf(&s->config.arena, "engine.%s", kind);
-	const struct config_node *n = path ? config_at(&s->config, path) : NULL;
-	const struct config_node *file = config_node_child(n, STR("capture_file"));
-	const char *ret = "";
-	struct buf b;
-
-	if (file && file->kind == CONFIG_SCALAR)
-		return file->text.p;
-	if (!n)
-		return ret;
-	buf_init(&b, 1 << 20);
-	config_node_json(&b, n);
-	if (!b.failed)
-		ret = arena_str(&s->config.arena, buf_str(&b)).p;
-	buf_deinit(&b);
-	return ret;
-}
-
 /* engine.kind names the source of system calls; a capture takes the place of all other sources. */
 static int add_engine(struct setup *s, struct err *err)
 {
@@ -225,7 +275,7 @@ static int add_engine(struct setup *s, struct err *err)
 
 	if (!kind || s->opts->sources.n || str_is(kind->text, "nodriver"))
 		return 0;
-	e = registry_find_name(s->plugs.registry, kind->text);
+	e = registry_find_engine(s->plugs.registry, kind->text);
 	if (!e || e->kind != REGISTRY_SOURCE) {
 		log_warn(&s->log, "engine.kind '%s': no source plugin of this name is installed",
 			 kind->text.p);
@@ -236,7 +286,9 @@ static int add_engine(struct setup *s, struct err *err)
 		r = plugset_open(&s->plugs, p, err);
 	if (r < 0)
 		return r;
-	params = engine_params(s, kind->text.p);
+	r = config_params(s, e, &params, err);
+	if (r < 0)
+		return r;
 	if (params[0] != '{' && params[0])
 		s->n_openings = 0;
 	return add_opening(s, p, params,

@@ -118,6 +118,18 @@ static bool parse_u32(struct str s, uint32_t *ret)
 	return true;
 }
 
+const struct registry_entry *registry_find_engine(const struct registry *r, struct str kind)
+{
+	for (uint32_t i = 0; i < registry_count(r); i++) {
+		const struct registry_entry *e = registry_at(r, i);
+
+		for (uint32_t k = 0; k < e->n_engines; k++)
+			if (str_eq(e->engines[k], kind))
+				return e;
+	}
+	return registry_find_name(r, kind);
+}
+
 int registry_ask(const struct registry *r, struct str id_or_name,
 		 const struct registry_entry **ret_entry, struct err *err)
 {
@@ -248,6 +260,16 @@ static int get_tables(struct reader *rd, const struct yaml_node *n, struct regis
 	return get_names(rd, n, "tables", &e->tables, &e->n_tables);
 }
 
+static int get_engines(struct reader *rd, const struct yaml_node *n, struct registry_entry *e)
+{
+	return get_names(rd, n, "engines", &e->engines, &e->n_engines);
+}
+
+static int get_config(struct reader *rd, const struct yaml_node *n, struct registry_entry *e)
+{
+	return get_names(rd, n, "config", &e->config, &e->n_config);
+}
+
 static int hex_digit(char c)
 {
 	if (c >= '0' && c <= '9')
@@ -322,8 +344,9 @@ static int get_key(struct reader *rd, const struct yaml_pair *p, struct registry
 		const char *key;
 		int (*get)(struct reader *rd, const struct yaml_node *n, struct registry_entry *e);
 	} rows[] = {
-		{"id", get_id},         {"kind", get_kind},       {"sources", get_sources},
-		{"sha256", get_sha256}, {"library", get_library}, {"tables", get_tables},
+		{"id", get_id},           {"kind", get_kind},       {"sources", get_sources},
+		{"sha256", get_sha256},   {"library", get_library}, {"tables", get_tables},
+		{"engines", get_engines}, {"config", get_config},
 	};
 	struct str key = p->key->kind == YAML_SCALAR ? p->key->text : STR("?");
 	int r = get_plain(rd, key, p->value, e);

@@ -50,6 +50,10 @@ struct registry_entry {
 	struct str source;   /* the event source of a source; may be empty */
 	struct str *sources; /* of an extractor; none or "*" = every source */
 	uint32_t n_sources;
+	struct str *engines; /* engine.kind of a configuration that means this source */
+	uint32_t n_engines;
+	struct str *config; /* places in a configuration that its parameters hold, too */
+	uint32_t n_config;
 	struct str license, description;
 	struct str *tables; /* state tables that it offers to other plugins */
 	uint32_t n_tables;
@@ -84,6 +88,9 @@ int registry_add_path(struct registry *r, struct str name, struct str path,
 const struct registry_entry *registry_find_id(const struct registry *r, uint32_t id);
 const struct registry_entry *registry_find_name(const struct registry *r, struct str name);
 const struct registry_entry *registry_find_path(const struct registry *r, struct str path);
+
+/* The source that engine.kind @kind means: one that says so, or has this name. */
+const struct registry_entry *registry_find_engine(const struct registry *r, struct str kind);
 
 /* By ID (decimal) or by name, as people ask. -ENOENT with @err; the hint names the nearest. */
 int registry_ask(const struct registry *r, struct str id_or_name,
