@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 header = open(sys.argv[1], encoding="utf-8").read()
-known = set(re.findall(r"GYR_EXPORT[^;]*?\b((?:plugin|gyr)_\w+)\s*(?:\(|;)", header))
+known = set(re.findall(r"GYR_EXPORT[^;]*?\b((?:plugin|gyr)_\w+)\s*(?:\(|;|\[)", header))
 assert len(known) > 40, "abi.h was not understood"
 
 bad = 0
