@@ -333,9 +333,54 @@ static int map_counters(struct drv *d, struct drv_problem *ret_why)
 static const struct {
 	const char *call, *program;
 } shared_programs[] = {
-	{"fork", "clone"},
-	{"vfork", "clone"},
+	{"access", "path_bits"},
+	{"chdir", "path"},
+	{"chmod", "path_bits"},
+	{"chroot", "path"},
 	{"clone3", "clone"},
+	{"dup", "result_fd"},
+	{"fchdir", "result_fd"},
+	{"fchmodat", "at_bits"},
+	{"fork", "clone"},
+	{"fstat", "result_fd"},
+	{"getdents", "result_fd"},
+	{"getdents64", "result_fd"},
+	{"getegid", "id"},
+	{"geteuid", "id"},
+	{"getgid", "id"},
+	{"getpeername", "nothing"},
+	{"getresgid", "three_ids"},
+	{"getresuid", "three_ids"},
+	{"getrlimit", "limit"},
+	{"getsockname", "nothing"},
+	{"getuid", "id"},
+	{"lchown", "chown"},
+	{"link", "two_paths"},
+	{"linkat", "renameat2"},
+	{"lstat", "path"},
+	{"mkdir", "path_bits"},
+	{"mkdirat", "at_bits"},
+	{"munlock", "mlock"},
+	{"munlockall", "result"},
+	{"process_vm_readv", "process_vm"},
+	{"process_vm_writev", "process_vm"},
+	{"rename", "two_paths"},
+	{"rmdir", "path"},
+	{"select", "result"},
+	{"setgid", "set_id"},
+	{"setregid", "set_two_ids"},
+	{"setresgid", "set_three_ids"},
+	{"setresuid", "set_three_ids"},
+	{"setreuid", "set_two_ids"},
+	{"setrlimit", "limit"},
+	{"setsid", "result"},
+	{"setuid", "set_id"},
+	{"stat", "path"},
+	{"symlink", "two_paths"},
+	{"tkill", "kill"},
+	{"unlink", "path"},
+	{"unlinkat", "at_bits"},
+	{"vfork", "clone"},
 };
 
 static const char *program_name(const char *call)
@@ -361,10 +406,10 @@ static int set_call_programs(struct drv *d, struct drv_problem *ret_why)
 			continue;
 		(void)snprintf(name, sizeof name, "x_%s", program_name(call->name));
 		p = bpf_object__find_program_by_name(d->skel->obj, name);
-		if (!p)
+		if (!p && call->flags & GYR_SYSCALL_GENERIC)
 			p = bpf_object__find_program_by_name(d->skel->obj, "x_generic");
 		if (!p)
-			continue;
+			return problem(ret_why, -ENOENT, "There is no program for %s.", call->name);
 		fd = bpf_program__fd(p);
 		r = bpf_map_update_elem(map, &(uint32_t){(uint32_t)nr}, &fd, BPF_ANY);
 		if (r < 0)

@@ -7,16 +7,14 @@
  * parameters in their order; the compiler turns offsets that it knows into constants, for which the
  * verifier needs no check, and masks all others.
  *
- *	EXIT(dup)
+ *	EXIT_FIXED(dup, WIRE_CLASS_OTHER, 2, 8 + 8)
  *	{
- *		struct ev e;
- *
- *		if (!fixed_begin(&e, regs, WIRE_CLASS_OTHER, 2, 16))
- *			return 0;
- *		put_s64(&e, ret);
- *		put_fd(&e, arg(regs, 0));
- *		return fixed_end(&e, 2, 16);
+ *		put_s64(e, ret);
+ *		put_fd(e, arg(regs, 0));
  *	}
+ *
+ * is the whole program of a call: its class, the number of its parameters, their bytes. That they are as
+ * many as were put is checked when it is compiled.
  */
 #pragma once
 
@@ -235,6 +233,41 @@ INLINE int var_end(struct ev *e, __u32 nparams)
 	return 0;
 }
 
+/* ---- programs of calls ---- */
+
+void wrong_parameters(void) __attribute__((error("not the parameters that were announced")));
+
+#define EXIT_FIXED(name, class, nparams, bytes)                                \
+	INLINE void fill_##name(struct ev *e, struct pt_regs *regs, long ret); \
+	EXIT(name)                                                             \
+	{                                                                      \
+		struct ev e;                                                   \
+                                                                               \
+		if (!fixed_begin(&e, regs, class, nparams, bytes))             \
+			return 0;                                              \
+		fill_##name(&e, regs, ret);                                    \
+		if (e.lens != WIRE_HEAD + 2 * (nparams) ||                     \
+		    e.at != WIRE_HEAD + 2 * (nparams) + (bytes))               \
+			wrong_parameters();                                    \
+		return fixed_end(&e, nparams, bytes);                          \
+	}                                                                      \
+	INLINE void fill_##name(struct ev *e, struct pt_regs *regs, long ret)
+
+#define EXIT_VAR(name, class, nparams)                                         \
+	INLINE void fill_##name(struct ev *e, struct pt_regs *regs, long ret); \
+	EXIT(name)                                                             \
+	{                                                                      \
+		struct ev e;                                                   \
+                                                                               \
+		if (!var_begin(&e, regs, class, nparams))                      \
+			return 0;                                              \
+		fill_##name(&e, regs, ret);                                    \
+		if (e.lens != WIRE_HEAD + 2 * (nparams))                       \
+			wrong_parameters();                                    \
+		return var_end(&e, nparams);                                   \
+	}                                                                      \
+	INLINE void fill_##name(struct ev *e, struct pt_regs *regs, long ret)
+
 /* ---- parameters ---- */
 
 #define EV_PUT(name, type)                                 \
@@ -326,4 +359,22 @@ INLINE void put_data(struct ev *e, __u64 user, __u64 len)
 		n = 0;
 	}
 	put_len(e, n);
+}
+
+/* This processor's memory, for functions that are given no struct ev. */
+struct memory {
+	struct wire_cpu *here;
+	__u8 *bytes;
+};
+
+INLINE bool memory_find(struct memory *m)
+{
+	__u32 cpu = bpf_get_smp_processor_id();
+	struct scratch *scratch = bpf_map_lookup_elem(&scratches, &cpu);
+
+	m->here = bpf_map_lookup_elem(&cpus, &cpu);
+	if (!scratch || !m->here)
+		return false;
+	m->bytes = scratch->bytes;
+	return true;
 }

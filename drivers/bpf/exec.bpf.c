@@ -5,14 +5,6 @@
 enum { EXECVE_PARAMS = 31, EXECVEAT_PARAMS = 30 };
 enum { FILESYSTEM_READ_ONLY = 1, INODE_IMMUTABLE = 8, CAP_DAC_OVERRIDE_ = 1, CAP_FOWNER_ = 3 };
 
-INLINE __u64 capabilities(const void *member)
-{
-	__u64 v = 0;
-
-	bpf_probe_read_kernel(&v, sizeof v, member);
-	return v & 0x1ffffffffffULL;
-}
-
 /* Whether who runs the file could change it: by its mode, or because he may change its mode. */
 INLINE bool may_write(const struct cred *cred, struct inode *inode, struct super_block *sb)
 {

@@ -2,15 +2,29 @@
 /* generic: calls that have no event of their own. */
 #include "event.h"
 
-EXIT(generic)
+EXIT_FIXED(generic, WIRE_CLASS_OTHER, 2, 4)
 {
 	__u64 nr = call_number(regs);
-	struct ev e;
 
-	if (!fixed_begin(&e, regs, WIRE_CLASS_OTHER, 2, 4))
-		return 0;
-	e.type = WIRE_EVENT_GENERIC;
-	put_u16(&e, calls[nr & (WIRE_SYSCALLS - 1)].code);
-	put_u16(&e, (__u16)nr);
-	return fixed_end(&e, 2, 4);
+	e->type = WIRE_EVENT_GENERIC;
+	put_u16(e, calls[nr & (WIRE_SYSCALLS - 1)].code);
+	put_u16(e, (__u16)nr);
+}
+
+/* Calls whose events have no parameters. */
+EXIT_FIXED(nothing, WIRE_CLASS_OTHER, 0, 0)
+{
+}
+
+/* Calls whose only parameter is what they return. */
+EXIT_FIXED(result, WIRE_CLASS_OTHER, 1, 8)
+{
+	put_s64(e, ret);
+}
+
+/* The same, and what they are about is a descriptor. */
+EXIT_FIXED(result_fd, WIRE_CLASS_OTHER, 2, 16)
+{
+	put_s64(e, ret);
+	put_fd(e, arg(regs, 0));
 }

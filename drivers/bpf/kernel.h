@@ -238,6 +238,9 @@ struct ovl_inode {
 };
 struct kernel_siginfo {
 	int si_signo, si_errno, si_code;
+	union {
+		int first; /* of most kinds: the process that sent it */
+	} _sifields;
 };
 
 #pragma clang attribute pop

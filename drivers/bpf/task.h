@@ -59,6 +59,17 @@ INLINE int outermost_number(struct pid *pid)
 	return nr;
 }
 
+/* ---- rights ---- */
+
+/* A set of capabilities; recordings have the kernel's bits. */
+INLINE __u64 capabilities(const void *member)
+{
+	__u64 v = 0;
+
+	bpf_probe_read_kernel(&v, sizeof v, member);
+	return v & 0x1ffffffffffULL;
+}
+
 /* ---- memory ---- */
 
 INLINE __u32 rss_kb(struct mm_struct *mm, int what)

@@ -6,27 +6,10 @@
  * may run. What a body keeps lies in scratch memory: what is read from there is just a number, so that one
  * round looks like the next.
  */
+#include "iov.h"
 #include "task.h"
 
 enum { PATH_DEPTH = 128, CGROUP_DEPTH = 16, ARRAY_TEXTS = 512, CGROUP_NAME = 256 };
-
-/* This processor's memory. */
-struct memory {
-	struct wire_cpu *here;
-	__u8 *bytes;
-};
-
-INLINE bool memory_find(struct memory *m)
-{
-	__u32 cpu = bpf_get_smp_processor_id();
-	struct scratch *scratch = bpf_map_lookup_elem(&scratches, &cpu);
-
-	m->here = bpf_map_lookup_elem(&cpus, &cpu);
-	if (!scratch || !m->here)
-		return false;
-	m->bytes = scratch->bytes;
-	return true;
-}
 
 __noinline __u64 write_text(__u64 at, __u64 from, __u64 to)
 {
@@ -332,4 +315,68 @@ __noinline __u64 write_cgroups(__u64 at, __u64 css)
 	PUT_GROUP(io_cgrp_id, "io=");
 	PUT_GROUP(memory_cgrp_id, "memory=");
 	return to - at;
+}
+
+/* ---- data in several places ---- */
+
+struct place {
+	__u64 base, len; /* as struct iovec */
+};
+
+struct places {
+	struct memory m;
+	__u64 iov, n, at, began, want, size;
+};
+
+static long size_step(__u32 i, void *ctx)
+{
+	struct places *p = ctx;
+	struct place place = {};
+
+	if (i >= p->n ||
+	    bpf_probe_read_user(&place, sizeof place, (void *)(p->iov + i * sizeof place)))
+		return 1;
+	p->size += place.len;
+	return 0;
+}
+
+__noinline __u64 iov_size(__u64 iov, __u64 n)
+{
+	struct places p = {.iov = iov, .n = n};
+
+	bpf_loop(IOV_SEEN, size_step, &p, 0);
+	return p.size;
+}
+
+static long copy_step(__u32 i, void *ctx)
+{
+	struct places *p = ctx;
+	struct place place = {};
+	__u64 n, at = p->at;
+
+	if (i >= p->n || p->want == 0 ||
+	    bpf_probe_read_user(&place, sizeof place, (void *)(p->iov + i * sizeof place)))
+		return 1;
+	n = place.len < p->want ? place.len : p->want;
+	BOUND16(at);
+	BOUND16(n);
+	if (n && bpf_probe_read_user(p->m.bytes + at, n, (void *)place.base)) {
+		p->m.here->faults++;
+		return 1;
+	}
+	p->at = at + n;
+	p->want -= n;
+	return 0;
+}
+
+__noinline __u64 write_iov(__u64 at, __u64 iov, __u64 n, __u64 want)
+{
+	struct places p = {.iov = iov, .n = n, .at = at, .began = at, .want = want};
+
+	if (p.want > control.snaplen)
+		p.want = control.snaplen;
+	if (!iov || !memory_find(&p.m))
+		return 0;
+	bpf_loop(IOV_SEEN, copy_step, &p, 0);
+	return p.at - p.began;
 }

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/* io: what is read and written. Data is cut to control.snaplen bytes. */
+#include "iov.h"
+
+/* What was read; nothing when the call failed. */
+INLINE void put_read(struct ev *e, __u64 user, long ret)
+{
+	put_data(e, user, ret > 0 ? ret : 0);
+}
+
+/* What was to be written; only what was, if the call did not fail. */
+INLINE void put_write(struct ev *e, __u64 user, __u64 size, long ret)
+{
+	put_data(e, user, ret > 0 ? ret : size);
+}
+
+EXIT_VAR(read, WIRE_CLASS_OTHER, 4)
+{
+	put_s64(e, ret);
+	put_read(e, arg(regs, 1), ret);
+	put_fd(e, arg(regs, 0));
+	put_u32(e, arg(regs, 2));
+}
+
+EXIT_VAR(write, WIRE_CLASS_OTHER, 4)
+{
+	put_s64(e, ret);
+	put_write(e, arg(regs, 1), arg(regs, 2), ret);
+	put_fd(e, arg(regs, 0));
+	put_u32(e, arg(regs, 2));
+}
+
+EXIT_VAR(pread64, WIRE_CLASS_OTHER, 5)
+{
+	put_s64(e, ret);
+	put_read(e, arg(regs, 1), ret);
+	put_fd(e, arg(regs, 0));
+	put_u32(e, arg(regs, 2));
+	put_u64(e, arg(regs, 3));
+}
+
+EXIT_VAR(pwrite64, WIRE_CLASS_OTHER, 5)
+{
+	put_s64(e, ret);
+	put_write(e, arg(regs, 1), arg(regs, 2), ret);
+	put_fd(e, arg(regs, 0));
+	put_u32(e, arg(regs, 2));
+	put_u64(e, arg(regs, 3));
+}
+
+EXIT_VAR(readv, WIRE_CLASS_OTHER, 4)
+{
+	put_s64(e, ret);
+	put_u32(e, iov_size(arg(regs, 1), arg(regs, 2)));
+	put_iov(e, arg(regs, 1), arg(regs, 2), ret > 0 ? ret : 0);
+	put_fd(e, arg(regs, 0));
+}
+
+EXIT_VAR(writev, WIRE_CLASS_OTHER, 4)
+{
+	put_s64(e, ret);
+	put_iov(e, arg(regs, 1), arg(regs, 2), ret > 0 ? ret : ~0ULL);
+	put_fd(e, arg(regs, 0));
+	put_u32(e, iov_size(arg(regs, 1), arg(regs, 2)));
+}
+
+EXIT_VAR(preadv, WIRE_CLASS_OTHER, 5)
+{
+	put_s64(e, ret);
+	put_u32(e, iov_size(arg(regs, 1), arg(regs, 2)));
+	put_iov(e, arg(regs, 1), arg(regs, 2), ret > 0 ? ret : 0);
+	put_fd(e, arg(regs, 0));
+	put_u64(e, arg(regs, 3));
+}
+
+EXIT_VAR(pwritev, WIRE_CLASS_OTHER, 5)
+{
+	put_s64(e, ret);
+	put_iov(e, arg(regs, 1), arg(regs, 2), ret > 0 ? ret : ~0ULL);
+	put_fd(e, arg(regs, 0));
+	put_u32(e, iov_size(arg(regs, 1), arg(regs, 2)));
+	put_u64(e, arg(regs, 3));
+}
+
+INLINE __u64 user_u64(__u64 user)
+{
+	__u64 v = 0;
+
+	if (user)
+		bpf_probe_read_user(&v, sizeof v, (void *)user);
+	return v;
+}
+
+EXIT_FIXED(sendfile, WIRE_CLASS_OTHER, 5, 40)
+{
+	put_s64(e, ret);
+	put_u64(e, user_u64(arg(regs, 2)));
+	put_fd(e, arg(regs, 0));
+	put_fd(e, arg(regs, 1));
+	put_u64(e, arg(regs, 3));
+}
+
+EXIT_FIXED(splice, WIRE_CLASS_OTHER, 5, 36)
+{
+	put_s64(e, ret);
+	put_fd(e, arg(regs, 0));
+	put_fd(e, arg(regs, 2));
+	put_u64(e, arg(regs, 4));
+	put_u32(e, arg(regs, 5) & 0xf); /* the same bits */
+}
+
+EXIT_FIXED(copy_file_range, WIRE_CLASS_OTHER, 6, 48)
+{
+	put_s64(e, ret);
+	put_fd(e, arg(regs, 2));
+	put_u64(e, user_u64(arg(regs, 3)));
+	put_fd(e, arg(regs, 0));
+	put_u64(e, user_u64(arg(regs, 1)));
+	put_u64(e, arg(regs, 4));
+}
+
+/* The memory of another process; the data is what this one has of it. */
+INLINE void put_vm(struct ev *e, struct pt_regs *regs, long ret)
+{
+	put_s64(e, ret);
+	put_fd(e, arg(regs, 0));
+	put_iov(e, arg(regs, 1), arg(regs, 2), ret > 0 ? ret : 0);
+}
+
+/* process_vm_readv, process_vm_writev */
+EXIT_VAR(process_vm, WIRE_CLASS_OTHER_INTEREST, 3)
+{
+	put_vm(e, regs, ret);
+}
