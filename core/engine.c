@@ -283,6 +283,8 @@ static void engine_woken(void *ctx)
 		n_ended += v.is_ended;
 		if (v.has_failed)
 			e->has_failed = true;
+		if (lane_wants_exit(e->lanes[i]))
+			engine_time_up(e);
 	}
 	if (outputs_are_over(e->outputs)) {
 		e->has_failed = true;
@@ -345,7 +347,8 @@ static int open_shards(struct engine *e, struct lane_setup *setup, struct err *e
 static int open_lanes(struct engine *e, struct err *err)
 {
 	struct setup *s = e->setup;
-	struct lane_setup setup = {.setup = s, .pool = e->pool, .loop = e->loop};
+	struct lane_setup setup = {
+		.setup = s, .pool = e->pool, .drops = &e->drops, .loop = e->loop};
 	int r = 0;
 
 	if (s->opts->record && s->n_openings > 1) {
@@ -453,6 +456,8 @@ static int engine_loop(struct engine *e)
 	int r = 0;
 
 	e->start_ns = clock_ns();
+	log_info(&e->setup->log, "gyr " GYR_VERSION ": %u rules, %u sources, %u outputs",
+		 alert_plan_ruleset(e->plan)->n_enabled, e->n_lanes, e->n_output_names);
 	for (uint32_t i = 0; i < e->n_lanes && r == 0; i++)
 		r = lane_start(e->lanes[i]);
 	if (r < 0)
@@ -490,7 +495,9 @@ int engine_run(struct setup *s, struct err *err)
 	tally_init(&e.tally);
 	watch_init(&e.watch);
 	read_alert_options(&e);
-	r = outputs_names(s, &e.output_names, &e.n_output_names);
+	r = drops_configure(&s->config, &e.drops, err);
+	if (r == 0)
+		r = outputs_names(s, &e.output_names, &e.n_output_names);
 	if (r == 0)
 		r = make_plan(&e, &s->config, &e.plan, err);
 	if (r == 0 && s->opts->dry_run) {

@@ -31,6 +31,7 @@ struct engine {
 	struct watch watch;
 	struct lane *lanes[ENGINE_MAX_LANES];
 	uint32_t n_lanes;
+	struct drops_setup drops;
 	uint32_t output_timeout_ms;
 	bool is_stopping, has_progress_line, has_failed;
 	uint64_t start_ns, end_ns;

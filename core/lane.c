@@ -25,6 +25,9 @@ struct lane {
 	struct recorder *recorder; /* NULL: nothing is recorded */
 	struct err record_err;
 	char label[256];
+	struct vitals vitals;
+	struct drops drops;
+	uint64_t newest_ts; /* of the events so far */
 	uint64_t committed; /* number of the event the source was last told */
 };
 
@@ -82,6 +85,12 @@ static int make_pipeline(struct lane *l)
 
 	int r = pipeline_new(&ps, &l->pipeline);
 
+	l->drops = (struct drops){.setup = *setup->drops,
+				  .source = l->crew.source,
+				  .pipeline = l->pipeline,
+				  .log = l->crew.services.log,
+				  .is_system = setup->opening->plug->module->id == 0};
+
 	l->refit = (struct refit){
 		.pipeline = l->pipeline, .source = l->source, .log = l->crew.services.log};
 	return r;
@@ -106,6 +115,8 @@ int lane_new(const struct lane_setup *setup, struct lane **ret, struct err *err)
 		r = recorder_new(setup->setup->opts->record, &l->recorder, err);
 	if (r == 0)
 		r = make_pipeline(l);
+	if (r == 0)
+		r = vitals_init(&l->vitals);
 	if (r < 0) {
 		err_context(err, "'%s'", setup->opening->label);
 		(void)lane_free(l);
@@ -139,12 +150,28 @@ static void lane_listen(struct lane *l)
 		log_error(l->crew.services.log, "%s: %s", l->label, err.text);
 }
 
+bool lane_wants_exit(const struct lane *l)
+{
+	return atomic_load_explicit(&l->drops.wants_exit, memory_order_relaxed);
+}
+
+bool lane_drops(const struct lane *l, uint64_t *ret_detected, uint64_t *ret_actions)
+{
+	*ret_detected = atomic_load(&l->drops.n_detected);
+	*ret_actions = atomic_load(&l->drops.n_actions);
+	return l->drops.is_system;
+}
+
 static void lane_event(void *ctx, const struct event *evt)
 {
 	struct lane *l = ctx;
 
+	if (lane_wants_exit(l))
+		return;
 	if (!l->crew.is_told && !evt->is_hidden)
 		lane_listen(l);
+	if (drops_are_due(&l->drops, evt->ts))
+		drops_check(&l->drops, evt->ts);
 	if (l->recorder)
 		recorder_event(l->recorder, evt);
 	l->last_ts = evt->ts;
@@ -166,11 +193,34 @@ void lane_settle(struct lane *l)
 	source_commit(l->source, mark);
 }
 
+static void lane_show(struct lane *l, bool now)
+{
+	const struct vitals_subject s = {.source = l->source,
+					 .instances = l->crew.instances,
+					 .n_instances = l->crew.n,
+					 .last_event_ts = l->newest_ts,
+					 .pipeline = l->pipeline};
+
+	vitals_tick(&l->vitals, &s, now);
+}
+
+static void lane_look_around(struct lane *l)
+{
+	if (l->last_ts)
+		drops_event(&l->drops, l->newest_ts = l->last_ts);
+	else
+		drops_timeout(&l->drops);
+	lane_show(l, false);
+	if (lane_wants_exit(l))
+		loop_wake(l->setup.loop);
+}
+
 static void lane_between(void *ctx)
 {
 	struct lane *l = ctx;
 
 	refit_between(&l->refit, l->last_ts);
+	lane_look_around(l);
 	l->last_ts = 0;
 	lane_settle(l);
 }
@@ -179,6 +229,7 @@ static void lane_ended(void *ctx)
 {
 	struct lane *l = ctx;
 
+	lane_show(l, true);
 	loop_wake(l->setup.loop);
 }
 
@@ -232,6 +283,7 @@ struct lane *lane_free(struct lane *l)
 	lane_join(l);
 	l->feed = feed_free(l->feed);
 	l->pipeline = pipeline_free(l->pipeline);
+	vitals_deinit(&l->vitals);
 	l->source = source_close(l->source);
 	l->async = async_free(l->async);
 	crew_deinit(&l->crew);
@@ -265,7 +317,19 @@ const char *lane_error(const struct lane *l)
 {
 	if (l->feed && *feed_error(l->feed))
 		return feed_error(l->feed);
-	return l->record_err.is_set ? l->record_err.text : "";
+	if (l->record_err.is_set)
+		return l->record_err.text;
+	return lane_wants_exit(l) ? "stopped, because events were lost" : "";
+}
+
+void lane_vitals(struct lane *l, struct vitals_view *ret)
+{
+	vitals_look(&l->vitals, ret);
+}
+
+const char *lane_source_name(const struct lane *l)
+{
+	return l->source_name.p;
 }
 
 void lane_count(const struct lane *l, struct pipeline_counters *ret, struct source_counters *ret_s)

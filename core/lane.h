@@ -8,10 +8,12 @@
 
 #include <stdint.h>
 
+#include "drops.h"
 #include "pipeline.h"
 #include "sched/feed.h"
 #include "sched/loop.h"
 #include "setup.h"
+#include "vitals.h"
 
 struct lane;
 
@@ -21,6 +23,7 @@ struct lane_setup {
 	struct output *const *outputs;
 	uint32_t n_outputs;
 	struct alert_pool *pool;
+	const struct drops_setup *drops;
 	struct loop *loop;        /* woken when the source ends */
 	uint32_t shard, n_shards; /* which part of what is opened; n_shards 0: ask the source */
 };
@@ -52,6 +55,17 @@ const struct opening *lane_opening(const struct lane *l);
 const char *lane_label(const struct lane *l);
 void lane_look(const struct lane *l, struct feed_view *ret);
 uint64_t lane_alerts(const struct lane *l);
+
+/* Its counters and the metrics of its plugins, as they were a moment ago. [any] */
+void lane_vitals(struct lane *l, struct vitals_view *ret);
+
+/* Losses that were noticed, and acted upon; false when nobody looks for them here. [any] */
+bool lane_drops(const struct lane *l, uint64_t *ret_detected, uint64_t *ret_actions);
+
+/* Whether the run is to end because events were lost. [any] */
+bool lane_wants_exit(const struct lane *l);
+
+const char *lane_source_name(const struct lane *l); /* of the event source */
 
 /* After lane_join(). */
 const char *lane_error(const struct lane *l);

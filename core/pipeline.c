@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "route/ledger.h"
+#include "route/notice.h"
 #include "util/mem.h"
 
 enum { FULL_PAUSE_NS = 1000000 };
@@ -90,6 +91,19 @@ static __attribute__((noinline)) void pipeline_route(struct pipeline *p, const s
 {
 	for (uint32_t i = 0; i < n; i++)
 		pipeline_alert(p, evt, matches[i]);
+}
+
+void pipeline_notice(struct pipeline *p, const struct notice *n)
+{
+	struct alert *alert;
+	route_set to = notice_targets(p->rules->plan, n);
+
+	if (!to || notice_render(p->writer, alert_plan_options(p->rules->plan), n, &alert) < 0)
+		return;
+	for (uint32_t i = 0; i < p->setup.n_outputs; i++)
+		if (to >> i & 1)
+			outbox_add(p->outboxes[i], alert);
+	(void)alert_unref(alert);
 }
 
 /* THE way of an event: into the state of plugins that keep some, past the rules, and every match

@@ -20,6 +20,7 @@
 #include "route/output.h"
 #include "ruleset/match.h"
 
+struct notice;
 struct pipeline;
 
 struct pipeline_setup {
@@ -76,6 +77,9 @@ void pipeline_count(const struct pipeline *p, struct pipeline_counters *ret);
 
 /* The rules in use, after the source thread has ended; NULL when it never had any. */
 const struct matcher *pipeline_matcher(const struct pipeline *p);
+
+/* Sends what the program itself reports, as an alert. [source] */
+void pipeline_notice(struct pipeline *p, const struct notice *n);
 
 /* While it runs. */
 uint64_t pipeline_alerts(const struct pipeline *p);

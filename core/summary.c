@@ -183,6 +183,21 @@ static uint64_t count_alerts(const struct engine *e)
 	return n;
 }
 
+static void print_falco_drops(const struct engine *e)
+{
+	for (uint32_t i = 0; i < e->n_lanes; i++) {
+		uint64_t detected, actions;
+
+		if (!lane_drops(e->lanes[i], &detected, &actions))
+			continue;
+		(void)fprintf(stderr,
+			      "Syscall event drop monitoring:\n"
+			      "   - event drop detected: %" PRIu64 " occurrences\n"
+			      "   - num times actions taken: %" PRIu64 "\n",
+			      detected, actions);
+	}
+}
+
 static void print_falco_lines(const struct engine *e)
 {
 	(void)printf("Events detected: %" PRIu64 "\nRule counts by severity:\n", count_alerts(e));
@@ -196,6 +211,7 @@ static void print_falco_lines(const struct engine *e)
 			(void)putchar(toupper((unsigned char)*c));
 		(void)printf(": %" PRIu64 "\n", n);
 	}
+	print_falco_drops(e);
 	(void)printf("Triggered rules by rule name:\n");
 	each_rule(e, print_falco_rule);
 	(void)fflush(stdout);

@@ -68,6 +68,7 @@ int alert_plan_new(const struct alert_setup *setup, struct alert_plan **ret, str
 struct alert_plan *alert_plan_ref(struct alert_plan *p);
 struct alert_plan *alert_plan_unref(struct alert_plan *p); /* [any] */
 struct ruleset *alert_plan_ruleset(const struct alert_plan *p);
+const struct alert_options *alert_plan_options(const struct alert_plan *p);
 
 /* Alerts not in use. The pool may be freed once all alerts and writers came back. [main] */
 struct alert_pool *alert_pool_new(void);

@@ -188,3 +188,8 @@ struct ruleset *alert_plan_ruleset(const struct alert_plan *p)
 {
 	return p->rs;
 }
+
+const struct alert_options *alert_plan_options(const struct alert_plan *p)
+{
+	return p->opts;
+}

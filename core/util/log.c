@@ -50,7 +50,7 @@ static void write_line(enum log_level level, const char *component, const char *
 	buf_init(&b, 8192);
 	clock_gettime(CLOCK_REALTIME, &now);
 	gmtime_r(&now.tv_sec, &tm);
-	(void)strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", &tm);
+	(void)strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%S+0000", &tm);
 	buf_printf(&b, "%s %s: ", when, names[level]);
 	if (component)
 		buf_printf(&b, "%s: ", component);
