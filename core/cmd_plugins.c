@@ -24,35 +24,47 @@ struct version {
 	const char *key, *label, *value;
 };
 
+static const struct version versions[] = {
+	{"default_driver_version", "Default driver: ", DRIVER_API_VERSION},
+	{"driver_api_version", "  API version:    ", DRIVER_API_VERSION},
+	{"driver_schema_version", "  Schema version: ", EVENT_SCHEMA_VERSION},
+	{"engine_version", "Engine:         ", RULES_ENGINE_VERSION},
+	{"falco_version", "Falco version:  ", FALCO_VERSION},
+	{"gyr_version", "gyr ", GYR_VERSION},
+	{"libs_version", "Libs version:   ", LIBS_VERSION},
+	{"plugin_api_version", "Plugin API:     ", API_VERSION},
+};
+
+enum { N_VERSIONS = sizeof(versions) / sizeof(versions[0]) };
+
+void versions_json(struct buf *b)
+{
+	for (unsigned i = 0; i < N_VERSIONS; i++)
+		buf_printf(b, "%s\"%s\":\"%s\"", i ? "," : "{", versions[i].key, versions[i].value);
+	buf_add_char(b, '}');
+}
+
 int cmd_version(struct setup *s, struct err *err)
 {
-	static const struct version rows[] = {
-		{"default_driver_version", "Default driver: ", DRIVER_API_VERSION},
-		{"driver_api_version", "  API version:    ", DRIVER_API_VERSION},
-		{"driver_schema_version", "  Schema version: ", EVENT_SCHEMA_VERSION},
-		{"engine_version", "Engine:         ", RULES_ENGINE_VERSION},
-		{"falco_version", "Falco version:  ", FALCO_VERSION},
-		{"gyr_version", "gyr ", GYR_VERSION},
-		{"libs_version", "Libs version:   ", LIBS_VERSION},
-		{"plugin_api_version", "Plugin API:     ", API_VERSION},
-	};
 	static const unsigned text_order[] = {4, 6, 7, 3, 8, 1, 2, 0};
-	const unsigned n = sizeof(rows) / sizeof(rows[0]);
 
 	(void)err;
 	if (config_bool(&s->config, "json_output") || s->opts->format == FORMAT_JSON) {
-		for (unsigned i = 0; i < n; i++)
-			(void)printf("%s\"%s\":\"%s\"", i ? "," : "{", rows[i].key, rows[i].value);
-		(void)printf("}\n");
+		struct buf b;
+
+		buf_init(&b, 4096);
+		versions_json(&b);
+		(void)printf("%.*s\n", (int)b.len, b.p ? b.p : "");
+		buf_deinit(&b);
 		return 0;
 	}
 	(void)printf("gyr %s\n\nIt does what these do:\n", GYR_VERSION);
-	for (unsigned i = 0; i < n; i++) {
-		if (text_order[i] == n)
+	for (unsigned i = 0; i < N_VERSIONS; i++) {
+		if (text_order[i] == N_VERSIONS)
 			(void)printf("Driver:\n");
 		else
-			(void)printf("%s%s\n", rows[text_order[i]].label,
-				     rows[text_order[i]].value);
+			(void)printf("%s%s\n", versions[text_order[i]].label,
+				     versions[text_order[i]].value);
 	}
 	return 0;
 }

@@ -20,6 +20,7 @@
 #include "config_alerts.h"
 #include "config_rules.h"
 #include "profile.h"
+#include "route/notice.h"
 #include "notices.h"
 #include "ruleset/report.h"
 #include "summary.h"
@@ -29,6 +30,7 @@
 
 enum {
 	PROGRESS_MS = 500,
+	BEAT_MS = 1000, /* the main loop shows that it turns */
 	WATCH_MS = 500,
 	PATIENCE_MS =
 		2000, /* of a program that was told to end, with sources that wait for outputs */
@@ -172,9 +174,22 @@ static int make_plan(struct engine *e, struct config *c, struct alert_plan **ret
 	rules.loader = rules_loader_free(rules.loader);
 	as.rs = rules.set;
 	as.suppress = e->suppress;
+	(void)pthread_mutex_lock(&e->lock);
 	r = alert_plan_new(&as, ret, err);
-	engine_rules_deinit(&rules);
+	(void)pthread_mutex_unlock(&e->lock);
+	(void)ruleset_unref(as.rs);
 	return r;
+}
+
+/* What is watched and is no configuration is rules. */
+static void hash_rules(void *ctx, const char *path)
+{
+	struct engine *e = ctx;
+
+	for (uint32_t i = 0; i < e->hashes.n; i++)
+		if (e->hashes.files[i].is_config && strcmp(e->hashes.files[i].path, path) == 0)
+			return;
+	filehash_add(&e->hashes, path, false);
 }
 
 static int offer_plan(struct engine *e, struct alert_plan *plan)
@@ -185,6 +200,20 @@ static int offer_plan(struct engine *e, struct alert_plan *plan)
 		r = lane_offer(e->lanes[i], plan);
 	mem_trim(); /* reading rules takes many times what they are kept in */
 	return r;
+}
+
+/* Puts @plan in the place of the one in use, if any, and notes which files it was made of. */
+static void take_plan(struct engine *e, const struct config *c, struct alert_plan *plan)
+{
+	(void)pthread_mutex_lock(&e->lock);
+	(void)alert_plan_unref(e->plan);
+	e->plan = plan;
+	e->reload_ts = notice_now();
+	e->hashes.n = 0;
+	for (uint32_t i = 0; i < c->n_files; i++)
+		filehash_add(&e->hashes, c->files[i], true);
+	watch_each(&e->watch, hash_rules, e);
+	(void)pthread_mutex_unlock(&e->lock);
 }
 
 /* SIGHUP: new rules beside the old ones; only when they are good do the sources get them. */
@@ -204,8 +233,7 @@ static void engine_reload(void *ctx)
 	if (r == 0)
 		r = offer_plan(e, plan);
 	if (r == 0) {
-		(void)alert_plan_unref(e->plan);
-		e->plan = plan;
+		take_plan(e, &c, plan);
 		log_write(&e->setup->log, LOG_LEVEL_NOTICE, NULL, "reload: %u rules",
 			  alert_plan_ruleset(plan)->n_enabled);
 	} else {
@@ -363,6 +391,13 @@ static int open_lanes(struct engine *e, struct err *err)
 	return r < 0 ? r : offer_plan(e, e->plan);
 }
 
+static void engine_beat(void *ctx)
+{
+	struct engine *e = ctx;
+
+	control_beat(e->control);
+}
+
 static void engine_tell_suppressed(void *ctx)
 {
 	notices_suppressed(ctx);
@@ -393,6 +428,8 @@ static int watch(struct engine *e)
 			       text_interval_ms(str_from(config_str(
 				       &e->setup->config, "suppression.summary_interval"))),
 			       engine_tell_suppressed, e);
+	if (r == 0)
+		r = loop_every(e->loop, BEAT_MS, engine_beat, e);
 	loop_on_wake(e->loop, engine_woken, e);
 	return r;
 }
@@ -434,11 +471,14 @@ static int engine_up(struct engine *e, struct err *err)
 		r = write_pidfile(e->setup->opts, err);
 	if (r == 0)
 		r = watch(e);
+	if (r == 0 && !sources_end(e->setup))
+		r = control_start(e, &e->control, err);
 	return r;
 }
 
 static void engine_down(struct engine *e)
 {
+	e->control = control_stop(e->control);
 	while (e->n_lanes)
 		(void)lane_free(e->lanes[--e->n_lanes]);
 	e->outputs = outputs_free(e->outputs);
@@ -448,6 +488,7 @@ static void engine_down(struct engine *e)
 	e->pool = alert_pool_free(e->pool);
 	e->suppress = suppress_free(e->suppress);
 	tally_deinit(&e->tally);
+	(void)pthread_mutex_destroy(&e->lock);
 	watch_deinit(&e->watch);
 }
 
@@ -488,6 +529,7 @@ static int engine_loop(struct engine *e)
 int engine_run(struct setup *s, struct err *err)
 {
 	struct engine e = {.setup = s};
+	struct alert_plan *plan;
 	int r = setup_plugins(s, SETUP_RUN, err);
 
 	if (r < 0)
@@ -495,11 +537,15 @@ int engine_run(struct setup *s, struct err *err)
 	tally_init(&e.tally);
 	watch_init(&e.watch);
 	read_alert_options(&e);
+	(void)pthread_mutex_init(&e.lock, NULL);
+	e.start_ts = notice_now();
 	r = drops_configure(&s->config, &e.drops, err);
 	if (r == 0)
 		r = outputs_names(s, &e.output_names, &e.n_output_names);
 	if (r == 0)
-		r = make_plan(&e, &s->config, &e.plan, err);
+		r = make_plan(&e, &s->config, &plan, err);
+	if (r == 0)
+		take_plan(&e, &s->config, plan);
 	if (r == 0 && s->opts->dry_run) {
 		(void)printf("dry run: %u rules, %u sources\n",
 			     alert_plan_ruleset(e.plan)->n_enabled, s->n_openings);

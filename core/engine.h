@@ -5,8 +5,11 @@
  */
 #pragma once
 
+#include <pthread.h>
 #include <stdint.h>
 
+#include "control.h"
+#include "filehash.h"
 #include "lane.h"
 #include "outputs.h"
 #include "route/tally.h"
@@ -35,6 +38,13 @@ struct engine {
 	uint32_t output_timeout_ms;
 	bool is_stopping, has_progress_line, has_failed;
 	uint64_t start_ns, end_ns;
+	struct control *control;
+	/* Who reads plan, tally and hashes on another thread holds the lock; they change on [main],
+	 * under it. */
+	pthread_mutex_t lock;
+	uint64_t start_ts,
+		reload_ts; /* ns since the epoch; reload: when rules were taken up last */
+	struct filehashes hashes;
 };
 
 /* Runs until all sources have ended, the time is up or a signal says so. 0; -EINVAL and other errnos

@@ -89,3 +89,9 @@ bool watch_look(struct watch *w)
 	w->is_settling = changed;
 	return was_settling && !changed;
 }
+
+void watch_each(const struct watch *w, void (*each)(void *ctx, const char *path), void *ctx)
+{
+	for (const struct watch_file *f = w->first; f; f = f->next)
+		each(ctx, f->path);
+}

@@ -35,5 +35,8 @@ void watch_reset(struct watch *w);
 /* Adds @path, which need not exist. -ENOMEM, -ENOSPC. */
 int watch_add(struct watch *w, const char *path);
 
+/* Calls @each for every path, in no order. */
+void watch_each(const struct watch *w, void (*each)(void *ctx, const char *path), void *ctx);
+
 /* Looks at all files: whether there was a change that is over. */
 bool watch_look(struct watch *w);

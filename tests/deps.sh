@@ -12,6 +12,7 @@ build=(
 check=(
   git netbase libcmocka-dev clang-format clang-tidy libclang-rt-14-dev
   python3 python3-yaml valgrind openssl rsyslog rsyslog-openssl nats-server prometheus-alertmanager
+  prometheus
 )
 
 usage() {

@@ -37,3 +37,8 @@ struct tally_row *tally_row(struct tally *t, struct str rule, uint32_t priority)
 	t->last = row;
 	return row;
 }
+
+const struct tally_row *tally_find(const struct tally *t, struct str rule)
+{
+	return strmap_find(&t->rows, rule);
+}

@@ -34,5 +34,8 @@ struct tally {
 void tally_init(struct tally *t);
 void tally_deinit(struct tally *t);
 
+/* The row of @rule; NULL when there is none. */
+const struct tally_row *tally_find(const struct tally *t, struct str rule);
+
 /* The row of @rule, made if it is new; its priority is the latest told. NULL: memory is short. */
 struct tally_row *tally_row(struct tally *t, struct str rule, uint32_t priority);
