@@ -29,16 +29,16 @@ enum {
 struct httpd;
 
 struct httpd_answer {
-	unsigned status;   /* 200 at first */
-	const char *type;  /* of the body; a constant */
+	unsigned status;  /* 200 at first */
+	const char *type; /* of the body; a constant */
 	struct buf body;
 };
 
 struct httpd_setup {
-	const char *address; /* IPv4 or IPv6 */
-	uint16_t port;       /* 0: any free one */
-	uint32_t threads;    /* 0: one a CPU */
-	const char *cert;    /* file with certificate and key, PEM; NULL: no TLS */
+	const char *address;    /* IPv4 or IPv6 */
+	uint16_t port;          /* 0: any free one */
+	uint32_t threads;       /* 0: one a CPU */
+	const char *cert;       /* file with certificate and key, PEM; NULL: no TLS */
 	const char *token_file; /* its first line is the bearer token; NULL: none asked for */
 	const char *open_path;  /* answered without a token */
 	/* Answers @path, without its query; false: there is no such thing. */

@@ -56,7 +56,8 @@ static bool process_ticks(const char *stat, uint64_t *used, uint64_t *start)
 	const char *p = strrchr(stat, ')');
 	uint64_t user, system;
 
-	if (!p || sscanf(p + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %" SCNu64 " %" SCNu64
+	if (!p || sscanf(p + 1,
+			 " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %" SCNu64 " %" SCNu64
 			 " %*d %*d %*d %*d %*d %*d %" SCNu64,
 			 &user, &system, start) != 3)
 		return false;
@@ -88,7 +89,8 @@ static double host_cpu(const char *stat)
 {
 	uint64_t v[8] = {0}, sum = 0;
 
-	if (sscanf(stat, "cpu %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64
+	if (sscanf(stat,
+		   "cpu %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64
 		   " %" SCNu64 " %" SCNu64,
 		   &v[0], &v[1], &v[2], &v[3], &v[4], &v[5], &v[6], &v[7]) < 4)
 		return 0;
@@ -115,7 +117,8 @@ static void read_rest(struct procinfo *p, char *text)
 	}
 	if (read_host("/proc/sys/fs/file-nr", text))
 		p->host_open_fds = strtoull(text, NULL, 10);
-	if (cgroup ? read_head(cgroup, text) : read_head(CGROUP_V2, text) || read_head(CGROUP_V1, text))
+	if (cgroup ? read_head(cgroup, text)
+		   : read_head(CGROUP_V2, text) || read_head(CGROUP_V1, text))
 		p->container_memory_used_bytes = strtoull(text, NULL, 10);
 }
 
