@@ -56,8 +56,10 @@ struct use_table *use_table_new(void)
 {
 	struct use_table *t = mem_new(sizeof *t);
 
-	if (t)
+	if (t) {
+		t->arena.chunk_max = ARENA_CHUNK_KEPT;
 		buf_init(&t->key, KEY_MAX);
+	}
 	return t;
 }
 

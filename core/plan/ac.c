@@ -85,14 +85,29 @@ static void complete(struct builder *b, uint32_t *fail, uint32_t *queue)
 	}
 }
 
-bool ac_index_init(struct ac_index *x, struct arena *a, const struct index_entry *entries,
-		   uint32_t n, const uint32_t *preds, bool fold)
+/* Copies what the states that there are take. */
+static void freeze(struct builder *b, struct arena *a)
 {
+	size_t n = (size_t)b->n_states + 1, cells = n * b->x->n_classes;
+	uint32_t *next = cells <= AC_MAX_CELLS ? arena_alloc(a, cells * sizeof *next) : NULL;
+	struct ac_out *outs = next ? arena_alloc(a, n * sizeof *outs) : NULL;
+
+	if (!outs)
+		return;
+	memcpy(next, b->next, cells * sizeof *next);
+	memcpy(outs, b->outs, n * sizeof *outs);
+	b->x->next = next;
+	b->x->outs = outs;
+}
+
+bool ac_index_init(struct ac_index *x, struct arena *a, const struct index_entries *e, bool fold)
+{
+	const struct index_entry *entries = e->items;
 	struct builder b = {.x = x};
-	uint32_t *work;
+	uint32_t *work, n = e->n;
 	size_t room = 1;
 
-	*x = (struct ac_index){.preds = preds};
+	*x = (struct ac_index){.preds = e->preds};
 	classes(x, entries, n, fold);
 	for (uint32_t i = 0; i < n; i++)
 		room += entries[i].key.len;
@@ -100,24 +115,18 @@ bool ac_index_init(struct ac_index *x, struct arena *a, const struct index_entry
 	    room * x->n_classes > 8 * (size_t)AC_MAX_CELLS)
 		return false;
 	b.next = mem_new(room * x->n_classes * sizeof *b.next);
-	b.outs = arena_alloc(a, room * sizeof *b.outs);
+	b.outs = mem_new(room * sizeof *b.outs);
 	work = mem_new(2 * room * sizeof *work);
 	if (b.next && b.outs && work) {
-		uint32_t *next;
-
 		for (uint32_t i = 0; i < n; i++)
 			add_key(&b, &entries[i]);
 		complete(&b, work, work + room);
-		room = (size_t)(b.n_states + 1) * x->n_classes;
-		next = room <= AC_MAX_CELLS ? arena_alloc(a, room * sizeof *next) : NULL;
-		if (next)
-			memcpy(next, b.next, room * sizeof *next);
-		x->next = next;
-		x->outs = b.outs;
+		freeze(&b, a);
 	}
 	mem_free(b.next);
+	mem_free(b.outs);
 	mem_free(work);
-	return x->next;
+	return x->next && x->outs;
 }
 
 void ac_index_find(const struct ac_index *x, struct str value, struct hits *h)

@@ -162,7 +162,7 @@ static bool classes_assign(struct specialiser *s, struct strmap *seen)
 		signature(s, code);
 		id = (uintptr_t)strmap_find(seen, buf_str(&d->key));
 		if (!id) {
-			key = arena_str(&d->arena, buf_str(&d->key));
+			key = arena_str(&d->keys, buf_str(&d->key));
 			if (!key.p || d->key.failed || !VEC_ROOM(p->classes, cap, p->n_classes))
 				return false;
 			p->classes[p->n_classes] = (struct plan_class){.n_rules = 0};

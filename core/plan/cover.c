@@ -27,7 +27,7 @@ enum {
 bool probabilities_set(struct plan *p, const struct plan_stats *stats)
 {
 	const struct dag *d = &p->dag;
-	double *out = arena_alloc(&p->arena, (d->n_preds + 1) * sizeof *out);
+	float *out = arena_alloc(&p->arena, (d->n_preds + 1) * sizeof *out);
 
 	if (!out)
 		return false;
@@ -35,11 +35,11 @@ bool probabilities_set(struct plan *p, const struct plan_stats *stats)
 		const struct pred *pred = &d->preds[i];
 
 		if (stats && stats->n_preds == d->n_preds && stats->p[i] >= 0)
-			out[i] = stats->p[i];
+			out[i] = (float)stats->p[i];
 		else if (pred->sw != DAG_NONE)
-			out[i] = switch_prior(&p->switches[pred->sw], pred);
+			out[i] = (float)switch_prior(&p->switches[pred->sw], pred);
 		else
-			out[i] = pred->test.op == FILTER_OP_EXISTS ? 0.9 : 0.3;
+			out[i] = pred->test.op == FILTER_OP_EXISTS ? 0.9F : 0.3F;
 	}
 	p->p = out;
 	return true;

@@ -12,7 +12,7 @@ enum {
 
 int dag_init(struct dag *d)
 {
-	*d = (struct dag){.n_nodes = 0};
+	*d = (struct dag){.arena = {.chunk_max = ARENA_CHUNK_KEPT}};
 	buf_init(&d->key, KEY_MAX);
 	if (!VEC_ROOM(d->nodes, d->cap_nodes, 1))
 		return -ENOMEM;
@@ -22,8 +22,25 @@ int dag_init(struct dag *d)
 	return 0;
 }
 
+/* Gives back what an array has room for beyond @n members; not to get it is no harm. */
+static void *shrink(void *items, uint32_t n, size_t size)
+{
+	void *p = n ? mem_grow(items, n, size) : NULL;
+
+	return p ? p : items;
+}
+
 void dag_seal(struct dag *d)
 {
+	d->terms = shrink(d->terms, d->n_terms, sizeof *d->terms);
+	d->preds = shrink(d->preds, d->n_preds, sizeof *d->preds);
+	d->nodes = shrink(d->nodes, d->n_nodes, sizeof *d->nodes);
+	d->kids = shrink(d->kids, d->n_kids, sizeof *d->kids);
+	d->cap_terms = d->n_terms;
+	d->cap_preds = d->n_preds;
+	d->cap_nodes = d->n_nodes;
+	d->cap_kids = d->n_kids;
+	arena_deinit(&d->keys);
 	strmap_deinit(&d->term_ids);
 	strmap_deinit(&d->pred_ids);
 	d->term_ids = d->pred_ids = (struct strmap)STRMAP_NULL;
@@ -110,7 +127,7 @@ static uint32_t id_find(const struct dag *d, const struct strmap *ids)
 
 static void id_add(struct dag *d, struct strmap *ids, uint32_t id)
 {
-	struct str key = arena_str(&d->arena, buf_str(&d->key));
+	struct str key = arena_str(&d->keys, buf_str(&d->key));
 
 	if (!key.p || d->key.failed || strmap_add(ids, key, (void *)(uintptr_t)(id + 1)) < 0)
 		d->failed = true;

@@ -52,7 +52,8 @@ struct pred {
 };
 
 struct dag {
-	struct arena arena;
+	struct arena arena; /* texts and constants that lowering made */
+	struct arena keys;  /* until it is sealed: canonical texts */
 	struct term *terms;
 	struct pred *preds;
 	struct node *nodes;

@@ -52,7 +52,7 @@ struct plan {
 	const uint32_t *wake_ends;           /* by predicate: end of its run in wakes */
 	const struct wake *wakes;
 	const uint32_t *woken;
-	const double *p; /* by predicate: how likely it is true */
+	const float *p; /* by predicate: how likely it is true */
 };
 
 struct plan_stats {

@@ -18,11 +18,10 @@ static int by_key(const void *a, const void *b)
 	return x->pred < y->pred ? -1 : x->pred > y->pred;
 }
 
-bool index_group(struct arena *a, struct index_key *keys, uint32_t n,
-		 const struct index_entry **ret_entries, uint32_t *ret_n,
-		 const uint32_t **ret_preds)
+bool index_group(struct arena *scratch, struct arena *a, struct index_key *keys, uint32_t n,
+		 struct index_entries *ret_entries)
 {
-	struct index_entry *entries = arena_alloc(a, n * sizeof *entries);
+	struct index_entry *entries = arena_alloc(scratch, n * sizeof *entries);
 	uint32_t *preds = arena_alloc(a, n * sizeof *preds);
 	uint32_t n_entries = 0;
 
@@ -41,9 +40,7 @@ bool index_group(struct arena *a, struct index_key *keys, uint32_t n,
 		entries[n_entries++] = (struct index_entry){
 			.key = keys[i].key, .bits = keys[i].bits, .first = i, .n = 1};
 	}
-	*ret_entries = entries;
-	*ret_n = n_entries;
-	*ret_preds = preds;
+	*ret_entries = (struct index_entries){entries, n_entries, preds};
 	return true;
 }
 
@@ -92,11 +89,11 @@ static uint32_t tag_of(uint64_t h)
 	return (uint32_t)(h >> 32) | 1;
 }
 
-bool hash_index_init(struct hash_index *x, struct arena *a, const struct index_entry *entries,
-		     uint32_t n, const uint32_t *preds)
+bool hash_index_init(struct hash_index *x, struct arena *a, const struct index_entries *e)
 {
+	const struct index_entry *entries = e->items;
 	struct hash_slot *slots;
-	uint32_t size = 4;
+	uint32_t size = 4, n = e->n;
 
 	while (size < n * 2)
 		size *= 2;
@@ -117,7 +114,7 @@ bool hash_index_init(struct hash_index *x, struct arena *a, const struct index_e
 			.n = entries[i].n,
 		};
 	}
-	*x = (struct hash_index){.slots = slots, .mask = size - 1, .preds = preds};
+	*x = (struct hash_index){.slots = slots, .mask = size - 1, .preds = e->preds};
 	return true;
 }
 
@@ -150,10 +147,10 @@ static unsigned bit_at(struct str key, uint32_t i)
 	return (unsigned)((unsigned char)key.p[i / 8] >> (7 - i % 8)) & 1;
 }
 
-bool net_index_init(struct net_index *x, struct arena *a, const struct index_entry *entries,
-		    uint32_t n, const uint32_t *preds)
+bool net_index_init(struct net_index *x, struct arena *a, const struct index_entries *e)
 {
-	uint32_t room = 2, used = 2;
+	const struct index_entry *entries = e->items;
+	uint32_t room = 2, used = 2, n = e->n;
 	struct net_node *nodes;
 
 	for (uint32_t i = 0; i < n; i++)
@@ -174,7 +171,7 @@ bool net_index_init(struct net_index *x, struct arena *a, const struct index_ent
 		nodes[at].first = entries[i].first;
 		nodes[at].n = entries[i].n;
 	}
-	*x = (struct net_index){.nodes = nodes, .preds = preds};
+	*x = (struct net_index){.nodes = nodes, .preds = e->preds};
 	return true;
 }
 

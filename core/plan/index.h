@@ -43,6 +43,12 @@ struct index_entry {
 	uint32_t first, n;
 };
 
+struct index_entries {
+	const struct index_entry *items;
+	uint32_t n;
+	const uint32_t *preds;
+};
+
 /* Keys to be indexed, gathered one by one and then grouped. */
 struct index_key {
 	struct str key;
@@ -50,10 +56,10 @@ struct index_key {
 	uint32_t pred;
 };
 
-/* Sorts @keys and groups equal ones; entries and predicates go to the arena. false: no memory. */
-bool index_group(struct arena *a, struct index_key *keys, uint32_t n,
-		 const struct index_entry **ret_entries, uint32_t *ret_n,
-		 const uint32_t **ret_preds);
+/* Sorts @keys and groups equal ones. Predicates, which an index keeps, go to @a; entries, which it
+ * is built from, to @scratch. false: no memory. */
+bool index_group(struct arena *scratch, struct arena *a, struct index_key *keys, uint32_t n,
+		 struct index_entries *ret_entries);
 
 struct hash_index {
 	const struct hash_slot *slots;
@@ -61,8 +67,7 @@ struct hash_index {
 	const uint32_t *preds;
 };
 
-bool hash_index_init(struct hash_index *x, struct arena *a, const struct index_entry *entries,
-		     uint32_t n, const uint32_t *preds);
+bool hash_index_init(struct hash_index *x, struct arena *a, const struct index_entries *e);
 void hash_index_find(const struct hash_index *x, struct str value, struct hits *h);
 
 struct radix_index {
@@ -74,8 +79,8 @@ struct radix_index {
 
 /* @entries sorted by key. With @reverse the keys are already reversed and values are walked from
  * their end. */
-bool radix_index_init(struct radix_index *x, struct arena *a, const struct index_entry *entries,
-		      uint32_t n, const uint32_t *preds, bool reverse);
+bool radix_index_init(struct radix_index *x, struct arena *a, const struct index_entries *e,
+		      bool reverse);
 void radix_index_find(const struct radix_index *x, struct str value, struct hits *h);
 
 struct ac_index {
@@ -89,8 +94,7 @@ struct ac_index {
 /* With @fold the keys are lower case and values are folded (ASCII). false: no memory, or too many
  * states (AC_MAX_CELLS): the predicates are then asked directly. */
 enum { AC_MAX_CELLS = 2 * 1024 * 1024 };
-bool ac_index_init(struct ac_index *x, struct arena *a, const struct index_entry *entries,
-		   uint32_t n, const uint32_t *preds, bool fold);
+bool ac_index_init(struct ac_index *x, struct arena *a, const struct index_entries *e, bool fold);
 void ac_index_find(const struct ac_index *x, struct str value, struct hits *h);
 
 struct net_index {
@@ -98,8 +102,7 @@ struct net_index {
 	const uint32_t *preds;
 };
 
-bool net_index_init(struct net_index *x, struct arena *a, const struct index_entry *entries,
-		    uint32_t n, const uint32_t *preds);
+bool net_index_init(struct net_index *x, struct arena *a, const struct index_entries *e);
 void net_index_find(const struct net_index *x, struct str address, struct hits *h);
 
 /* A threshold. Numbers are mapped so that unsigned order is theirs, and "<=" and ">" so that the

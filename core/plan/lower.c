@@ -134,7 +134,7 @@ static uint32_t lower_plain(struct dag *d, const struct test *t, bool negate)
 static uint32_t lower_each(struct dag *d, const struct test *t, bool negate)
 {
 	bool is_or = (t->modifier == FILTER_MOD_ANYOF) != negate;
-	uint32_t *kids = arena_alloc(&d->arena, t->n * sizeof *kids);
+	uint32_t *kids = arena_alloc(&d->keys, t->n * sizeof *kids);
 
 	if (t->n == 0)
 		return negate ? NODE_TRUE : NODE_FALSE;

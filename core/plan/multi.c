@@ -10,7 +10,10 @@
 
 struct multi {
 	hs_database_t *db;
-	const struct index_entry *entries;
+	const uint32_t *preds;
+	struct multi_key {
+		uint32_t first, n;
+	} * keys;
 };
 
 /* The library is opened when the first plan wants it and stays. */
@@ -82,25 +85,30 @@ static bool compile(struct multi *m, const struct index_entry *entries, uint32_t
 	return ok;
 }
 
-struct multi *multi_new(const struct index_entry *entries, uint32_t n, bool fold)
+struct multi *multi_new(const struct index_entries *e, bool fold)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	struct multi *m;
 
 	(void)pthread_once(&once, load);
-	if (!hs.is_there || n < MULTI_MIN)
+	if (!hs.is_there || e->n < MULTI_MIN || e->n > MULTI_MAX)
 		return NULL;
 	m = mem_new(sizeof *m);
 	if (!m)
 		return NULL;
-	m->entries = entries;
-	return compile(m, entries, n, fold) ? m : multi_free(m);
+	m->preds = e->preds;
+	m->keys = mem_grow(NULL, e->n, sizeof *m->keys);
+	for (uint32_t i = 0; m->keys && i < e->n; i++)
+		m->keys[i] = (struct multi_key){e->items[i].first, e->items[i].n};
+	return m->keys && compile(m, e->items, e->n, fold) ? m : multi_free(m);
 }
 
 struct multi *multi_free(struct multi *m)
 {
 	if (m && m->db)
 		(void)hs.free_database(m->db);
+	if (m)
+		mem_free(m->keys);
 	return mem_free(m);
 }
 
@@ -122,7 +130,6 @@ void *multi_scratch_free(void *scratch)
 
 struct found {
 	const struct multi *m;
-	const uint32_t *preds;
 	struct hits *hits;
 };
 
@@ -130,19 +137,18 @@ static int on_match(unsigned id, unsigned long long from, unsigned long long to,
 		    void *ctx)
 {
 	const struct found *f = ctx;
-	const struct index_entry *e = &f->m->entries[id];
+	const struct multi_key *k = &f->m->keys[id];
 
 	(void)from;
 	(void)to;
 	(void)flags;
-	hits_add(f->hits, f->preds + e->first, e->n);
+	hits_add(f->hits, f->m->preds + k->first, k->n);
 	return 0;
 }
 
-bool multi_find(const struct multi *m, const uint32_t *preds, struct str value, void *scratch,
-		struct hits *h)
+bool multi_find(const struct multi *m, struct str value, void *scratch, struct hits *h)
 {
-	struct found f = {.m = m, .preds = preds, .hits = h};
+	struct found f = {.m = m, .hits = h};
 
 	if (value.len == 0)
 		return true;
@@ -152,10 +158,9 @@ bool multi_find(const struct multi *m, const uint32_t *preds, struct str value, 
 
 #else
 
-struct multi *multi_new(const struct index_entry *entries, uint32_t n, bool fold)
+struct multi *multi_new(const struct index_entries *e, bool fold)
 {
-	(void)entries;
-	(void)n;
+	(void)e;
 	(void)fold;
 	return NULL;
 }
@@ -179,11 +184,9 @@ void *multi_scratch_free(void *scratch)
 	return NULL;
 }
 
-bool multi_find(const struct multi *m, const uint32_t *preds, struct str value, void *scratch,
-		struct hits *h)
+bool multi_find(const struct multi *m, struct str value, void *scratch, struct hits *h)
 {
 	(void)m;
-	(void)preds;
 	(void)value;
 	(void)scratch;
 	(void)h;

@@ -16,17 +16,19 @@
 
 struct multi;
 
-enum { MULTI_MIN = 8 }; /* fewer texts are as fast in the automaton */
+enum {
+	MULTI_MIN = 8,     /* fewer texts are as fast in the automaton */
+	MULTI_MAX = 16384, /* more take it seconds to compile */
+};
 
-/* For the keys of @entries; with @fold they are lower case and ASCII case does not count. NULL when
+/* For the keys of @e; with @fold they are lower case and ASCII case does not count. NULL when
  * vectorscan is not there or refuses them. */
-struct multi *multi_new(const struct index_entry *entries, uint32_t n, bool fold);
+struct multi *multi_new(const struct index_entries *e, bool fold);
 struct multi *multi_free(struct multi *m);
 
 /* Makes *@scratch (NULL at first) fit for @m too. false: no memory. */
 bool multi_scratch(const struct multi *m, void **scratch);
 void *multi_scratch_free(void *scratch);
 
-/* Stamps preds[first .. first + n) of every key that is in @value. false: the scan failed. */
-bool multi_find(const struct multi *m, const uint32_t *preds, struct str value, void *scratch,
-		struct hits *h);
+/* Stamps the predicates of every key that is in @value. false: the scan failed. */
+bool multi_find(const struct multi *m, struct str value, void *scratch, struct hits *h);

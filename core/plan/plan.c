@@ -62,6 +62,7 @@ int plan_new(const struct plan_rule *rules, uint32_t n_rules, const struct plan_
 	p = mem_new(sizeof *p);
 	if (!p)
 		return -ENOMEM;
+	p->arena.chunk_max = ARENA_CHUNK_KEPT;
 	copy = arena_alloc(&p->arena, n_rules * sizeof *copy);
 	if (copy && n_rules)
 		memcpy(copy, rules, n_rules * sizeof *copy);

@@ -66,26 +66,34 @@ static void fill(struct builder *b, struct run r, struct run *queue, uint32_t *n
 	}
 }
 
-bool radix_index_init(struct radix_index *x, struct arena *a, const struct index_entry *entries,
-		      uint32_t n, const uint32_t *preds, bool reverse)
+bool radix_index_init(struct radix_index *x, struct arena *a, const struct index_entries *e,
+		      bool reverse)
 {
-	uint32_t room = n * 2 + 1, n_queue = 1;
-	struct builder b = {.entries = entries, .n_nodes = 1};
+	uint32_t room = e->n * 2 + 1, n_queue = 1;
+	struct builder b = {.entries = e->items, .n_nodes = 1};
 	struct run *queue = mem_grow(NULL, room, sizeof *queue);
+	struct radix_node *nodes = NULL;
+	uint8_t *first = NULL;
 
-	b.nodes = arena_alloc(a, room * sizeof *b.nodes);
-	b.first = arena_alloc(a, room);
-	if (!queue || !b.nodes || !b.first) {
-		mem_free(queue);
-		return false;
+	b.nodes = mem_new(room * sizeof *b.nodes);
+	b.first = mem_new(room);
+	if (queue && b.nodes && b.first) {
+		queue[0] = (struct run){0, 0, e->n, 0};
+		for (uint32_t i = 0; e->n && i < n_queue; i++)
+			fill(&b, queue[i], queue, &n_queue);
+		nodes = arena_alloc(a, b.n_nodes * sizeof *nodes);
+		first = arena_alloc(a, b.n_nodes);
 	}
-	queue[0] = (struct run){0, 0, n, 0};
-	for (uint32_t i = 0; n && i < n_queue; i++)
-		fill(&b, queue[i], queue, &n_queue);
+	if (nodes && first) {
+		memcpy(nodes, b.nodes, b.n_nodes * sizeof *nodes);
+		memcpy(first, b.first, b.n_nodes);
+	}
 	mem_free(queue);
+	mem_free(b.nodes);
+	mem_free(b.first);
 	*x = (struct radix_index){
-		.nodes = b.nodes, .first = b.first, .preds = preds, .reverse = reverse};
-	return true;
+		.nodes = nodes, .first = first, .preds = e->preds, .reverse = reverse};
+	return nodes && first;
 }
 
 static const struct radix_node *kid(const struct radix_index *x, const struct radix_node *node,

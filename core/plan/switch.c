@@ -149,6 +149,7 @@ static size_t fold(struct str v, char *out)
 struct builder {
 	struct dag *d;
 	struct arena *arena;
+	struct arena scratch; /* for one switch */
 	struct field_switch *switches;
 	uint32_t n, cap;
 	uint32_t *by_term; /* term x kind -> switch + 1 */
@@ -234,9 +235,8 @@ static bool add_keys(struct builder *b, enum switch_kind kind, uint32_t pred)
 /* *ret_usable is false when the index would be too large. false: no memory. */
 static bool index_init(struct builder *b, struct field_switch *s, bool *ret_usable)
 {
-	const struct index_entry *entries;
-	const uint32_t *preds;
-	uint32_t n;
+	bool reverse = s->kind == SWITCH_SUFFIX, fold_case = s->kind == SWITCH_ICONTAINS;
+	struct index_entries e;
 
 	*ret_usable = true;
 	if (s->kind == SWITCH_RANGE) {
@@ -244,24 +244,22 @@ static bool index_init(struct builder *b, struct field_switch *s, bool *ret_usab
 		return range_index_init(&s->index.range, b->arena, b->below, b->n_below, b->above,
 					b->n_above);
 	}
-	if (!index_group(b->arena, b->keys, b->n_keys, &entries, &n, &preds))
+	if (!index_group(&b->scratch, b->arena, b->keys, b->n_keys, &e))
 		return false;
-	s->n_keys = n;
+	s->n_keys = e.n;
 	switch (s->kind) {
 	case SWITCH_HASH:
-		return hash_index_init(&s->index.hash, b->arena, entries, n, preds);
+		return hash_index_init(&s->index.hash, b->arena, &e);
 	case SWITCH_NET:
-		return net_index_init(&s->index.net, b->arena, entries, n, preds);
+		return net_index_init(&s->index.net, b->arena, &e);
 	case SWITCH_CONTAINS:
 	case SWITCH_ICONTAINS:
-		*ret_usable = ac_index_init(&s->index.ac, b->arena, entries, n, preds,
-					    s->kind == SWITCH_ICONTAINS);
-		if (*ret_usable)
-			s->multi = multi_new(entries, n, s->kind == SWITCH_ICONTAINS);
+		s->multi = multi_new(&e, fold_case);
+		if (!s->multi)
+			*ret_usable = ac_index_init(&s->index.ac, b->arena, &e, fold_case);
 		return true;
 	default:
-		return radix_index_init(&s->index.radix, b->arena, entries, n, preds,
-					s->kind == SWITCH_SUFFIX);
+		return radix_index_init(&s->index.radix, b->arena, &e, reverse);
 	}
 }
 
@@ -320,6 +318,7 @@ static bool fill_all(struct builder *b)
 		uint32_t from = ends[s] - b->switches[s].n_preds;
 
 		b->n_keys = b->n_below = b->n_above = 0;
+		arena_reset(&b->scratch);
 		for (uint32_t i = from; ok && i < ends[s]; i++)
 			ok = add_keys(b, b->switches[s].kind, order[i]);
 		ok = ok && index_init(b, &b->switches[s], &usable);
@@ -342,6 +341,7 @@ bool switches_build(struct dag *d, struct arena *a, struct field_switch **ret_sw
 	for (uint32_t i = 0; ok && i < d->n_preds; i++)
 		ok = assign(&b, i);
 	ok = ok && fill_all(&b);
+	arena_deinit(&b.scratch);
 	mem_free(b.by_term);
 	mem_free(b.keys);
 	mem_free(b.below);
@@ -399,10 +399,16 @@ static bool find_prepared(const struct field_switch *s, struct str v, char *scra
 	return ok;
 }
 
-static bool find_multi(const struct field_switch *s, struct str v,
-		       const struct switch_scratch *scratch, struct hits *h)
+/* Texts in the value: by the scanner, which then has them all, or the automaton. */
+static bool find_inside(const struct field_switch *s, struct str v,
+			const struct switch_scratch *scratch, struct hits *h)
 {
-	return s->multi && multi_find(s->multi, s->index.ac.preds, v, scratch->multi, h);
+	if (s->multi)
+		return multi_find(s->multi, v, scratch->multi, h);
+	if (s->kind == SWITCH_ICONTAINS)
+		return find_prepared(s, v, scratch->text, h);
+	ac_index_find(&s->index.ac, v, h);
+	return true;
 }
 
 static bool find_one(const struct field_switch *s, const union value *v, bool is_bytes,
@@ -419,11 +425,8 @@ static bool find_one(const struct field_switch *s, const union value *v, bool is
 		radix_index_find(&s->index.radix, key, h);
 		return true;
 	case SWITCH_CONTAINS:
-		if (!find_multi(s, key, scratch, h))
-			ac_index_find(&s->index.ac, key, h);
-		return true;
 	case SWITCH_ICONTAINS:
-		return find_multi(s, key, scratch, h) || find_prepared(s, key, scratch->text, h);
+		return find_inside(s, key, scratch, h);
 	case SWITCH_NET:
 		net_index_find(&s->index.net, key, h);
 		return true;

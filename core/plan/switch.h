@@ -28,7 +28,7 @@ struct field_switch {
 	enum switch_kind kind;
 	uint32_t term;
 	uint32_t n_preds, n_keys;
-	struct multi *multi; /* in place of the automaton; NULL: there is none */
+	struct multi *multi; /* in place of the automaton, which then is not there */
 	union {
 		struct hash_index hash;
 		struct radix_index radix;

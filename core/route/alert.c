@@ -163,7 +163,7 @@ static void add_output_fields(struct buf *b, const struct alert_rule *ar,
 			      const struct alert_subject *s, struct buf *scratch)
 {
 	for (uint32_t i = 0; i < ar->n_fields; i++) {
-		const struct alert_field *f = &ar->fields[i];
+		const struct alert_field *f = ar->fields[i];
 
 		buf_add_cstr(b, i ? "," : "\"output_fields\":{");
 		buf_add_str(b, f->json_key);

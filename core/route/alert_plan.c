@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "util/mem.h"
+#include "util/strmap.h"
 
 /* The key of output_fields under which the time of the event stands: readers of alerts know it by
  * these names, whatever fields there are. */
@@ -21,15 +22,30 @@ static int field_order(const void *a, const void *b)
 	return r ? r : (x->name.len > y->name.len) - (x->name.len < y->name.len);
 }
 
+/* What making a plan takes besides the plan. */
+struct planner {
+	struct alert_plan *p;
+	struct strmap fields; /* by what tells one from others */
+	struct arena scratch; /* for one rule */
+	struct arena keys;
+	struct buf buf;
+};
+
+/* The fields of one rule, while they are gathered. */
+struct gathered {
+	struct alert_field *items;
+	uint32_t n;
+};
+
 /* A later field of the same name takes the place of the earlier. */
-static void field_put(struct alert_rule *ar, struct alert_field f)
+static void field_put(struct gathered *g, struct alert_field f)
 {
-	for (uint32_t i = 0; i < ar->n_fields; i++)
-		if (str_eq(ar->fields[i].name, f.name)) {
-			ar->fields[i] = f;
+	for (uint32_t i = 0; i < g->n; i++)
+		if (str_eq(g->items[i].name, f.name)) {
+			g->items[i] = f;
 			return;
 		}
-	ar->fields[ar->n_fields++] = f;
+	g->items[g->n++] = f;
 }
 
 /* An extra field that is nothing but a field of the event keeps its type. */
@@ -44,82 +60,124 @@ static struct alert_field extra_field(const struct rule_extra_field *x)
 	return f;
 }
 
-static int plan_fields(struct alert_plan *p, const struct rule *rule, struct alert_rule *ar)
+static bool add_json_key(struct planner *pl, struct alert_field *f)
+{
+	buf_reset(&pl->buf);
+	buf_add_char(&pl->buf, '"');
+	buf_add_json(&pl->buf, f->name);
+	buf_add_cstr(&pl->buf, "\":");
+	f->json_key = arena_str(&pl->p->arena, buf_str(&pl->buf));
+	return !pl->buf.failed && f->json_key.p;
+}
+
+/* The one copy of @f in the plan; NULL when memory is short. */
+static const struct alert_field *shared_field(struct planner *pl, const struct alert_field *f)
+{
+	struct alert_field *own;
+	struct str key;
+
+	buf_reset(&pl->buf);
+	buf_add(&pl->buf, &f->kind, sizeof(f->kind));
+	buf_add(&pl->buf, &f->use, sizeof(f->use));
+	buf_add(&pl->buf, &f->text, sizeof(f->text));
+	buf_add_str(&pl->buf, f->name);
+	own = strmap_find(&pl->fields, buf_str(&pl->buf));
+	if (own)
+		return own;
+	key = arena_str(&pl->keys, buf_str(&pl->buf));
+	own = arena_alloc(&pl->p->arena, sizeof(*own));
+	if (!own || !key.p || pl->buf.failed)
+		return NULL;
+	*own = *f;
+	return add_json_key(pl, own) && strmap_add(&pl->fields, key, own) == 0 ? own : NULL;
+}
+
+static int plan_fields(struct planner *pl, const struct rule *rule, struct alert_rule *ar)
 {
 	uint32_t n = template_n_fields(rule->message), cap = n + rule->n_extra_fields + 1;
-	struct buf key;
-	int r = 0;
+	struct gathered g = {.items = arena_alloc(&pl->scratch, cap * sizeof(*g.items))};
+	const struct alert_field **fields;
 
-	ar->fields = arena_alloc(&p->arena, cap * sizeof(*ar->fields));
-	if (!ar->fields)
+	if (!g.items)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < n; i++)
-		field_put(ar, (struct alert_field){.name = template_field_text(rule->message, i),
+		field_put(&g, (struct alert_field){.name = template_field_text(rule->message, i),
 						   .kind = ALERT_FIELD_USE,
 						   .use = template_field(rule->message, i)});
 	for (uint32_t i = 0; i < rule->n_extra_fields; i++)
-		field_put(ar, extra_field(&rule->extra_fields[i]));
-	field_put(ar, (struct alert_field){.name = p->opts->iso_time ? iso_time_key : time_key,
+		field_put(&g, extra_field(&rule->extra_fields[i]));
+	field_put(&g, (struct alert_field){.name = pl->p->opts->iso_time ? iso_time_key : time_key,
 					   .kind = ALERT_FIELD_TIME});
-	qsort(ar->fields, ar->n_fields, sizeof(*ar->fields), field_order);
-	buf_init(&key, 1 << 20);
-	for (uint32_t i = 0; i < ar->n_fields && r == 0; i++) {
-		buf_reset(&key);
-		buf_add_char(&key, '"');
-		buf_add_json(&key, ar->fields[i].name);
-		buf_add_cstr(&key, "\":");
-		ar->fields[i].json_key = arena_str(&p->arena, buf_str(&key));
-		if (key.failed || !ar->fields[i].json_key.p)
-			r = -ENOMEM;
+	qsort(g.items, g.n, sizeof(*g.items), field_order);
+	fields = arena_alloc(&pl->p->arena, g.n * sizeof(*fields));
+	for (uint32_t i = 0; fields && i < g.n; i++) {
+		fields[i] = shared_field(pl, &g.items[i]);
+		if (!fields[i])
+			return -ENOMEM;
 	}
-	buf_deinit(&key);
-	return r;
+	ar->fields = fields;
+	ar->n_fields = g.n;
+	arena_reset(&pl->scratch);
+	return fields ? 0 : -ENOMEM;
 }
 
-static int plan_tail(struct alert_plan *p, const struct rule *rule, struct alert_rule *ar)
+static int plan_tail(struct planner *pl, const struct rule *rule, struct alert_rule *ar)
 {
-	struct buf b;
+	const struct alert_plan *p = pl->p;
+	struct buf *b = &pl->buf;
 
-	buf_init(&b, 1 << 20);
-	buf_printf(&b, "\"priority\":\"%s\",\"rule\":\"", rule_priority_name(rule->priority));
-	buf_add_json(&b, rule->name);
-	buf_add_cstr(&b, "\",\"source\":\"");
-	buf_add_json(&b, str_from(ar->source));
-	buf_add_cstr(&b, "\",");
+	buf_reset(b);
+	buf_printf(b, "\"priority\":\"%s\",\"rule\":\"", rule_priority_name(rule->priority));
+	buf_add_json(b, rule->name);
+	buf_add_cstr(b, "\",\"source\":\"");
+	buf_add_json(b, str_from(ar->source));
+	buf_add_cstr(b, "\",");
 	for (uint32_t i = 0; p->opts->json_tags && i < rule->n_tags; i++) {
-		buf_add_cstr(&b, i ? ",\"" : "\"tags\":[\"");
-		buf_add_json(&b, rule->tags[i]);
-		buf_add_char(&b, '"');
+		buf_add_cstr(b, i ? ",\"" : "\"tags\":[\"");
+		buf_add_json(b, rule->tags[i]);
+		buf_add_char(b, '"');
 	}
 	if (p->opts->json_tags)
-		buf_add_cstr(&b, rule->n_tags ? "]," : "\"tags\":[],");
-	buf_add_cstr(&b, "\"time\":\"");
-	ar->json_tail = b.failed ? (struct str){0} : arena_str(&p->arena, buf_str(&b));
-	buf_deinit(&b);
+		buf_add_cstr(b, rule->n_tags ? "]," : "\"tags\":[],");
+	buf_add_cstr(b, "\"time\":\"");
+	ar->json_tail = b->failed ? (struct str){0} : arena_str(&pl->p->arena, buf_str(b));
 	return ar->json_tail.p ? 0 : -ENOMEM;
 }
 
-static int plan_rule(struct alert_plan *p, const struct rule *rule, struct tally *tally,
+static int plan_rule(struct planner *pl, const struct rule *rule, struct tally *tally,
 		     struct alert_rule *ar)
 {
+	struct alert_plan *p = pl->p;
 	int r;
 
-	ar->name = arena_str(&p->arena, rule->name).p;
-	ar->source = arena_str(&p->arena, p->rs->sources[rule->source].name).p;
+	ar->name = rule->name.p;
+	ar->source = p->rs->sources[rule->source].name.p;
 	ar->tags = arena_alloc(&p->arena, (rule->n_tags + 1) * sizeof(*ar->tags));
-	if (!ar->name || !ar->source || !ar->tags)
+	if (!ar->tags)
 		return -ENOMEM;
-	for (uint32_t i = 0; i < rule->n_tags; i++) {
-		ar->tags[i] = arena_str(&p->arena, rule->tags[i]).p;
-		if (!ar->tags[i])
-			return -ENOMEM;
-		ar->n_tags++;
-	}
+	for (uint32_t i = 0; i < rule->n_tags; i++)
+		ar->tags[ar->n_tags++] = rule->tags[i].p;
 	ar->tally = tally_row(tally, rule->name, rule->priority);
 	if (!ar->tally)
 		return -ENOMEM;
-	r = plan_fields(p, rule, ar);
-	return r < 0 ? r : plan_tail(p, rule, ar);
+	r = plan_fields(pl, rule, ar);
+	return r < 0 ? r : plan_tail(pl, rule, ar);
+}
+
+static int plan_rules(struct alert_plan *p, struct tally *tally)
+{
+	struct planner pl = {.p = p};
+	int r = 0;
+
+	buf_init(&pl.buf, 1 << 20);
+	for (uint32_t i = 0; i < p->rs->n_rules && r == 0; i++)
+		if (p->rs->rules[i]->enabled)
+			r = plan_rule(&pl, p->rs->rules[i], tally, &p->rules[i]);
+	strmap_deinit(&pl.fields);
+	arena_deinit(&pl.scratch);
+	arena_deinit(&pl.keys);
+	buf_deinit(&pl.buf);
+	return r;
 }
 
 static int plan_head(struct alert_plan *p)
@@ -152,13 +210,13 @@ int alert_plan_new(const struct alert_setup *setup, struct alert_plan **ret, str
 	if (!p)
 		return -ENOMEM;
 	atomic_init(&p->refs, 1);
+	p->arena.chunk_max = ARENA_CHUNK_KEPT;
 	p->rs = ruleset_ref(rs);
 	p->opts = setup->opts;
 	p->rules = arena_alloc(&p->arena, (rs->n_rules + 1) * sizeof(*p->rules));
 	r = p->rules ? plan_head(p) : -ENOMEM;
-	for (uint32_t i = 0; i < rs->n_rules && r == 0; i++)
-		if (rs->rules[i]->enabled)
-			r = plan_rule(p, rs->rules[i], setup->tally, &p->rules[i]);
+	if (r == 0)
+		r = plan_rules(p, setup->tally);
 	if (r == 0)
 		r = plan_ways(p, setup, err);
 	if (r < 0) {

@@ -21,8 +21,8 @@ struct alert_rule {
 	const char *name, *source;
 	const char **tags;
 	uint32_t n_tags, n_fields;
-	struct alert_field *fields;
-	struct str json_tail; /* from "priority" to the opening quote of time */
+	const struct alert_field *const *fields; /* equal ones of all rules are one */
+	struct str json_tail;                    /* from "priority" to the opening quote of time */
 };
 
 struct alert_plan {

@@ -5,7 +5,7 @@
 
 void tally_init(struct tally *t)
 {
-	*t = (struct tally){0};
+	*t = (struct tally){.arena = {.chunk_max = ARENA_CHUNK_KEPT}};
 }
 
 void tally_deinit(struct tally *t)

@@ -30,7 +30,8 @@ struct compiler {
 	struct ruleset_impl *rs;
 	struct arena *arena;    /* the ruleset's */
 	struct str *file_names; /* there, by file; .p NULL: not yet */
-	struct strmap event_sets;
+	struct strmap event_sets, tags;
+	struct strmap *templates; /* by source and text */
 	struct decl_rule *decl;
 	const struct rules_source *source;
 	uint32_t n_problems;
@@ -202,9 +203,15 @@ static int compile_text(struct compiler *c, const struct rule *rule, struct str 
 	struct err err = ERR_NULL;
 	struct problem_place p;
 	enum rules_code code = RULES_ERR_COMPILE_OUTPUT;
-	int r = template_compile(c->source->fields, c->rs->uses[rule->source], c->arena, text, ret,
-				 &err);
+	int r;
 
+	*ret = strmap_find(&c->templates[rule->source], text);
+	if (*ret)
+		return 0;
+	r = template_compile(c->source->fields, c->rs->uses[rule->source], c->arena, text, ret,
+			     &err);
+	if (r == 0)
+		r = strmap_add(&c->templates[rule->source], text, (void *)(uintptr_t)*ret);
 	if (r == 0 || r == -ENOMEM)
 		return r;
 	if (r == -ENOENT && c->decl->skip_if_unknown)
@@ -296,6 +303,19 @@ static void sort_tags(struct decl_rule *d)
 	d->n_tags = n;
 }
 
+static struct str shared_tag(struct compiler *c, struct str tag)
+{
+	const char *own = strmap_find(&c->tags, tag);
+	struct str copy = {own, tag.len};
+
+	if (own)
+		return copy;
+	copy = arena_str(c->arena, tag);
+	if (copy.p && strmap_add(&c->tags, copy, (char *)copy.p) < 0)
+		copy.p = NULL;
+	return copy;
+}
+
 static int copy_tags(struct compiler *c, struct rule *rule)
 {
 	struct str *tags = arena_alloc(c->arena, c->decl->n_tags * sizeof *tags);
@@ -303,7 +323,7 @@ static int copy_tags(struct compiler *c, struct rule *rule)
 	if (!tags)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < c->decl->n_tags; i++) {
-		tags[i] = arena_str(c->arena, c->decl->tags[i]);
+		tags[i] = shared_tag(c, c->decl->tags[i]);
 		if (!tags[i].p)
 			return -ENOMEM;
 	}
@@ -408,14 +428,16 @@ static int new_ruleset(struct compiler *c)
 		return -ENOMEM;
 	c->rs = rs;
 	c->arena = &rs->arena;
+	c->arena->chunk_max = ARENA_CHUNK_KEPT;
 	atomic_init(&rs->refs, 1);
 	rs->pub.match_all = o->match_all;
 	rs->pub.rules = arena_alloc(c->arena, c->l->store->n_rules * sizeof(struct rule *));
 	rs->uses = arena_alloc(c->arena, o->n_sources * sizeof(struct use_table *));
+	c->templates = arena_alloc(&c->l->store->arena, o->n_sources * sizeof *c->templates);
 	c->file_names = arena_alloc(&c->l->store->arena, c->l->n_results * sizeof(struct str));
 	sources = arena_alloc(c->arena, o->n_sources * sizeof *sources);
 	rs->pub.sources = sources;
-	if (!c->file_names || !rs->pub.rules || !rs->uses || !sources)
+	if (!c->templates || !c->file_names || !rs->pub.rules || !rs->uses || !sources)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < o->n_sources; i++) {
 		sources[i].name = arena_str(c->arena, str_from(o->sources[i].name));
@@ -464,6 +486,9 @@ int compile_ruleset(struct rules_loader *l, struct ruleset **ret)
 	}
 	strmap_deinit(&c.told);
 	strmap_deinit(&c.event_sets);
+	strmap_deinit(&c.tags);
+	for (uint32_t i = 0; c.templates && i < l->opts.n_sources; i++)
+		strmap_deinit(&c.templates[i]);
 	if (r < 0) {
 		if (c.rs)
 			ruleset_unref(&c.rs->pub);

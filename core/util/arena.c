@@ -25,10 +25,11 @@ static size_t align_up(size_t n, size_t align)
 static struct arena_chunk *chunk_add(struct arena *a, size_t size)
 {
 	size_t want = a->head ? a->head->size * 2 : CHUNK_MIN;
+	size_t max = a->chunk_max ? a->chunk_max : ARENA_CHUNK_MAX;
 	struct arena_chunk *c;
 
-	if (want > 4U * 1024 * 1024)
-		want = 4U * 1024 * 1024;
+	if (want > max)
+		want = max;
 	if (want < size)
 		want = size;
 	c = mem_new(sizeof *c + want);

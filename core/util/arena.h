@@ -15,6 +15,12 @@ struct arena_chunk;
 struct arena {
 	struct arena_chunk *head;
 	size_t used, cap_bytes; /* bytes handed out, and how many may be; 0 = no cap */
+	size_t chunk_max;       /* largest chunk taken ahead; 0 = ARENA_CHUNK_MAX */
+};
+
+enum {
+	ARENA_CHUNK_MAX = 4 << 20,
+	ARENA_CHUNK_KEPT = 128 << 10, /* for chunk_max of what lives long: leaves little unused */
 };
 
 #define ARENA_NULL ((struct arena){0})

@@ -6,48 +6,11 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "bench_rulefile.h"
 #include "fieldcsv.h"
 #include "ruleset/loader.h"
 
-enum {
-	N_RULES = 10000,
-	N_LISTS = 200,
-	N_MACROS = 200,
-	LIST_ITEMS = 20,
-};
-
-static void add_names(struct buf *b)
-{
-	for (int i = 0; i < N_LISTS; i++) {
-		buf_printf(b, "- list: list_%d\n  items: [", i);
-		for (int k = 0; k < LIST_ITEMS; k++)
-			buf_printf(b, "%sbin_%d_%d", k ? ", " : "", i, k);
-		buf_add_cstr(b, "]\n\n");
-	}
-	for (int i = 0; i < N_MACROS; i++)
-		buf_printf(b,
-			   "- macro: macro_%d\n"
-			   "  condition: >\n    evt.type in (open, openat, openat2) and\n"
-			   "    fd.name startswith /etc/%d and not proc.name in (list_%d)\n\n",
-			   i, i, i % N_LISTS);
-}
-
-static void add_rules(struct buf *b)
-{
-	for (int i = 0; i < N_RULES; i++)
-		buf_printf(b,
-			   "- rule: Rule number %d\n"
-			   "  desc: What it is good for to look out for number %d\n"
-			   "  condition: >\n"
-			   "    macro_%d and proc.pname != parent_%d and\n"
-			   "    (user.name = user_%d or proc.cmdline contains \"--flag %d\") and\n"
-			   "    not fd.name in (/etc/a%d, /etc/b%d, list_%d)\n"
-			   "  output: Number %d (user=%%user.name command=%%proc.cmdline "
-			   "file=%%fd.name parent=%%proc.pname)\n"
-			   "  priority: WARNING\n"
-			   "  tags: [filesystem, tag_%d]\n\n",
-			   i, i, i % N_MACROS, i, i % 50, i, i, i, i % N_LISTS, i, i % 30);
-}
+enum { N_RULES = 10000 };
 
 static double cpu(void)
 {
@@ -86,8 +49,7 @@ int main(void)
 	if (!fields || fieldcsv_load(fields, SOURCE_DIR "/extractors/syscall/fields.csv") < 0)
 		return 1;
 	buf_init(&b, 64 << 20);
-	add_names(&b);
-	add_rules(&b);
+	bench_common_rules(&b, N_RULES);
 	for (int i = 0; i < 5; i++) {
 		double took = load(&o, buf_str(&b));
 

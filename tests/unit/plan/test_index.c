@@ -19,9 +19,7 @@ struct table {
 	struct arena arena;
 	char keys[N_KEYS][KEY_MAX + 1];
 	struct index_key index_keys[N_KEYS];
-	const struct index_entry *entries;
-	const uint32_t *preds;
-	uint32_t n_entries;
+	struct index_entries entries;
 	uint32_t stamp[N_KEYS], list[N_KEYS];
 	struct hits hits;
 };
@@ -63,8 +61,7 @@ static void table_init(struct table *t, bool fold)
 			lower(t->keys[i]);
 		t->index_keys[i] = (struct index_key){.key = str_from(t->keys[i]), .pred = i};
 	}
-	assert_true(index_group(&t->arena, t->index_keys, N_KEYS, &t->entries, &t->n_entries,
-				&t->preds));
+	assert_true(index_group(&t->arena, &t->arena, t->index_keys, N_KEYS, &t->entries));
 }
 
 static void begin(struct table *t)
@@ -109,7 +106,7 @@ static void test_hash_finds_the_equal_key(void **state)
 
 	(void)state;
 	table_init(&t, false);
-	assert_true(hash_index_init(&x, &t.arena, t.entries, t.n_entries, t.preds));
+	assert_true(hash_index_init(&x, &t.arena, &t.entries));
 	for (int i = 0; i < N_VALUES; i++) {
 		size_t n = random_text(value, KEY_MAX, 0);
 
@@ -128,7 +125,7 @@ static void test_radix_finds_all_prefixes(void **state)
 
 	(void)state;
 	table_init(&t, false);
-	assert_true(radix_index_init(&x, &t.arena, t.entries, t.n_entries, t.preds, false));
+	assert_true(radix_index_init(&x, &t.arena, &t.entries, false));
 	for (int i = 0; i < N_VALUES; i++) {
 		size_t n = random_text(value, VALUE_MAX, 0);
 
@@ -148,8 +145,8 @@ static void check_contains(bool fold)
 	char value[VALUE_MAX + 1];
 
 	table_init(&t, fold);
-	assert_true(ac_index_init(&ac, &t.arena, t.entries, t.n_entries, t.preds, fold));
-	multi = multi_new(t.entries, t.n_entries, fold);
+	assert_true(ac_index_init(&ac, &t.arena, &t.entries, fold));
+	multi = multi_new(&t.entries, fold);
 	if (multi)
 		assert_true(multi_scratch(multi, &scratch));
 	for (int i = 0; i < N_VALUES; i++) {
@@ -161,7 +158,7 @@ static void check_contains(bool fold)
 		if (!multi)
 			continue;
 		begin(&t);
-		assert_true(multi_find(multi, t.preds, (struct str){value, n}, scratch, &t.hits));
+		assert_true(multi_find(multi, (struct str){value, n}, scratch, &t.hits));
 		assert_hits(&t, value, fold ? holds_folded : holds);
 	}
 	multi_scratch_free(scratch);

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "plan/plan.h"
 #include "ruleset/match.h"
 #include "rulekit.h"
 
@@ -115,12 +116,42 @@ static void test_a_matcher_keeps_its_ruleset(void **state)
 	kit_deinit(&k);
 }
 
+/* What a rule takes is counted, not timed, so that a change that makes ten thousand of them heavy shows
+ * here. */
+static void test_many_rules_take_little_memory(void **state)
+{
+	enum { N = 1000, RULE_BYTES = 900, PLAN_BYTES = 650 };
+	struct matcher *m;
+	struct kit k;
+	struct buf b;
+	(void)state;
+
+	buf_init(&b, 1 << 20);
+	for (int i = 0; i < N; i++)
+		buf_printf(&b,
+			   "- rule: rule number %d\n  desc: what it is good for\n"
+			   "  condition: a.str startswith /x/%d/ and a.key[name] = tool_%d\n"
+			   "  output: found %d (text=%%a.str number=%%a.num list=%%a.list)\n"
+			   "  priority: info\n  source: other\n  tags: [a, tag_%d]\n",
+			   i, i, i, i, i % 30);
+	kit_init(&k);
+	kit_load(&k, buf_str(&b).p);
+	assert_int_equal(k.rs->n_enabled, N);
+	assert_int_equal(matcher_new(k.rs, STR("other"), &m), 0);
+	assert_true(ruleset_size(k.rs) < N * RULE_BYTES);
+	assert_true(plan_size(matcher_plan(m)) < N * PLAN_BYTES);
+	matcher_free(m);
+	kit_deinit(&k);
+	buf_deinit(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_all_tells_every_rule_in_order_and_first_one),
 		cmocka_unit_test(test_rules_about_other_events_are_not_asked),
 		cmocka_unit_test(test_a_matcher_keeps_its_ruleset),
+		cmocka_unit_test(test_many_rules_take_little_memory),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
