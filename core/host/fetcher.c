@@ -20,24 +20,29 @@ enum {
 	SLOTS_MAX = 1 << 20,
 	VALUES_MAX = 1 << 20, /* of one list */
 	BATCH_MAX = 64,       /* requests of one call */
+	KINDS = 64,
+	PAGE = 64, /* rows of memory for answers that lie together */
 };
 
 struct memo {
 	uint64_t epoch; /* of the event it belongs to; 0 never */
 	struct values values;
+	union value one; /* where a single value lies */
 };
 
 struct asked {
 	struct instance *instance; /* NULL: none in this thread */
+	bool is_lasting;           /* what its answers point to need not be copied */
 	ss_plugin_field_extract_input in;
 };
 
 struct fetcher {
 	struct asked *owners;
 	uint32_t n_owners;
-	struct memo *memos;
-	uint32_t n_memos;
+	struct memo **pages; /* they stay where they are: answers point into them */
+	uint32_t n_pages;
 	uint64_t epoch;
+	uint8_t kinds[KINDS]; /* enum value_kind by enum field_type */
 	struct arena arena;
 	struct fetcher_counters counters;
 };
@@ -54,12 +59,15 @@ struct fetcher *fetcher_new(struct instance *const *instances, uint32_t n)
 	f->n_owners = n;
 	f->epoch = 1;
 	f->arena.cap_bytes = EVENT_MEMORY_MAX;
+	for (uint32_t i = 0; i < KINDS; i++)
+		f->kinds[i] = (uint8_t)value_kind((enum field_type)i);
 	for (uint32_t i = 0; i < n; i++) {
 		struct asked *a = &f->owners[i];
 
 		if (!instances[i] || !(instances[i]->module->caps & MODULE_EXTRACTION))
 			continue;
 		a->instance = instances[i];
+		a->is_lasting = instances[i]->module->caps & MODULE_LASTING;
 		a->in.owner = &instances[i]->owner;
 		a->in.get_owner_last_error = owner_last_error;
 		lent_reader(instances[i]->owner.services, &a->in.table_reader,
@@ -73,7 +81,9 @@ struct fetcher *fetcher_free(struct fetcher *f)
 	if (!f)
 		return NULL;
 	arena_deinit(&f->arena);
-	mem_free(f->memos);
+	for (uint32_t i = 0; i < f->n_pages; i++)
+		mem_free(f->pages[i]);
+	mem_free(f->pages);
 	mem_free(f->owners);
 	return mem_free(f);
 }
@@ -99,23 +109,31 @@ static bool is_within(const struct event *evt, const void *p, size_t len)
 	return at >= from && at - from <= evt->raw->len && len <= evt->raw->len - (at - from);
 }
 
-static bool keep(struct fetcher *f, const struct event *evt, struct str s, struct str *ret)
+/* An answer that is being taken over: from where, and where its values may lie. */
+struct taking {
+	struct fetcher *f;
+	const struct asked *asked;
+	const struct event *evt;
+	struct memo *memo; /* NULL: none */
+};
+
+static bool keep(const struct taking *t, struct str s, struct str *ret)
 {
-	if (is_within(evt, s.p, s.len))
+	if (t->asked->is_lasting || is_within(t->evt, s.p, s.len))
 		*ret = s;
 	else
-		*ret = arena_str(&f->arena, s);
+		*ret = arena_str(&t->f->arena, s);
 	if (!ret->p)
-		f->counters.n_too_large++;
+		t->f->counters.n_too_large++;
 	return ret->p;
 }
 
-static bool convert_one(struct fetcher *f, const struct event *evt,
-			const ss_plugin_extract_field *q, uint64_t i, union value *ret)
+static inline bool convert_one(const struct taking *t, const ss_plugin_extract_field *q, uint64_t i,
+			       union value *ret)
 {
 	struct str s;
 
-	switch (value_kind((enum field_type)q->ftype)) {
+	switch (t->f->kinds[q->ftype % KINDS]) {
 	case VALUE_U64:
 	case VALUE_I64:
 		ret->u64 = q->ftype == FT_BOOL ? q->res.boolean[i] != 0 : q->res.u64[i];
@@ -132,38 +150,60 @@ static bool convert_one(struct fetcher *f, const struct event *evt,
 		s = (struct str){q->res.buf[i].ptr, q->res.buf[i].len};
 	if (!s.p) {
 		s.p = "";
-		f->counters.n_malformed += s.len != 0;
+		t->f->counters.n_malformed += s.len != 0;
 		s.len = 0;
 	}
-	return keep(f, evt, s, &ret->bytes);
+	return keep(t, s, &ret->bytes);
 }
 
-static void convert(struct fetcher *f, const struct event *evt, const ss_plugin_extract_field *q,
-		    struct values *ret)
+static void remember(const struct taking *t, const struct values *values)
 {
-	union value *v;
+	if (!t->memo)
+		return;
+	t->memo->epoch = t->f->epoch;
+	t->memo->values = *values;
+}
 
-	*ret = (struct values){0};
-	if (q->res_len == 0)
-		return;
-	if (!q->res.u64 || q->res_len > VALUES_MAX) {
-		f->counters.n_malformed++;
-		return;
+/* Takes an answer over that is not just one value. */
+static __attribute__((noinline)) struct values convert_many(const struct taking *t,
+							    const ss_plugin_extract_field *q)
+{
+	struct values values = {0};
+	union value *v = NULL;
+
+	if (q->res_len && (!q->res.u64 || q->res_len > VALUES_MAX)) {
+		t->f->counters.n_malformed++;
+	} else if (q->res_len) {
+		v = arena_alloc(&t->f->arena, q->res_len * sizeof *v);
+		t->f->counters.n_too_large += !v;
 	}
-	v = arena_alloc(&f->arena, q->res_len * sizeof *v);
-	if (!v) {
-		f->counters.n_too_large++;
-		return;
+	values.is_set = v != NULL;
+	for (uint64_t i = 0; values.is_set && i < q->res_len; i++)
+		values.is_set = convert_one(t, q, i, &v[i]);
+	if (values.is_set) {
+		values.n = (uint32_t)q->res_len;
+		values.v = v;
 	}
-	for (uint64_t i = 0; i < q->res_len; i++)
-		if (!convert_one(f, evt, q, i, &v[i]))
-			return;
-	*ret = (struct values){.is_set = true, .n = (uint32_t)q->res_len, .v = v};
+	remember(t, &values);
+	return values;
+}
+
+/* Takes the answer @q over; remembers it where that is possible. */
+static inline struct values convert(const struct taking *t, const ss_plugin_extract_field *q)
+{
+	struct values values = {.is_set = true, .n = 1, .v = t->memo ? &t->memo->one : NULL};
+
+	if (q->res_len != 1 || !q->res.u64 || !t->memo)
+		return convert_many(t, q);
+	if (!convert_one(t, q, 0, &t->memo->one))
+		values = (struct values){0};
+	remember(t, &values);
+	return values;
 }
 
 /* --- questions ------------------------------------------------------------------------------- */
 
-static void ask(const struct field_use *use, ss_plugin_extract_field *q)
+static inline void ask(const struct field_use *use, ss_plugin_extract_field *q)
 {
 	*q = (ss_plugin_extract_field){
 		.field_id = use->field->id,
@@ -179,8 +219,8 @@ static void ask(const struct field_use *use, ss_plugin_extract_field *q)
 	};
 }
 
-static bool call(struct fetcher *f, struct asked *a, const struct event *evt,
-		 ss_plugin_extract_field *q, uint32_t n)
+static inline bool call(struct fetcher *f, struct asked *a, const struct event *evt,
+			ss_plugin_extract_field *q, uint32_t n)
 {
 	const ss_plugin_event_input evt_in = {
 		.evt = evt->raw,
@@ -200,88 +240,86 @@ static bool call(struct fetcher *f, struct asked *a, const struct event *evt,
 	return false;
 }
 
+static struct memo *page_new(struct fetcher *f, uint32_t page)
+{
+	const uint32_t n = page + 1;
+	void *p = n > f->n_pages ? mem_grow(f->pages, n, sizeof(*f->pages)) : f->pages;
+
+	if (!p)
+		return NULL;
+	f->pages = p;
+	for (; f->n_pages < n; f->n_pages++)
+		f->pages[f->n_pages] = NULL;
+	f->pages[page] = mem_new(PAGE * sizeof(**f->pages));
+	return f->pages[page];
+}
+
+/* The memo row of @use; NULL when there is no room for one. */
+static inline struct memo *find_memo(struct fetcher *f, const struct field_use *use)
+{
+	const uint32_t page = use->slot / PAGE;
+	struct memo *rows = page < f->n_pages ? f->pages[page] : NULL;
+
+	if (!rows && use->slot < SLOTS_MAX)
+		rows = page_new(f, page);
+	return rows ? &rows[use->slot % PAGE] : NULL;
+}
+
+static inline bool is_remembered(const struct fetcher *f, const struct memo *m,
+				 const struct field_use *use)
+{
+	return m && m->epoch == f->epoch && !(use->field->flags & FIELD_VOLATILE);
+}
+
+static inline bool can_answer(const struct fetcher *f, const struct field_use *use,
+			      const struct event *evt)
+{
+	const uint32_t owner = use->field->owner;
+
+	return owner < f->n_owners && f->owners[owner].instance &&
+	       event_set_has(&f->owners[owner].instance->extract_types, evt->type);
+}
+
+static struct values get_one(struct fetcher *f, const struct event *evt,
+			     const struct field_use *use)
+{
+	struct memo *m = find_memo(f, use);
+	struct taking taking = {.f = f, .evt = evt, .memo = m};
+	ss_plugin_extract_field q;
+	struct asked *a;
+
+	if (is_remembered(f, m, use))
+		return m->values;
+	if (!can_answer(f, use, evt))
+		return (struct values){0};
+	taking.asked = a = &f->owners[use->field->owner];
+	ask(use, &q);
+	if (!call(f, a, evt, &q, 1))
+		q.res_len = 0;
+	return convert(&taking, &q);
+}
+
 /* Asks for @n uses of one owner; answers go to the places of @ret that @at names. */
 static void ask_owner(struct fetcher *f, const struct event *evt,
 		      const struct field_use *const *uses, const uint32_t *at, uint32_t n,
 		      struct values *ret)
 {
 	struct asked *a = &f->owners[uses[at[0]]->field->owner];
-	bool is_batched = a->instance->module->caps & MODULE_BATCHED;
+	bool is_done = false;
 	ss_plugin_extract_field q[BATCH_MAX];
 
-	for (uint32_t i = 0; i < n; i++)
-		ask(uses[at[i]], &q[i]);
-	if (is_batched && call(f, a, evt, q, n)) {
+	if (n > 1 && a->instance->module->caps & MODULE_BATCHED) {
 		for (uint32_t i = 0; i < n; i++)
-			convert(f, evt, &q[i], &ret[at[i]]);
-		return;
-	}
-	if (is_batched && n == 1) {
-		ret[at[0]] = (struct values){0};
-		return;
+			ask(uses[at[i]], &q[i]);
+		is_done = call(f, a, evt, q, n);
 	}
 	/* One by one: a plugin of the other kind, or one of several fields spoiled the call. */
 	for (uint32_t i = 0; i < n; i++) {
-		ask(uses[at[i]], &q[i]);
-		if (call(f, a, evt, &q[i], 1))
-			convert(f, evt, &q[i], &ret[at[i]]);
-		else
-			ret[at[i]] = (struct values){0};
+		const struct taking taking = {
+			.f = f, .asked = a, .evt = evt, .memo = find_memo(f, uses[at[i]])};
+
+		ret[at[i]] = is_done ? convert(&taking, &q[i]) : get_one(f, evt, uses[at[i]]);
 	}
-}
-
-/* The memo row of @use; NULL when there is no room for one. */
-static struct memo *find_memo(struct fetcher *f, const struct field_use *use)
-{
-	uint32_t slot = use->slot, n = f->n_memos ? f->n_memos : 64;
-	void *p;
-
-	if (slot < f->n_memos)
-		return &f->memos[slot];
-	if (slot >= SLOTS_MAX)
-		return NULL;
-	while (n <= slot)
-		n *= 2;
-	p = mem_grow(f->memos, n, sizeof *f->memos);
-	if (!p)
-		return NULL;
-	f->memos = p;
-	memset(f->memos + f->n_memos, 0, (n - f->n_memos) * sizeof *f->memos);
-	f->n_memos = n;
-	return &f->memos[slot];
-}
-
-static bool can_answer(const struct fetcher *f, const struct field_use *use,
-		       const struct event *evt)
-{
-	uint32_t owner = use->field->owner;
-
-	return owner < f->n_owners && f->owners[owner].instance &&
-	       event_set_has(&f->owners[owner].instance->extract_types, evt->type);
-}
-
-/* Answers from memory, or absent where nobody can be asked; true when it is left to ask. */
-static bool is_open(struct fetcher *f, const struct event *evt, const struct field_use *use,
-		    struct values *ret)
-{
-	const struct memo *m = find_memo(f, use);
-
-	if (m && m->epoch == f->epoch && !(use->field->flags & FIELD_VOLATILE)) {
-		*ret = m->values;
-		return false;
-	}
-	if (can_answer(f, use, evt))
-		return true;
-	*ret = (struct values){0};
-	return false;
-}
-
-static void remember(struct fetcher *f, const struct field_use *use, const struct values *v)
-{
-	struct memo *m = find_memo(f, use);
-
-	if (m)
-		*m = (struct memo){.epoch = f->epoch, .values = *v};
 }
 
 static void get_some(struct fetcher *f, const struct event *evt,
@@ -289,9 +327,15 @@ static void get_some(struct fetcher *f, const struct event *evt,
 {
 	uint32_t open[BATCH_MAX], n_open = 0, at[BATCH_MAX];
 
-	for (uint32_t i = 0; i < n; i++)
-		if (is_open(f, evt, uses[i], &ret[i]))
+	for (uint32_t i = 0; i < n; i++) {
+		const struct memo *m = find_memo(f, uses[i]);
+
+		ret[i] = (struct values){0};
+		if (is_remembered(f, m, uses[i]))
+			ret[i] = m->values;
+		else if (can_answer(f, uses[i], evt))
 			open[n_open++] = i;
+	}
 	while (n_open) {
 		uint32_t owner = uses[open[0]]->field->owner, n_at = 0, n_rest = 0;
 
@@ -302,17 +346,25 @@ static void get_some(struct fetcher *f, const struct event *evt,
 				open[n_rest++] = open[i];
 		}
 		ask_owner(f, evt, uses, at, n_at, ret);
-		for (uint32_t i = 0; i < n_at; i++)
-			remember(f, uses[at[i]], &ret[at[i]]);
 		n_open = n_rest;
 	}
+}
+
+static __attribute__((noinline)) void get_many(struct fetcher *f, const struct event *evt,
+					       const struct field_use *const *uses, uint32_t n,
+					       struct values *ret)
+{
+	for (uint32_t i = 0; i < n; i += BATCH_MAX)
+		get_some(f, evt, uses + i, n - i < BATCH_MAX ? n - i : BATCH_MAX, ret + i);
 }
 
 static void get(void *ctx, const struct event *evt, const struct field_use *const *uses, uint32_t n,
 		struct values *ret)
 {
-	for (uint32_t i = 0; i < n; i += BATCH_MAX)
-		get_some(ctx, evt, uses + i, n - i < BATCH_MAX ? n - i : BATCH_MAX, ret + i);
+	if (n == 1)
+		*ret = get_one(ctx, evt, uses[0]);
+	else
+		get_many(ctx, evt, uses, n, ret);
 }
 
 struct fetch fetcher_fetch(struct fetcher *f)

@@ -251,6 +251,8 @@ static int find_extensions(struct opened *o, struct err *err)
 		o->pub.caps |= MODULE_SHARDS;
 	if (s->set_host)
 		o->pub.caps |= MODULE_HOST;
+	if (s->answers_last && s->answers_last())
+		o->pub.caps |= MODULE_LASTING;
 	if (!(o->pub.caps & (MODULE_SOURCING | MODULE_EXTRACTION | MODULE_PARSING | MODULE_ASYNC |
 			     MODULE_LISTENING | MODULE_OUTPUT))) {
 		err_set(err, 0, 0, "it has no capability at all");

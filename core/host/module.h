@@ -33,6 +33,7 @@ enum module_cap {
 	MODULE_SHARDS = 1 << 10,
 	MODULE_HOST = 1 << 11,    /* wants gyr_set_host */
 	MODULE_BATCHED = 1 << 12, /* extract_fields takes several fields a call */
+	MODULE_LASTING = 1 << 13, /* what its answers point to stays until the next event */
 };
 
 /* A list of event source names; empty means every source. */

@@ -65,6 +65,7 @@ static const struct row rows[] = {
 	EXT(source_commit),
 	EXT(source_interest),
 	EXT(source_conditions),
+	EXT(answers_last),
 	EXT(source_shards),
 	EXT(source_open_shard),
 };

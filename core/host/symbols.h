@@ -21,6 +21,7 @@ struct module_symbols {
 	ss_plugin_rc (*source_interest)(ss_plugin_t *s, ss_instance_t *h,
 					const struct gyr_interest *interest);
 	const char *const *source_conditions;
+	uint32_t (*answers_last)(void);
 	uint32_t (*source_shards)(ss_plugin_t *s, const char *params);
 	ss_instance_t *(*source_open_shard)(ss_plugin_t *s, const char *params, uint32_t shard,
 					    uint32_t n, ss_plugin_rc *rc);

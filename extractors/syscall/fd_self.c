@@ -204,6 +204,8 @@ static int set_raw(struct gyr *p, struct gyr_value *out, const char *name)
 {
 	struct line l;
 
+	if (!strstr(name, "//"))
+		return gyr_set_str(out, name);
 	if (line_begin(p, &l, strlen(name) + 1))
 		return -ENOMEM;
 	for (; *name; name++)

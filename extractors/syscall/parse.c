@@ -290,18 +290,25 @@ int state_parse(struct gyr *p, const struct gyr_event *evt)
 	return 0;
 }
 
-struct cur *state_cur(struct gyr *p, const struct gyr_event *evt)
+/* The event was not just parsed: its thread is looked for, and not made up. */
+static __attribute__((noinline)) struct cur *cur_find(struct state *s, const struct gyr_event *evt)
 {
-	struct state *s = gyr_state(p);
 	const struct kind *k = kind_of(s, evt->type);
 	struct cur *c = &s->cur;
 
-	if (c->raw == evt->raw && c->num == evt->num)
-		return c;
 	(void)cur_read(s, evt, k);
 	if (k->has_thread && evt->tid != UINT64_MAX)
 		c->thread = thread_find(s, (int64_t)evt->tid);
 	return c;
+}
+
+struct cur *state_cur(struct gyr *p, const struct gyr_event *evt)
+{
+	struct state *s = gyr_state(p);
+
+	if (s->cur.raw == evt->raw && s->cur.num == evt->num)
+		return &s->cur;
+	return cur_find(s, evt);
 }
 
 /* ---- all of it ---- */

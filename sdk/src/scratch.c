@@ -88,6 +88,8 @@ void gyr__scratch_reset(struct gyr__scratch *s)
 {
 	size_t cap = 0;
 
+	if (!s->total)
+		return;
 	s->total = 0;
 	if (!s->first)
 		return;

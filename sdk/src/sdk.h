@@ -63,7 +63,8 @@ struct gyr {
 	struct gyr_value *values;
 	uint32_t n_values, n_fields;
 	uint32_t shard, n_shards; /* during open */
-	struct gyr__seen seen;
+	struct gyr__seen seen;    /* the event of the last extraction, */
+	struct gyr_event event;   /* and the view of it */
 	struct gyr_text line, open_params;
 	ss_plugin_metric *metrics; /* GYR__METRICS_MAX of them, once asked for */
 	bool is_ready;             /* init went well: destroy is due */

@@ -37,30 +37,39 @@ static enum value_as value_as(uint32_t type)
 	return type < sizeof as ? (enum value_as)as[type] : AS_NONE;
 }
 
-/* Puts one value of @size bytes (4, 8 or 16) into the answer. */
-static int value_put(struct gyr_value *v, const void *value, size_t size)
+/* Room for one more value of a field that may have several, of @size bytes each. */
+static int value_grow(struct gyr_value *v, size_t size)
 {
-	unsigned char *at = (unsigned char *)v->slot;
+	const uint32_t cap = v->cap ? v->cap * 2 : 8;
+	void *bigger;
 
+	if (v->n < v->cap)
+		return 0;
+	bigger = gyr__scratch_alloc(&v->p->scratch, cap * size);
+	if (!bigger)
+		return gyr_fail(v->p, -ENOMEM, "%s: too many values", v->field->name);
+	if (v->n)
+		memcpy(bigger, v->req->res.u64, v->n * size);
+	v->req->res.u64 = bigger;
+	v->cap = cap;
+	return 0;
+}
+
+/* Puts one value of @size bytes (4, 8 or 16) into the answer. Inlined: each use knows the size. */
+static inline __attribute__((always_inline)) int value_put(struct gyr_value *v, const void *value,
+							   size_t size)
+{
 	if (!(v->field->flags & MULTI)) {
-		v->n = 0;
-	} else {
-		if (v->n == v->cap) {
-			const uint32_t cap = v->cap ? v->cap * 2 : 8;
-			void *bigger = gyr__scratch_alloc(&v->p->scratch, cap * size);
-
-			if (!bigger)
-				return gyr_fail(v->p, -ENOMEM, "%s: too many values",
-						v->field->name);
-			if (v->n)
-				memcpy(bigger, v->req->res.u64, v->n * size);
-			v->req->res.u64 = bigger;
-			v->cap = cap;
-		}
-		at = (unsigned char *)v->req->res.u64;
+		memcpy(v->slot, value, size);
+		v->req->res.u64 = v->slot;
+		v->req->res_len = v->n = 1;
+		return 0;
 	}
-	memcpy(at + v->n * size, value, size);
-	v->req->res.u64 = (uint64_t *)(void *)at;
+
+	const int r = value_grow(v, size);
+	if (r)
+		return r;
+	memcpy((unsigned char *)v->req->res.u64 + v->n * size, value, size);
 	v->req->res_len = ++v->n;
 	return 0;
 }

@@ -593,6 +593,13 @@ typedef struct plugin_api {
 GYR_EXPORT extern const uint32_t gyr_batched;
 
 /*
+ * How long answers last, optional for an extractor: when it is there and not 0, memory that answers of
+ * plugin_extract_fields point to (texts, bytes) stays as it is until the next event is parsed or
+ * asked about, not only until the next call; the arrays of answers themselves do not. [any]
+ */
+GYR_EXPORT uint32_t gyr_answers_last(void);
+
+/*
  * Records, optional for a source without an ID: events of code 402 with plugin ID 0 and a name that
  * begins with "gyr." tell parsers about the state of the system; rules never see them, and they have
  * no number. One called gyr.hidden has a whole event as its data: parsers get that event, with a

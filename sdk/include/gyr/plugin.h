@@ -37,8 +37,7 @@ enum gyr_answer {
 	GYR_TIMEOUT = 2, /* source: none now */
 	GYR_RETRY = 3,   /* output: not now, offer it again */
 	GYR_REFUSED = 4, /* output: never */
-	GYR_DONE =
-		5, /* extractor .begin: every value is set, ask no field; parser: has seen enough */
+	GYR_DONE = 5,    /* extractor .begin: ask no field; parser: has seen enough */
 };
 
 /* ---- the state ---- */
@@ -319,6 +318,9 @@ struct gyr_extractor {
 	 */
 	int (*begin)(struct gyr *p, const struct gyr_event *evt, struct gyr_value *reqs,
 		     uint32_t n);
+	/* Texts and bytes pointed to by answers, and scratch memory, stay as they are until the next
+	 * event is parsed or asked about: the host need not copy them. */
+	bool answers_last;
 };
 
 #define GYR_TYPES(...)                                  \
@@ -328,7 +330,8 @@ struct gyr_extractor {
 /*
  * Setters. A second call replaces the first, or appends when the field may have several values.
  * They return 0; -EINVAL for a setter that does not fit the field's type; -ENOMEM. The value is
- * absent then. Memory that is pointed to must stay until the next extraction on this state.
+ * absent then. Memory that is pointed to must stay until the next extraction on this state; with
+ * .answers_last until the next event.
  */
 int gyr_set_u64(struct gyr_value *v, uint64_t n); /* integers, times, ports, flags */
 int gyr_set_i64(struct gyr_value *v, int64_t n);
@@ -340,8 +343,8 @@ int gyr_set_fmt(struct gyr_value *v, const char *fmt, ...) __attribute__((format
 int gyr_set_ip(struct gyr_value *v, const void *addr, size_t len);    /* copied; 4 or 16 bytes */
 int gyr_set_bytes(struct gyr_value *v, const void *data, size_t len); /* pointed to */
 
-/* Memory for building values, aligned for anything, gone at the next extraction on this state. NULL
- * over 64 MiB in one call. No malloc once warm. */
+/* Memory for building values, aligned for anything, gone at the next extraction on this state; with
+ * .answers_last at that about the next event. NULL over 64 MiB in that time. No malloc once warm. */
 void *gyr_scratch(struct gyr *p, size_t size);
 
 /* ---- parser ---- */

@@ -218,6 +218,10 @@ void gyr__texts_free(struct gyr__texts *t);
 #define PLUGIN_EXTRACTOR(...)                                                                \
 	GYR__DESCRIPTOR(extractor, __VA_ARGS__)                                              \
 	const uint32_t gyr_batched = 1;                                                      \
+	uint32_t gyr_answers_last(void)                                                      \
+	{                                                                                    \
+		return gyr__the_extractor.answers_last;                                      \
+	}                                                                                    \
 	const char *plugin_get_fields(void)                                                  \
 	{                                                                                    \
 		return gyr__the_extractor_texts.a;                                           \
