@@ -55,11 +55,17 @@ uint32_t parser_count(const struct parser *p)
 	return p->n;
 }
 
-/* One that has seen enough is taken out; the others keep their order. */
-static void step_remove(struct parser *p, uint32_t i)
+/* Any answer but success. One that has seen enough is taken out; the others keep their order. */
+static __attribute__((noinline)) struct step *step_failed(struct parser *p, struct step *s,
+							  ss_plugin_rc rc)
 {
+	if (rc != SS_PLUGIN_EOF) {
+		s->instance->n_parse_failed++;
+		return s + 1;
+	}
 	p->n--;
-	memmove(&p->steps[i], &p->steps[i + 1], (p->n - i) * sizeof p->steps[0]);
+	memmove(s, s + 1, (size_t)(p->steps + p->n - s) * sizeof(*s));
+	return s;
 }
 
 void parser_run(struct parser *p, const struct event *evt)
@@ -69,19 +75,13 @@ void parser_run(struct parser *p, const struct event *evt)
 		.evtnum = evt->num,
 		.evtsrc = evt->source,
 	};
+	struct step *s = p->steps;
 
-	for (uint32_t i = 0; i < p->n; i++) {
-		struct step *s = &p->steps[i];
-		ss_plugin_rc rc;
+	while (s < p->steps + p->n) {
+		ss_plugin_rc rc = SS_PLUGIN_SUCCESS;
 
-		if (!event_set_has(&s->instance->parse_types, evt->type))
-			continue;
-		rc = s->parse(s->instance->state, &in, &s->in);
-		if (rc == SS_PLUGIN_SUCCESS)
-			continue;
-		if (rc == SS_PLUGIN_EOF)
-			step_remove(p, i--);
-		else
-			s->instance->n_parse_failed++;
+		if (event_set_has(&s->instance->parse_types, in.evt->type))
+			rc = s->parse(s->instance->state, &in, &s->in);
+		s = rc == SS_PLUGIN_SUCCESS ? s + 1 : step_failed(p, s, rc);
 	}
 }

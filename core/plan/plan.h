@@ -66,6 +66,9 @@ size_t plan_size(const struct plan *p);
 int plan_run_new(const struct plan *p, struct plan_run **ret_run);
 struct plan_run *plan_run_free(struct plan_run *r);
 
+/* Whether no rule is about events of this type: plan_match() has nothing to do for them. */
+bool plan_is_idle(const struct plan_run *r, uint16_t type);
+
 /* Judges one event: how many rules match, *ret_rules pointing at their numbers in order, valid
  * until the next call. With @first only the first of them. Allocates nothing once the largest event
  * was seen. */

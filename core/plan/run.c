@@ -366,6 +366,13 @@ static __attribute__((noinline)) uint32_t match_class(struct plan_run *r, const 
 	return first && r->n_matched > 1 ? 1 : r->n_matched;
 }
 
+bool plan_is_idle(const struct plan_run *r, uint16_t type)
+{
+	const struct plan *p = r->p;
+
+	return p->classes[p->class_of[type < EVTTYPES_MAX ? type : EVTTYPES_MAX]].n_rules == 0;
+}
+
 uint32_t plan_match(struct plan_run *r, const struct event *evt, const struct fetch *fetch,
 		    bool first, const uint32_t **ret_rules)
 {

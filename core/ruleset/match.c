@@ -217,15 +217,22 @@ static __attribute__((noinline)) uint32_t found(struct matcher *m, const uint32_
 	return n;
 }
 
-uint32_t matcher_run(struct matcher *m, const struct event *evt, const struct fetch *fetch,
-		     const struct rule *const **ret_rules)
+/* An event that some rule is about. */
+static __attribute__((noinline)) uint32_t match_some(struct matcher *m, const struct event *evt,
+						     const struct fetch *fetch)
 {
 	const uint32_t *numbers;
 	uint32_t n;
 
-	*ret_rules = m->found;
 	if (++m->n_events % CHECK_EVERY == 0)
 		think(m);
 	n = plan_match(m->planned.run, evt, fetch, !m->rs->match_all, &numbers);
 	return n ? found(m, numbers, n) : 0;
+}
+
+uint32_t matcher_run(struct matcher *m, const struct event *evt, const struct fetch *fetch,
+		     const struct rule *const **ret_rules)
+{
+	*ret_rules = m->found;
+	return plan_is_idle(m->planned.run, evt->type) ? 0 : match_some(m, evt, fetch);
 }

@@ -9,20 +9,6 @@
 #include <arpa/inet.h>
 #include <string.h>
 
-struct thread *fd_owner(const struct state *s, const struct thread *t)
-{
-	if (!(t->flags & PPM_CL_CLONE_FILES) || thread_is_main(t))
-		return (struct thread *)t;
-	return thread_main(s, t);
-}
-
-struct fd *fd_find(const struct state *s, const struct thread *t, int64_t num)
-{
-	const struct thread *owner = fd_owner(s, t);
-
-	return owner ? fdtab_get(&owner->fds, num) : NULL;
-}
-
 struct fd *fd_new(struct state *s, int64_t num, uint8_t type)
 {
 	struct fd *f = pool_get(&s->pool, sizeof *f);

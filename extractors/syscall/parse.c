@@ -96,19 +96,21 @@ static const parse_fn parsers[] = {
 
 /* ---- readers ---- */
 
-const char *cur_str(const struct cur *c, uint32_t i)
+const char *cur_text(const struct cur *c, uint32_t i, size_t *ret_len)
 {
 	const char *text = gyr_param_str(&c->params, i, NULL);
 
-	return text && (*text != '(' || strcmp(text, "(NULL)") != 0) ? text : NULL;
+	if (text && *text == '(' && !strcmp(text, "(NULL)"))
+		text = NULL;
+	*ret_len = text ? c->params.at[i].len - 1 : 0;
+	return text;
 }
 
-bool cur_result(const struct cur *c, int64_t *ret)
+const char *cur_str(const struct cur *c, uint32_t i)
 {
-	if (!c->kind->has_result || !gyr_param(&c->params, 0))
-		return false;
-	*ret = gyr_param_i64(&c->params, 0, 0);
-	return true;
+	size_t len;
+
+	return cur_text(c, i, &len);
 }
 
 const char *cur_dir(const struct state *s, const struct cur *c, uint32_t i, const char *path,

@@ -99,13 +99,17 @@ void parse_open(struct state *s, struct cur *c)
 	if (!t || !row || !cur_result(c, &num))
 		return;
 	t->last_fd = num < 0 && c->raw->type == 3 ? -1 : num;
-	const char *path = cur_str(c, (uint32_t)row->name);
-	if (t->enter_type == c->raw->type - 1 && t->enter_name && t->enter_name->len)
-		path = t->enter_name->s;
+	const bool has_begun = t->enter_type && t->enter_type == c->raw->type - 1 &&
+			       t->enter_name && t->enter_name->len;
 	t->enter_type = 0;
 	if (num < 0)
 		return;
-	const size_t len = path ? strlen(path) : 0;
+	size_t len;
+	const char *path = cur_text(c, (uint32_t)row->name, &len);
+	if (has_begun) {
+		path = t->enter_name->s;
+		len = t->enter_name->len;
+	}
 	if (path && (*path != '<' || strcmp(path, "<NA>") != 0))
 		name = open_name(s, c, row, path,
 				 len); /* before the descriptor takes another's place */

@@ -203,7 +203,10 @@ void thread_end(struct state *s, struct thread *t);
 
 void threads_clear(struct state *s);
 
-bool thread_is_main(const struct thread *t);
+static inline bool thread_is_main(const struct thread *t)
+{
+	return t->tid == t->pid || (t->flags & PPM_CL_IS_MAIN_THREAD);
+}
 
 /* The main thread of its process; NULL when it is not known. */
 struct thread *thread_main(const struct state *s, const struct thread *t);
@@ -224,9 +227,19 @@ void thread_set_cwd(struct state *s, struct thread *t, const char *path, size_t 
 /* ---- descriptors: fdtable.c ---- */
 
 /* The thread whose table @t uses; NULL when that one is not known. */
-struct thread *fd_owner(const struct state *s, const struct thread *t);
+static inline struct thread *fd_owner(const struct state *s, const struct thread *t)
+{
+	if (!(t->flags & PPM_CL_CLONE_FILES) || thread_is_main(t))
+		return (struct thread *)t;
+	return thread_main(s, t);
+}
 
-struct fd *fd_find(const struct state *s, const struct thread *t, int64_t num);
+static inline struct fd *fd_find(const struct state *s, const struct thread *t, int64_t num)
+{
+	const struct thread *owner = fd_owner(s, t);
+
+	return owner ? fdtab_get(&owner->fds, num) : NULL;
+}
 
 /* To be called when a field of it may answer differently from now on. */
 static inline void fd_touch(struct fd *f)
@@ -344,8 +357,22 @@ int parse_meta(struct state *s, const struct gyr_event *evt);
 /* Text parameter @i, NULL when it is absent or "(NULL)". */
 const char *cur_str(const struct cur *c, uint32_t i);
 
+/* The same with its length, 0 when it is absent. */
+const char *cur_text(const struct cur *c, uint32_t i, size_t *ret_len);
+
 /* The result of the call; false when the event has none. */
-bool cur_result(const struct cur *c, int64_t *ret);
+static inline bool cur_result(const struct cur *c, int64_t *ret)
+{
+	const struct gyr_param *q = &c->params.at[0];
+
+	if (!c->kind->has_result || !c->params.n || !q->len)
+		return false;
+	if (q->len == sizeof *ret)
+		memcpy(ret, q->data, sizeof *ret);
+	else
+		*ret = gyr_param_i64(&c->params, 0, 0);
+	return true;
+}
 
 /* The directory behind parameter @i: the process's for AT_FDCWD, else that of the descriptor, with a
  * slash at its end; "<UNKNOWN>/" when it is not known. Written to @buf when it has to be made. */

@@ -176,11 +176,6 @@ void threads_clear(struct state *s)
 	s->cur.fd = NULL;
 }
 
-bool thread_is_main(const struct thread *t)
-{
-	return t->tid == t->pid || (t->flags & PPM_CL_IS_MAIN_THREAD);
-}
-
 struct thread *thread_main(const struct state *s, const struct thread *t)
 {
 	return thread_find(s, thread_is_main(t) ? t->tid : t->pid);

@@ -160,28 +160,30 @@ ss_plugin_rc gyr__extract(const struct gyr_extractor *d, ss_plugin_t *s,
 }
 
 /* Any answer of a parser but 0. */
-static __attribute__((noinline)) ss_plugin_rc
-parse_answer(struct gyr *p, const ss_plugin_event_input *evt, int r, bool is_decoded)
+static __attribute__((noinline)) ss_plugin_rc parse_answer(int r)
 {
-	if (!is_decoded)
-		(void)gyr_fail(p, r, "parse: event %llu: its lengths do not fit together",
-			       (unsigned long long)evt->evtnum);
-	else if (r == GYR_DONE) /* only Gyr knows this answer */
+	if (r == GYR_DONE) /* only Gyr knows this answer */
 		return gyr_host() ? SS_PLUGIN_EOF : SS_PLUGIN_SUCCESS;
+	return SS_PLUGIN_FAILURE;
+}
+
+static __attribute__((noinline)) ss_plugin_rc parse_misfit(struct gyr *p, uint64_t num, int r)
+{
+	(void)gyr_fail(p, r, "parse: event %llu: its lengths do not fit together",
+		       (unsigned long long)num);
 	return SS_PLUGIN_FAILURE;
 }
 
 ss_plugin_rc gyr__parse(const struct gyr_parser *d, ss_plugin_t *s,
 			const ss_plugin_event_input *evt, const ss_plugin_event_parse_input *in)
 {
-	struct gyr *p = s;
 	struct gyr_event e;
 	int r = gyr__event_decode(evt, &e);
 
 	if (r)
-		return parse_answer(p, evt, r, false);
-	r = d->parse_tables ? d->parse_tables(p, &e, in) : d->parse(p, &e);
-	return r ? parse_answer(p, evt, r, true) : SS_PLUGIN_SUCCESS;
+		return parse_misfit(s, evt->evtnum, r);
+	r = d->parse_tables ? d->parse_tables(s, &e, in) : d->parse(s, &e);
+	return r ? parse_answer(r) : SS_PLUGIN_SUCCESS;
 }
 
 uint16_t *gyr__types(const uint16_t *types, uint32_t n, uint32_t *ret_n)

@@ -67,6 +67,38 @@ static inline uint32_t gyr__length(const uint8_t *lengths, uint32_t width, uint3
 			  : gyr__load32(lengths + 4 * (size_t)i);
 }
 
+/* Parameter @i begins at @at; where it ends. */
+static inline uintptr_t gyr__params_set(const uint8_t *lengths, uint32_t width, uint32_t i,
+					uintptr_t at, struct gyr_params *ret)
+{
+	ret->at[i].data = (const uint8_t *)at;
+	ret->at[i].len = gyr__length(lengths, width, i);
+	return at + ret->at[i].len;
+}
+
+enum { GYR__FEW = 8 };
+
+/* Most events have few parameters, but not the same number as the one before, so that the end of a
+ * loop over them is hard to foresee. This sets four or eight whatever @n is: what lies beyond @n is
+ * never looked at, and its lengths are bytes of the event, which the caller has checked. */
+static inline uintptr_t gyr__params_few(const uint8_t *lengths, uintptr_t at, uint32_t n,
+					struct gyr_params *ret)
+{
+	const uintptr_t begin = at;
+
+	at = gyr__params_set(lengths, 2, 0, at, ret);
+	at = gyr__params_set(lengths, 2, 1, at, ret);
+	at = gyr__params_set(lengths, 2, 2, at, ret);
+	at = gyr__params_set(lengths, 2, 3, at, ret);
+	if (n > 4) {
+		at = gyr__params_set(lengths, 2, 4, at, ret);
+		at = gyr__params_set(lengths, 2, 5, at, ret);
+		at = gyr__params_set(lengths, 2, 6, at, ret);
+		at = gyr__params_set(lengths, 2, 7, at, ret);
+	}
+	return n ? (uintptr_t)ret->at[n - 1].data + ret->at[n - 1].len : begin;
+}
+
 /* gyr_params_read() for lengths that are @width bytes wide. Inlined, so that each use has a width that
  * is known: then a length is one load, and no number has to be divided. Whether all of them fit is
  * looked at once, behind the last: no byte of a parameter is touched here. */
@@ -83,10 +115,12 @@ gyr__params_walk(const ss_plugin_event *evt, uint32_t width, struct gyr_params *
 	ret->after = lengths;
 	if (evt->len < sizeof *evt || n > (evt->len - sizeof *evt) / width)
 		return -EBADMSG;
-	for (i = 0; i < kept; i++) {
-		ret->at[i].data = (const uint8_t *)at;
-		ret->at[i].len = gyr__length(lengths, width, i);
-		at += ret->at[i].len;
+	if (width == 2 && n <= GYR__FEW && evt->len >= sizeof *evt + 2 * (size_t)GYR__FEW) {
+		at = gyr__params_few(lengths, at, n, ret);
+		i = n;
+	} else {
+		for (i = 0; i < kept; i++)
+			at = gyr__params_set(lengths, width, i, at, ret);
 	}
 	for (; i < n; i++)
 		at += gyr__length(lengths, width, i);
