@@ -28,5 +28,9 @@ int cmd_explain(struct setup *s, struct err *err);
  * answer is 1 when there are any. Needs no set-up. */
 int cmd_fmt(const struct options *o, struct err *err);
 
+/* top [URL]: asks the control endpoint there, or where the configuration has it; the answer is 1 when
+ * it does not answer. */
+int cmd_top(struct setup *s, struct err *err);
+
 /* test PATH ...: the answer is 1 when a test failed. */
 int cmd_test(struct setup *s, struct err *err);

@@ -391,6 +391,13 @@ static int open_lanes(struct engine *e, struct err *err)
 	return r < 0 ? r : offer_plan(e, e->plan);
 }
 
+static void engine_snapshot(void *ctx)
+{
+	struct engine *e = ctx;
+
+	snapshot_take(e->snapshot);
+}
+
 static void engine_beat(void *ctx)
 {
 	struct engine *e = ctx;
@@ -430,6 +437,8 @@ static int watch(struct engine *e)
 			       engine_tell_suppressed, e);
 	if (r == 0)
 		r = loop_every(e->loop, BEAT_MS, engine_beat, e);
+	if (r == 0 && e->snapshot)
+		r = loop_every(e->loop, snapshot_interval_ms(e->snapshot), engine_snapshot, e);
 	loop_on_wake(e->loop, engine_woken, e);
 	return r;
 }
@@ -470,6 +479,8 @@ static int engine_up(struct engine *e, struct err *err)
 	if (r == 0)
 		r = write_pidfile(e->setup->opts, err);
 	if (r == 0)
+		r = snapshot_new(e, &e->snapshot, err);
+	if (r == 0)
 		r = watch(e);
 	if (r == 0 && !sources_end(e->setup))
 		r = control_start(e, &e->control, err);
@@ -479,6 +490,7 @@ static int engine_up(struct engine *e, struct err *err)
 static void engine_down(struct engine *e)
 {
 	e->control = control_stop(e->control);
+	e->snapshot = snapshot_free(e->snapshot);
 	while (e->n_lanes)
 		(void)lane_free(e->lanes[--e->n_lanes]);
 	e->outputs = outputs_free(e->outputs);

@@ -14,6 +14,7 @@
 #include "outputs.h"
 #include "route/tally.h"
 #include "setup.h"
+#include "snapshot.h"
 #include "watch.h"
 
 enum { ENGINE_MAX_LANES = 256 }; /* all shards of all sources */
@@ -39,6 +40,7 @@ struct engine {
 	bool is_stopping, has_progress_line, has_failed;
 	uint64_t start_ns, end_ns;
 	struct control *control;
+	struct snapshot *snapshot; /* NULL: none are taken */
 	/* Who reads plan, tally and hashes on another thread holds the lock; they change on [main],
 	 * under it. */
 	pthread_mutex_t lock;

@@ -55,6 +55,8 @@ static int run(struct setup *s, struct err *err)
 
 	if (o->command && strcmp(o->command, "explain") == 0)
 		return cmd_explain(s, err);
+	if (o->command && strcmp(o->command, "top") == 0)
+		return cmd_top(s, err);
 	if (o->command && strcmp(o->command, "test") == 0)
 		return cmd_test(s, err);
 	if (o->version)

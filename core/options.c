@@ -84,6 +84,7 @@ SET_FLAG(ignored_events)
 SET_FLAG(list_plugins)
 SET_FLAG(describe_rules)
 SET_FLAG(check)
+SET_FLAG(once)
 SET_FLAG(profile)
 SET_TEXT(junit)
 SET_TEXT(record)
@@ -219,6 +220,7 @@ static const struct option_row rows[] = {
 	{0, "config-schema", VALUE_NO, NULL, set_config_schema, "JSON schema of the configuration"},
 	{0, "rule-schema", VALUE_NO, NULL, set_rule_schema, "JSON schema of rules files"},
 	{0, "profile", VALUE_NO, NULL, set_profile, "at the end, what each rule and field cost"},
+	{0, "once", VALUE_NO, NULL, set_once, "with top: print the view once"},
 	{0, "check", VALUE_NO, NULL, set_check, "with fmt: only say what would change"},
 	{0, "junit", VALUE_YES, "FILE", set_junit, "with test: the results as JUnit XML"},
 	{0, "page-size", VALUE_NO, NULL, set_page_size, "the system's page size"},
@@ -341,7 +343,7 @@ static int check(const struct options *o, struct err *err)
 
 static bool is_command(const char *word)
 {
-	static const char *const commands[] = {"explain", "fmt", "test"};
+	static const char *const commands[] = {"explain", "fmt", "test", "top"};
 
 	for (uint32_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
 		if (strcmp(word, commands[i]) == 0)
@@ -410,7 +412,8 @@ void options_help(struct buf *b)
 		   "                              record events, to be played back by replay:FILE\n"
 		   "  gyr fmt PATH ...            lay rules files out in the one way\n"
 		   "  gyr test PATH ...           run the tests beside rules files\n"
-		   "  gyr explain [RULE]          how rules are looked up, and what they need\n\n");
+		   "  gyr explain [RULE]          how rules are looked up, and what they need\n"
+		   "  gyr top [URL]               watch a running gyr by its control endpoint\n\n");
 	for (uint32_t i = 0; i < N_ROWS; i++)
 		if (rows[i].help)
 			help_row(b, &rows[i]);

@@ -255,29 +255,34 @@ static void write_sources(const struct status *s, struct buf *b)
 /* Metrics of the system's own sources and of who keeps their state, known by these names. */
 static const struct {
 	const char *metric, *name, *type, *help;
+	bool is_state; /* else of the kernel */
 } system_rows[] = {
-	{"n_evts", "falcosecurity_scap_n_evts_total", COUNTER, "Events the system saw"},
-	{"n_drops", "falcosecurity_scap_n_drops_total", COUNTER, "Events that were lost"},
-	{"n_preemptions", "falcosecurity_scap_n_preemptions_total", COUNTER, "Preemptions"},
+	{"n_evts", "falcosecurity_scap_n_evts_total", COUNTER, "Events the system saw", false},
+	{"n_drops", "falcosecurity_scap_n_drops_total", COUNTER, "Events that were lost", false},
+	{"n_preemptions", "falcosecurity_scap_n_preemptions_total", COUNTER, "Preemptions", false},
 	{"n_drops_scratch_map", "falcosecurity_scap_n_drops_scratch_map_total", COUNTER,
-	 "Lost for want of scratch memory"},
+	 "Lost for want of scratch memory", false},
 	{"n_drops_page_faults", "falcosecurity_scap_n_drops_page_faults_total", COUNTER,
-	 "Lost to page faults"},
-	{"n_drops_bug", "falcosecurity_scap_n_drops_bug_total", COUNTER, "Lost to a defect"},
-	{"n_threads", "falcosecurity_falco_n_threads_total", UNTYPED, "Threads that are known"},
-	{"n_fds", "falcosecurity_falco_n_fds_total", UNTYPED, "File descriptors that are known"},
-	{"n_added_fds", "falcosecurity_falco_n_added_fds_total", COUNTER, "Descriptors added"},
-	{"n_removed_fds", "falcosecurity_falco_n_removed_fds_total", COUNTER,
-	 "Descriptors removed"},
-	{"n_added_threads", "falcosecurity_falco_n_added_threads_total", COUNTER, "Threads added"},
+	 "Lost to page faults", false},
+	{"n_drops_bug", "falcosecurity_scap_n_drops_bug_total", COUNTER, "Lost to a defect", false},
+	{"n_threads", "falcosecurity_falco_n_threads_total", UNTYPED, "Threads that are known",
+	 true},
+	{"n_fds", "falcosecurity_falco_n_fds_total", UNTYPED, "File descriptors that are known",
+	 true},
+	{"n_added_fds", "falcosecurity_falco_n_added_fds_total", COUNTER, "Descriptors added",
+	 true},
+	{"n_removed_fds", "falcosecurity_falco_n_removed_fds_total", COUNTER, "Descriptors removed",
+	 true},
+	{"n_added_threads", "falcosecurity_falco_n_added_threads_total", COUNTER, "Threads added",
+	 true},
 	{"n_removed_threads", "falcosecurity_falco_n_removed_threads_total", COUNTER,
-	 "Threads removed"},
+	 "Threads removed", true},
 	{"n_drops_full_threadtable", "falcosecurity_falco_n_drops_full_threadtable_total", COUNTER,
-	 "Threads for which the table had no room"},
+	 "Threads for which the table had no room", true},
 	{"n_failed_fd_lookups", "falcosecurity_falco_n_failed_fd_lookups_total", COUNTER,
-	 "Descriptors that were asked for and not known"},
+	 "Descriptors that were asked for and not known", true},
 	{"n_failed_thread_lookups", "falcosecurity_falco_n_failed_thread_lookups_total", COUNTER,
-	 "Threads that were asked for and not known"},
+	 "Threads that were asked for and not known", true},
 };
 
 /* Places where a ring buffer loses events, as the label "drop" of one family names them. */
@@ -287,12 +292,15 @@ static const char *const buffer_drops[] = {"clone_fork", "execve", "connect",   
 static void write_system(const struct status *s, struct buf *b)
 {
 	static const char family_name[] = "falcosecurity_scap_n_drops_buffer_total";
+	const struct config *c = &s->engine->setup->config;
+	bool has_state = config_bool(c, "metrics.state_counters_enabled");
+	bool has_kernel = config_bool(c, "metrics.kernel_event_counters_enabled");
 	bool is_told = false, any;
 
 	for (size_t i = 0; i < sizeof(system_rows) / sizeof(system_rows[0]); i++) {
 		uint64_t v = status_system_metric(s, system_rows[i].metric, &any);
 
-		if (any)
+		if (any && (system_rows[i].is_state ? has_state : has_kernel))
 			plain(b, system_rows[i].name, system_rows[i].type, system_rows[i].help, v);
 	}
 	for (size_t i = 0; i < 2 * sizeof(buffer_drops) / sizeof(buffer_drops[0]); i++) {
@@ -303,7 +311,7 @@ static void write_system(const struct status *s, struct buf *b)
 		(void)snprintf(metric, sizeof(metric), "n_drops_buffer_%s_%s", buffer_drops[i / 2],
 			       dir);
 		v = status_system_metric(s, metric, &any);
-		if (!any)
+		if (!any || !has_kernel)
 			continue;
 		if (!is_told)
 			family(b, family_name, COUNTER, "Events that a full buffer lost");

@@ -59,3 +59,9 @@ void jsonw_null(struct jsonw *w, const char *key)
 	begin(w, key);
 	buf_add_cstr(w->b, "null");
 }
+
+void jsonw_bare(struct jsonw *w, const char *key, struct str value)
+{
+	begin(w, key);
+	buf_add_str(w->b, value);
+}

@@ -22,4 +22,5 @@ void jsonw_text(struct jsonw *w, const char *key, struct str value);
 void jsonw_u64(struct jsonw *w, const char *key, uint64_t value);
 void jsonw_dbl(struct jsonw *w, const char *key, double value);
 void jsonw_bool(struct jsonw *w, const char *key, bool value);
+void jsonw_bare(struct jsonw *w, const char *key, struct str value); /* JSON already */
 void jsonw_null(struct jsonw *w, const char *key);

@@ -1,16 +1,20 @@
 """The control endpoint, asked over HTTP. Usage: test_control.py PROGRAM [TEST]"""
 
+import fcntl
 import http.client
 import json
 import os
+import pty
 import re
 import shutil
 import socket
 import ssl
+import struct
 import subprocess
+import termios
 import unittest
 
-from case import ENDLESS, Case
+from case import ENDLESS, GYR, Case
 
 
 class Control(Case):
@@ -248,6 +252,142 @@ class Access(Control):
                        for x in ("-o", "webserver." + m.replace(": ", "=", 1))]
             self.refuses(self.run_gyr("-c", config, *options, f"ticker:{ENDLESS}"), "webserver",
                          word)
+
+
+class Snapshots(Control):
+    def lines(self, name="snapshots"):
+        path = os.path.join(self.dir, name)
+        if not os.path.exists(path):
+            return []
+        with open(path, encoding="utf-8") as f:
+            return [json.loads(x) for x in f if x.endswith("\n")]
+
+    def alerts(self):
+        with open(os.path.join(self.dir, "alerts"), encoding="utf-8") as f:
+            return [json.loads(x) for x in f if x.endswith("\n") and "internal" in x]
+
+    def take(self, more=""):
+        self.write("rules.yaml", "- {rule: Of a 1000, desc: x, priority: INFO, source: ticker, "
+                                 "output: x, condition: 'tick.divisible[100000] = true'}")
+        config = self.write("gyr.yaml", f"""
+rules_files: [{self.rules}]
+file_output: {{enabled: true, filename: {self.dir}/alerts}}
+json_output: true
+metrics: {{enabled: true, interval: 200ms, output_rule: true, output_file: {self.dir}/snapshots
+          {more}}}
+""")
+        self.p = self.start("-c", config, f"ticker:{ENDLESS}")
+        self.until(lambda: len(self.lines()) > 2)
+
+    def test_keys_are_those_that_readers_know(self):
+        self.take()
+        last = self.lines()[2]
+        self.assertEqual(last["sample"], 3)
+        fields = last["output_fields"]
+        for key in ("evt.time", "evt.hostname", "evt.source", "falco.version", "falco.start_ts",
+                    "falco.reload_ts", "falco.kernel_release", "falco.host_boot_ts",
+                    "falco.host_num_cpus", "falco.num_evts", "falco.num_evts_prev",
+                    "falco.evts_rate_sec", "falco.rules.matches_total", "falco.rules.Of_a_1000",
+                    "falco.memory_rss_mb", "falco.memory_vsz_mb", "falco.sha256_rules_file.rules",
+                    "falco.sha256_config_file.gyr", "scap.engine_name"):
+            self.assertIn(key, fields)
+        self.assertEqual((fields["evt.source"], fields["scap.engine_name"]), ("ticker", "ticker"))
+        self.assertGreater(fields["falco.num_evts"], fields["falco.num_evts_prev"])
+        self.assertNotIn("falco.outputs_queue_num_drops", fields)  # zero, and so left out
+        self.assertEqual([k for k, v in fields.items() if v == 0], [])
+
+    def test_the_alert_has_the_same_fields(self):
+        self.take()
+        self.until(lambda: len(self.alerts()) > 1)
+        alert = self.alerts()[0]
+        self.assertEqual(list(alert), ["hostname", "output", "output_fields", "priority", "rule",
+                                       "source", "time"])
+        self.assertEqual((alert["rule"], alert["priority"], alert["source"], alert["output"]),
+                         ("Falco internal: metrics snapshot", "Informational", "internal",
+                          "Falco metrics snapshot"))
+        self.assertEqual(alert["output_fields"], self.lines()[0]["output_fields"])
+        self.assertEqual(list(alert["output_fields"]), sorted(alert["output_fields"]))
+
+    def test_groups_units_and_zeros_can_be_chosen(self):
+        self.take(""", rules_counters_enabled: false, convert_memory_to_mb: false,
+          include_empty_values: true""")
+        fields = self.lines()[2]["output_fields"]
+        self.assertIn("falco.memory_rss_kb", fields)
+        self.assertNotIn("falco.memory_rss_mb", fields)
+        self.assertEqual(fields["falco.outputs_queue_num_drops"], 0)
+        self.assertEqual([k for k in fields if k.startswith("falco.rules.")], [])
+
+    def test_mistakes_are_told(self):
+        for key, value, word in (("interval", "50ms", "100 ms"), ("interval", "5000", "time"),
+                                 ("output_file", "/nowhere/x", "/nowhere/x")):
+            r = self.run_gyr("-r", self.rules, "-o", "metrics.enabled=true", "-o",
+                             "metrics.output_rule=true", "-o", f"metrics.{key}={value}",
+                             "ticker:10")
+            self.refuses(r, "metrics", word)
+
+
+class Top(Control):
+    def test_once(self):
+        self.up()
+        r = self.run_gyr("top", f"http://127.0.0.1:{self.port}")
+        self.assertEqual(r.returncode, 0, r.stderr)
+        self.assertNotIn("\x1b", r.stdout)
+        lines = r.stdout.splitlines()
+        self.assertRegex(lines[0], r"^gyr \d+\.\d+\.\d+ on \S+   up 0:\d\d:\d\d   cpu .*   2 rules$")
+        self.assertRegex(lines[1], r"^events/s \S+   alerts/s \S+   sent/s \S+$")
+        table = {x.split("  ")[0].strip(): x for x in lines[2:]}
+        self.assertRegex(table["Every tenth"], r"Every tenth +Warning +[\d.]+[kM]? +[\d.]+[kM]?")
+        self.assertRegex(table["file"], r"file +ok +[\d.]+[kM]? ")
+        self.assertTrue(any(x.startswith("ticker:") and " running " in x for x in lines))
+        rates = [x.split()[2] for x in lines if x.startswith("ticker:")]
+        self.assertNotIn("-", rates)
+
+    def test_nobody_there_is_an_error(self):
+        with socket.socket() as s:
+            s.bind(("127.0.0.1", 0))
+            r = self.run_gyr("top", "--once", f"http://127.0.0.1:{s.getsockname()[1]}")
+        self.assertEqual(r.returncode, 1)
+        self.assertIn("refused", r.stderr)
+        self.refuses(self.run_gyr("top", "a", "b"), "one URL")
+        self.assertIn("no URL", self.run_gyr("top", "ftp://x").stderr)
+
+    def test_address_and_token_of_the_configuration(self):
+        token = self.write("token", "abc\n")
+        self.up(webserver=f"  bearer_token_file: {token}")
+        r = self.run_gyr("top", "-o", f"webserver.listen_port={self.port}")
+        self.assertEqual(r.returncode, 1)
+        self.assertIn("bearer_token_file", r.stderr)
+        r = self.run_gyr("top", "-o", f"webserver.listen_port={self.port}", "-o",
+                         f"webserver.bearer_token_file={token}")
+        self.assertEqual(r.returncode, 0, r.stderr)
+
+    def test_a_live_view_on_a_terminal(self):
+        self.up()
+        pid, fd = pty.fork()
+        if pid == 0:
+            os.execv(GYR, [GYR, "top", f"http://127.0.0.1:{self.port}"])
+        self.addCleanup(os.close, fd)
+        fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 120, 0, 0))
+        screen = b""
+        while screen.count(b"\x1b[H") < 3:  # drawn three times
+            screen += os.read(fd, 65536)
+        os.write(fd, b"q")
+        while True:
+            try:
+                more = os.read(fd, 65536)
+            except OSError:  # the other end is closed
+                break
+            if not more:
+                break
+            screen += more
+        self.assertEqual(os.waitpid(pid, 0)[1], 0)
+        text = screen.decode()
+        self.assertTrue(text.startswith("\x1b[?1049h"), "on the other screen")
+        self.assertIn("\x1b[?1049l", text[-40:], "and back")
+        last = text.split("\x1b[H")[2].replace("\x1b[K", "").split("\r\n")
+        self.assertLessEqual(len(last), 30)
+        self.assertEqual([x for x in last if len(x) > 120], [])
+        self.assertTrue(any(x.startswith("Every fifth") for x in last), last)
 
 
 if __name__ == "__main__":
