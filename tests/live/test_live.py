@@ -1,0 +1,489 @@
+#!/usr/bin/env python3
+"""The program on the running kernel: attacks made safe, and what is said of them, field by field."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import unittest
+
+from live import PROVOKE, Live
+
+
+def listener():
+    s = socket.create_server(("127.0.0.1", 0))
+    s.settimeout(30)
+    return s, str(s.getsockname()[1])
+
+
+def end(p):
+    p.kill()
+    p.communicate()
+
+
+def own_comm():
+    with open("/proc/self/comm", encoding="utf-8") as f:
+        return f.read().strip()
+
+
+class TestDetection(Live):
+    def provoke(self, name, *args, check=True):
+        """Runs provoke under another name."""
+        path = os.path.join(self.dir, name)
+        shutil.copy(PROVOKE, path)
+        subprocess.run([path, *args], check=check, timeout=30, cwd=self.dir)
+        return path
+
+    def test_a_secret_file_read_by_an_untrusted_program(self):
+        shadow = self.write("shadow", "root:x")
+        self.watch("""
+- macro: open_read
+  condition: (evt.type in (open, openat, openat2) and evt.is_open_read = true and fd.typechar = 'f'
+    and fd.num >= 0)
+- rule: secret read
+  desc: d
+  condition: open_read and fd.name = {dir}/shadow and not proc.name in (sshd, login)
+  output: "%proc.name %proc.pname %proc.cmdline %proc.exepath %proc.cwd %fd.name %fd.directory
+    %fd.filename %fd.num %user.name %user.uid %evt.type %evt.res %evt.dir %proc.pid %proc.ppid"
+  priority: WARNING
+""")
+        p = subprocess.Popen(["cat", shadow], stdout=subprocess.DEVNULL, cwd=self.dir)
+        self.assertEqual(p.wait(30), 0)
+        f = self.fields("secret read")
+        self.assertEqual(f["proc.name"], "cat")
+        self.assertEqual(f["proc.pname"], own_comm())
+        self.assertEqual(f["proc.cmdline"], f"cat {shadow}")
+        self.assertEqual(f["proc.exepath"], os.path.realpath(shutil.which("cat")))
+        self.assertEqual(f["proc.cwd"], self.dir + "/")
+        self.assertEqual(f["fd.name"], shadow)
+        self.assertEqual(f["fd.directory"], self.dir)
+        self.assertEqual(f["fd.filename"], "shadow")
+        self.assertEqual(f["fd.num"], 3)
+        self.assertEqual(f["user.name"], "root")
+        self.assertEqual(f["user.uid"], 0)
+        self.assertIn(f["evt.type"], ("open", "openat"))
+        self.assertEqual(f["evt.res"], "SUCCESS")
+        self.assertEqual(f["proc.pid"], p.pid)
+        self.assertEqual(f["proc.ppid"], os.getpid())
+
+    def test_a_shell_started_by_a_server(self):
+        self.watch("""
+- rule: shell of a server
+  desc: d
+  condition: evt.type in (execve, execveat) and evt.failed = false and proc.name in (sh, dash, bash)
+    and proc.pname = nginx and proc.cmdline contains {tag}
+  output: "%proc.name %proc.pname %proc.cmdline %proc.pcmdline %proc.aname[2] %proc.pexepath %evt.res"
+  priority: CRITICAL
+""")
+        path = self.provoke("nginx", "shell", self.tag)
+        f = self.fields("shell of a server")
+        self.assertEqual(f["proc.name"], "sh")
+        self.assertEqual(f["proc.pname"], "nginx")
+        self.assertEqual(f["proc.cmdline"], f"sh -c exit 0 {self.tag}")
+        self.assertEqual(f["proc.pcmdline"], f"nginx shell {self.tag}")
+        self.assertEqual(f["proc.pexepath"], path)
+        self.assertEqual(f["evt.res"], "SUCCESS")
+
+    def test_a_shell_over_a_connection(self):
+        server, port = listener()
+        self.watch("""
+- rule: reverse shell
+  desc: d
+  condition: evt.type in (dup, dup2, dup3) and fd.num in (0, 1, 2) and fd.type in (ipv4, ipv6)
+    and proc.cmdline contains {tag}
+  output: "%proc.name %fd.name %fd.sip %fd.sport %fd.cip %fd.cport %fd.type %fd.l4proto %fd.num"
+  priority: CRITICAL
+- rule: connected shell
+  desc: d
+  condition: evt.type in (execve, execveat) and evt.failed = false and proc.name in (sh, dash, bash)
+    and proc.cmdline contains {tag} and proc.pname = python3
+  output: "%proc.name"
+  priority: CRITICAL
+""")
+        path = os.path.join(self.dir, "backdoor")
+        shutil.copy(PROVOKE, path)
+        p = subprocess.Popen([path, "reverse", port, self.tag], cwd=self.dir)
+        conn, peer = server.accept()
+        self.assertEqual(p.wait(30), 0)
+        conn.close()
+        server.close()
+        f = self.fields("reverse shell", 3)
+        self.assertEqual(f["proc.name"], "backdoor")
+        self.assertEqual(f["fd.sip"], "127.0.0.1")
+        self.assertEqual(f["fd.sport"], int(port))
+        self.assertEqual(f["fd.cip"], "127.0.0.1")
+        self.assertEqual(f["fd.cport"], peer[1])
+        self.assertEqual(f["fd.name"], f"127.0.0.1:{peer[1]}->127.0.0.1:{port}")
+        self.assertEqual(f["fd.type"], "ipv4")
+        self.assertEqual(f["fd.l4proto"], "tcp")
+        self.assertEqual([a["output_fields"]["fd.num"] for a in self.alerts("reverse shell")],
+                         [0, 1, 2])
+
+    def test_writes_below_a_folder(self):
+        etc = os.path.join(self.dir, "etc")
+        os.mkdir(etc)
+        self.watch("""
+- rule: write below etc
+  desc: d
+  condition: evt.type in (open, openat, openat2, creat) and evt.is_open_write = true
+    and fd.typechar = 'f' and fd.num >= 0 and fd.name startswith {dir}/etc/
+  output: "%proc.name %fd.name %evt.arg.flags %evt.is_open_write"
+  priority: ERROR
+- rule: rename below etc
+  desc: d
+  condition: evt.type in (rename, renameat, renameat2) and evt.arg.newpath startswith {dir}/etc/
+  output: "%evt.arg.oldpath %evt.arg.newpath %evt.res"
+  priority: ERROR
+""")
+        subprocess.run(["sh", "-c", "cd etc && echo x > ../etc/./passwd && mv passwd passwd2"],
+                       check=True, timeout=30, cwd=self.dir)
+        os.rename(os.path.join(etc, "passwd2"), os.path.join(etc, "passwd3"))
+        f = self.fields("write below etc")
+        self.assertEqual(f["proc.name"], "sh")
+        self.assertEqual(f["fd.name"], f"{etc}/passwd")
+        self.assertIn("O_CREAT", f["evt.arg.flags"])
+        f = self.fields("rename below etc", 2)
+        self.assertEqual(f["evt.arg.oldpath"], f"{etc}/passwd")
+        self.assertEqual([a["output_fields"]["evt.arg.newpath"]
+                          for a in self.alerts("rename below etc")],
+                         [f"{etc}/passwd2", f"{etc}/passwd3"])
+        self.until_seen()
+        self.assertEqual(len(self.alerts("write below etc")), 1)
+
+    def test_links_over_a_secret_file(self):
+        shadow = self.write("shadow", "root:x")
+        self.watch("""
+- rule: symlink
+  desc: d
+  condition: evt.type in (symlink, symlinkat) and evt.arg.target = {dir}/shadow
+  output: "%proc.name %evt.arg.target %evt.arg.linkpath %evt.res"
+  priority: WARNING
+- rule: hardlink
+  desc: d
+  condition: evt.type in (link, linkat) and evt.arg.oldpath = {dir}/shadow
+  output: "%proc.name %evt.arg.oldpath %evt.arg.newpath %evt.res"
+  priority: WARNING
+""")
+        subprocess.run(["ln", "-s", shadow, os.path.join(self.dir, "soft")], check=True, timeout=30)
+        subprocess.run(["ln", shadow, os.path.join(self.dir, "hard")], check=True, timeout=30)
+        subprocess.run(["ln", shadow, os.path.join(self.dir, "hard")], check=False, timeout=30,
+                       stderr=subprocess.DEVNULL)
+        f = self.fields("symlink")
+        self.assertEqual(f["proc.name"], "ln")
+        self.assertEqual(f["evt.arg.linkpath"], os.path.join(self.dir, "soft"))
+        self.assertEqual(f["evt.res"], "SUCCESS")
+        f = self.fields("hardlink", 2)
+        self.assertEqual(f["evt.arg.newpath"], os.path.join(self.dir, "hard"))
+        self.assertEqual([a["output_fields"]["evt.res"] for a in self.alerts("hardlink")],
+                         ["SUCCESS", "EEXIST"])
+
+    def test_a_program_below_dev_shm(self):
+        folder = os.path.join("/dev/shm", self.tag)
+        os.mkdir(folder)
+        self.addCleanup(shutil.rmtree, folder)
+        path = os.path.join(folder, "miner")
+        shutil.copy(shutil.which("true"), path)
+        self.watch("""
+- rule: exec below shm
+  desc: d
+  condition: evt.type in (execve, execveat) and evt.failed = false and
+    proc.exepath startswith /dev/shm/{tag}
+  output: "%proc.name %proc.exepath %proc.is_exe_writable %proc.exe %proc.pname"
+  priority: WARNING
+""")
+        subprocess.run([path], check=True, timeout=30)
+        f = self.fields("exec below shm")
+        self.assertEqual(f["proc.name"], "miner")
+        self.assertEqual(f["proc.exepath"], path)
+        self.assertEqual(f["proc.exe"], path)
+        self.assertIs(f["proc.is_exe_writable"], True)
+
+    def test_a_program_from_memory(self):
+        self.watch("""
+- rule: exec from memory
+  desc: d
+  condition: evt.type in (execve, execveat) and evt.failed = false and
+    proc.is_exe_from_memfd = true and proc.cmdline contains {tag}
+  output: "%proc.exepath %proc.exe %proc.args %proc.pname"
+  priority: CRITICAL
+""")
+        self.provoke("loader", "memfd", shutil.which("true"), self.tag)
+        f = self.fields("exec from memory")
+        self.assertTrue(f["proc.exepath"].startswith(("memfd:hidden", "/memfd:hidden")),
+                        f["proc.exepath"])
+        self.assertEqual(f["proc.exe"], "true")
+        self.assertEqual(f["proc.args"], self.tag)
+
+    def test_ptrace_attaches(self):
+        self.watch("""
+- rule: ptrace
+  desc: d
+  condition: evt.type = ptrace and evt.arg.request in (PTRACE_ATTACH, PTRACE_SEIZE) and
+    proc.exepath startswith {dir}
+  output: "%proc.name %evt.arg.request %evt.res"
+  priority: WARNING
+""")
+        self.provoke("debugger", "ptrace")
+        f = self.fields("ptrace")
+        self.assertEqual(f["proc.name"], "debugger")
+        self.assertEqual(f["evt.arg.request"], "PTRACE_ATTACH")
+        self.assertEqual(len(self.alerts("ptrace")), 1)
+
+    def test_a_log_is_cleared(self):
+        self.write("var/log/auth.log", "line\n")
+        self.watch("""
+- rule: log cleared
+  desc: d
+  condition: evt.type in (open, openat, openat2) and evt.arg.flags contains O_TRUNC and
+    fd.num >= 0 and fd.name startswith {dir}/var/log
+  output: "%proc.name %fd.name %evt.arg.flags"
+  priority: WARNING
+""")
+        subprocess.run(["sh", "-c", ": > var/log/auth.log"], check=True, timeout=30, cwd=self.dir)
+        subprocess.run(["sh", "-c", "echo more >> var/log/auth.log"], check=True, timeout=30,
+                       cwd=self.dir)
+        f = self.fields("log cleared")
+        self.assertEqual(f["fd.name"], f"{self.dir}/var/log/auth.log")
+        self.assertIn("O_TRUNC", f["evt.arg.flags"])
+        self.until_seen()
+        self.assertEqual(len(self.alerts("log cleared")), 1)
+
+    def test_a_search_for_private_keys(self):
+        self.watch("""
+- rule: key search
+  desc: d
+  condition: evt.type in (execve, execveat) and evt.failed = false and
+    ((proc.name = find and proc.args contains id_rsa) or
+     (proc.name = grep and proc.args contains "BEGIN RSA PRIVATE")) and proc.args contains {tag}
+  output: "%proc.name %proc.args"
+  priority: WARNING
+""")
+        subprocess.run(["find", self.dir, "-name", "id_rsa"], check=True, timeout=30,
+                       stdout=subprocess.DEVNULL)
+        subprocess.run(["grep", "-r", "BEGIN RSA PRIVATE", self.dir + "/sentinel"], check=False,
+                       timeout=30)
+        f = self.fields("key search", 2)
+        self.assertEqual(f["proc.args"], f"{self.dir} -name id_rsa")
+        self.assertEqual([a["output_fields"]["proc.name"] for a in self.alerts("key search")],
+                         ["find", "grep"])
+
+
+class TestStart(Live):
+    RULES = """
+- rule: file
+  desc: d
+  condition: evt.type = fchmod and fd.name = {dir}/data
+  output: "%proc.name %proc.pname %proc.cmdline %proc.exepath %proc.cwd %fd.num %fd.type %proc.pid
+    %proc.ppid %user.name %evt.arg.mode"
+  priority: INFO
+- rule: written
+  desc: d
+  condition: evt.type = write and proc.exepath startswith {dir}/holder
+  output: "%fd.name %fd.type %fd.sip %fd.sport %fd.cport %evt.arg.data"
+  priority: INFO
+- rule: child
+  desc: d
+  condition: evt.type in (execve, execveat) and evt.failed = false and proc.name = true and
+    proc.cmdline contains {tag}
+  output: "%proc.pname %proc.pexepath %proc.aname[2] %proc.pcmdline"
+  priority: INFO
+"""
+
+    def hold(self):
+        server, port = listener()
+        self.addCleanup(server.close)
+        self.write("data", "")
+        path = os.path.join(self.dir, "holder")
+        shutil.copy(PROVOKE, path)
+        p = subprocess.Popen([path, "hold", self.dir + "/data", port, self.tag], cwd=self.dir,
+                             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.addCleanup(end, p)
+        self.assertEqual(p.stdout.readline(), "ready\n")
+        conn, peer = server.accept()
+        self.addCleanup(conn.close)
+        return p, port, peer[1]
+
+    def test_processes_and_descriptors_from_before_are_known(self):
+        p, port, cport = self.hold()
+        self.watch(self.RULES)
+        p.stdin.write("go\n")
+        p.stdin.flush()
+        self.assertEqual(p.stdout.readline(), "done\n")
+        f = self.fields("file")
+        self.assertEqual(f["proc.name"], "holder")
+        self.assertEqual(f["proc.pname"], own_comm())
+        self.assertEqual(f["proc.cmdline"], f"holder hold {self.dir}/data {port} {self.tag}")
+        self.assertEqual(f["proc.exepath"], f"{self.dir}/holder")
+        self.assertEqual(f["proc.cwd"], self.dir + "/")
+        self.assertEqual(f["fd.type"], "file")
+        self.assertEqual(f["proc.pid"], p.pid)
+        self.assertEqual(f["proc.ppid"], os.getpid())
+        self.assertEqual(f["user.name"], "root")
+        f = self.fields("child")
+        self.assertEqual(f["proc.pname"], "holder")
+        self.assertEqual(f["proc.pexepath"], f"{self.dir}/holder")
+        self.until(lambda: len(self.alerts("written")) >= 3)
+        rows = [a["output_fields"] for a in self.alerts("written")]
+        to_file = [r for r in rows if r["evt.arg.data"] == "x"][0]
+        to_sock = [r for r in rows if r["evt.arg.data"] == "y"][0]
+        self.assertEqual(to_file["fd.name"], f"{self.dir}/data")
+        self.assertEqual(to_sock["fd.name"], f"127.0.0.1:{cport}->127.0.0.1:{port}")
+        self.assertEqual(to_sock["fd.sip"], "127.0.0.1")
+        self.assertEqual(to_sock["fd.sport"], int(port))
+        self.assertEqual(to_sock["fd.cport"], cport)
+
+    def test_a_recording_of_live_events_plays_back(self):
+        p, _, _ = self.hold()
+        path = os.path.join(self.dir, "live.scap")
+        self.watch(self.RULES, "-w", path)
+        p.stdin.write("go\n")
+        p.stdin.flush()
+        self.assertEqual(p.stdout.readline(), "done\n")
+        live = self.fields("file")
+        self.until_seen()
+        self.stop()
+        said = self.run_gyr("replay:" + path, "-r", self.live_rules, "-o", "json_output=true")
+        self.assertEqual(said.returncode, 0, said.stderr)
+        with open(self.out, "w", encoding="utf-8") as f:
+            f.write(said.stdout)
+        self.assertEqual(self.alerts("file")[0]["output_fields"], live)
+
+
+class TestInterest(Live):
+    MKDIR = """
+- rule: folder
+  desc: d
+  condition: evt.type in (mkdir, mkdirat) and evt.arg.path startswith {dir}/many/
+  output: "%evt.arg.path"
+  priority: INFO
+"""
+    CHMOD = """
+- rule: mode
+  desc: d
+  condition: evt.type in (chmod, fchmodat) and evt.arg.filename = {dir}/mode
+  output: "%evt.arg.mode"
+  priority: INFO
+"""
+
+    def change(self, *texts):
+        with open(self.live_rules, encoding="utf-8") as f:
+            sentinel = f.read().split("- rule: sentinel")[1]
+        text = "".join(texts).replace("{dir}", self.dir)
+        self.write("live.yaml", text + "- rule: sentinel" + sentinel)
+
+    def reload(self):
+        before = self.said().count("reload: ")
+        self.gyr.send_signal(signal.SIGHUP)
+        self.until(lambda: self.said().count("reload: ") > before)
+
+    def chmod_is_seen(self):
+        before = len(self.alerts("mode"))
+        os.chmod(os.path.join(self.dir, "mode"), 0o600)
+        self.until_seen()
+        return len(self.alerts("mode")) > before
+
+    def test_reload_loses_nothing(self):
+        """One rule sees folders come, the other sees them go; they take turns. Every folder is seen by
+        the one in use: by both when the turn changes between its coming and going, and by none only when
+        it changes back there, at most once a turn."""
+        turns = 10
+        many = os.path.join(self.dir, "many")
+        os.mkdir(many)
+        gone = self.MKDIR.replace("rule: folder", "rule: gone").replace("mkdir, mkdirat",
+                                                                        "rmdir, unlinkat")
+        self.watch(self.MKDIR, "-o", "outputs_queue.when_full=block")
+        p = subprocess.Popen([PROVOKE, "mkdirs", many], stdin=subprocess.PIPE,
+                             stdout=subprocess.PIPE, text=True)
+        self.addCleanup(end, p)
+
+        def is_in_use(rule):
+            before = len(self.alerts(rule))
+            self.until_seen()
+            self.until_seen()
+            return len(self.alerts(rule)) > before
+
+        for _ in range(turns):
+            self.change(gone)
+            self.reload()
+            self.until(lambda: is_in_use("gone"))
+            self.change(self.MKDIR)
+            self.reload()
+            self.until(lambda: is_in_use("folder"))
+        made = int(p.communicate(timeout=30)[0])
+        self.until_seen()
+        self.stop()
+        numbers = {rule: [int(a["output_fields"]["evt.arg.path"].split("/")[-1])
+                          for a in self.alerts(rule)] for rule in ("folder", "gone")}
+        for rule, seen in numbers.items():
+            self.assertEqual(seen, sorted(set(seen)), rule)
+        both = set(numbers["folder"]) & set(numbers["gone"])
+        none = set(range(made)) - set(numbers["folder"]) - set(numbers["gone"])
+        self.assertLessEqual(len(both), turns)
+        self.assertLessEqual(len(none), turns, sorted(none))
+        self.assertGreater(min(map(len, numbers.values())), 100)
+
+    def test_what_nobody_wants_does_not_leave_the_kernel(self):
+        self.watch(self.MKDIR, "-o", "log_level=debug")
+        watched = [l for l in self.said().splitlines() if " watched (" in l]
+        self.assertEqual(len(watched), 1, self.said())
+        names = watched[0].split(": ")[-1].split(", ")
+        self.assertIn("mkdir", names)
+        self.assertIn("openat", names)
+        self.assertNotIn("chmod", names)
+        self.assertNotIn("read", names)
+
+    def test_base_syscalls_exclude_and_add(self):
+        self.write("mode", "")
+        self.watch(self.CHMOD + self.MKDIR, "-o", "base_syscalls.custom_set[0]=!chmod",
+                   "-o", "base_syscalls.custom_set[1]=!fchmodat", "-o", "log_level=info")
+        self.assertFalse(self.chmod_is_seen())
+        self.assertIn("not watched, as base_syscalls.custom_set says", self.said())
+
+    def test_a_wrong_name_is_an_error(self):
+        said = self.run_gyr("syscall:", "-r", self.write("r.yaml", self.MKDIR),
+                            "-o", "base_syscalls.custom_set[0]=opne")
+        self.assertNotEqual(said.returncode, 0)
+        self.assertIn("'opne' is neither a system call nor an event", said.stderr)
+
+    def test_engine_kind_means_this_machine(self):
+        os.mkdir(os.path.join(self.dir, "many"))
+        config = self.write("gyr.yaml", """
+engine: {kind: modern_ebpf, modern_ebpf: {buf_size_preset: 2, cpus_for_each_buffer: 0}}
+stdout_output: {enabled: true}
+json_output: true
+""")
+        self.live_rules = self.write("live.yaml", (self.MKDIR + """
+- rule: sentinel
+  desc: d
+  condition: evt.type in (open, openat) and fd.name = {dir}/sentinel
+  output: s
+  priority: DEBUG
+""").replace("{dir}", self.dir))
+        self.gyr = self.start("-c", config, "-r", self.live_rules)
+        self.until_seen()
+        os.mkdir(os.path.join(self.dir, "many", "one"))
+        self.assertEqual(self.fields("folder")["evt.arg.path"], f"{self.dir}/many/one")
+        self.stop()
+        # One ring of 2 MiB, whatever the number of processors, and one of 1 MiB for life and death.
+        self.assertIn("syscall.ring_bytes: 3145728", self.said())
+
+
+class TestPrivileges(Live):
+    def test_without_them_one_sentence_says_what_is_missing(self):
+        said = subprocess.run(
+            ["setpriv", "--bounding-set", "-bpf,-perfmon,-sys_admin", "--inh-caps", "-all",
+             self.gyr_path(), "syscall:", "-r", self.write("r.yaml", TestInterest.MKDIR)],
+            capture_output=True, text=True, timeout=60, check=False, cwd=self.dir)
+        self.assertNotEqual(said.returncode, 0)
+        errors = [l for l in said.stderr.splitlines() if "CAP_BPF" in l]
+        self.assertEqual(len(errors), 1, said.stderr)
+
+    @staticmethod
+    def gyr_path():
+        from case import GYR
+        return GYR
+
+
+if __name__ == "__main__":
+    unittest.main()
