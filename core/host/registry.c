@@ -270,6 +270,16 @@ static int get_config(struct reader *rd, const struct yaml_node *n, struct regis
 	return get_names(rd, n, "config", &e->config, &e->n_config);
 }
 
+static int get_recorded(struct reader *rd, const struct yaml_node *n, struct registry_entry *e)
+{
+	const bool is_yes = n->kind == YAML_SCALAR && str_is(n->text, "true");
+
+	if (!is_yes && !(n->kind == YAML_SCALAR && str_is(n->text, "false")))
+		return refuse(rd, n, "expected true or false for", STR("recorded"));
+	e->is_recorded = is_yes;
+	return 0;
+}
+
 static int hex_digit(char c)
 {
 	if (c >= '0' && c <= '9')
@@ -346,7 +356,7 @@ static int get_key(struct reader *rd, const struct yaml_pair *p, struct registry
 	} rows[] = {
 		{"id", get_id},           {"kind", get_kind},       {"sources", get_sources},
 		{"sha256", get_sha256},   {"library", get_library}, {"tables", get_tables},
-		{"engines", get_engines}, {"config", get_config},
+		{"engines", get_engines}, {"config", get_config},   {"recorded", get_recorded},
 	};
 	struct str key = p->key->kind == YAML_SCALAR ? p->key->text : STR("?");
 	int r = get_plain(rd, key, p->value, e);

@@ -55,6 +55,7 @@ struct registry_entry {
 	struct str *config; /* places in a configuration that its parameters hold, too */
 	uint32_t n_config;
 	struct str license, description;
+	bool is_recorded;   /* a source whose events happened before: nothing is added to them */
 	struct str *tables; /* state tables that it offers to other plugins */
 	uint32_t n_tables;
 	struct str library; /* as written */

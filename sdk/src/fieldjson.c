@@ -187,3 +187,9 @@ void gyr__parser_load(const struct gyr_parser *d, struct gyr__texts *t)
 {
 	t->b = names_json(d->sources);
 }
+
+void gyr__async_load(const struct gyr_async *d, struct gyr__texts *t)
+{
+	t->a = names_json(d->events);
+	t->b = names_json(d->sources);
+}

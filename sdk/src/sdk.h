@@ -67,7 +67,10 @@ struct gyr {
 	struct gyr_event event;   /* and the view of it */
 	struct gyr_text line, open_params;
 	ss_plugin_metric *metrics; /* GYR__METRICS_MAX of them, once asked for */
-	bool is_ready;             /* init went well: destroy is due */
+	/* While the host takes events: set before .start, cleared after .stop. */
+	ss_plugin_async_event_handler_t push;
+	ss_plugin_owner_t *push_owner;
+	bool is_ready; /* init went well: destroy is due */
 	char err[PLUGIN_MAX_ERRLEN];
 };
 

@@ -2,7 +2,7 @@
  * plugin: how to write a source, an extractor or an output in about thirty lines.
  *
  * Say what you are with one macro each: PLUGIN once, then any of PLUGIN_SOURCE, PLUGIN_EXTRACTOR,
- * PLUGIN_PARSER, PLUGIN_OUTPUT, each once at most. A macro exports the symbols of abi.h for that
+ * PLUGIN_PARSER, PLUGIN_ASYNC, PLUGIN_LISTENER, PLUGIN_OUTPUT, each once at most. A macro exports the symbols of abi.h for that
  * capability and nothing else; they call the static library behind this header, which calls you
  * with plain functions and structs. Members left out are zero, and zero is the default.
  *
@@ -357,6 +357,35 @@ struct gyr_parser {
 	/* In place of .parse, for those that write tables. */
 	int (*parse_tables)(struct gyr *p, const struct gyr_event *evt,
 			    const ss_plugin_event_parse_input *in);
+};
+
+/* ---- events of its own, from threads of its own ---- */
+
+struct gyr_async {
+	const char *const *sources; /* NULL-terminated; NULL: every source */
+	const char *const *events;  /* names of the events it may push; NULL-terminated */
+	/* From now until .stop returns gyr_push may be called, on any thread. Not called at all
+	 * when a recording is read. A negative errno: the capture does not begin. */
+	int (*start)(struct gyr *p);
+	/* Ends its threads, and returns when they have ended. */
+	void (*stop)(struct gyr *p);
+};
+
+/*
+ * Pushes an asynchronous event with a copy of @len bytes; @ts may be GYR_NOW, @tid UINT64_MAX for
+ * none. -EAGAIN: the host is not listening; -EINVAL: it refuses the event (a name that is not in
+ * .events); -EMSGSIZE over 64 MiB; -ENOMEM. [any thread between .start and the end of .stop]
+ */
+int gyr_push(struct gyr *p, const char *name, uint64_t ts, uint64_t tid, const void *data,
+	     size_t len);
+
+/* ---- beginning and end of a capture ---- */
+
+struct gyr_listener {
+	/* Everything that was there before the first event has been told: state tables are full. A
+	 * negative errno: the capture does not begin. */
+	int (*open)(struct gyr *p, const ss_plugin_capture_listen_input *in);
+	int (*close)(struct gyr *p, const ss_plugin_capture_listen_input *in); /* optional */
 };
 
 /* ---- output ---- */

@@ -53,6 +53,12 @@ ss_plugin_rc gyr__parse(const struct gyr_parser *d, ss_plugin_t *s,
 			const ss_plugin_event_input *evt, const ss_plugin_event_parse_input *in);
 uint16_t *gyr__types(const uint16_t *types, uint32_t n, uint32_t *ret_n);
 
+void gyr__async_load(const struct gyr_async *d, struct gyr__texts *t);
+ss_plugin_rc gyr__async_set(const struct gyr_async *d, ss_plugin_t *s, ss_plugin_owner_t *owner,
+			    ss_plugin_async_event_handler_t handler);
+ss_plugin_rc gyr__listen(int (*fn)(struct gyr *, const ss_plugin_capture_listen_input *),
+			 ss_plugin_t *s, const ss_plugin_capture_listen_input *in);
+
 void gyr__output_load(const struct gyr_output *d, struct gyr__texts *t);
 void *gyr__output_open(const struct gyr_output *d, ss_plugin_t *s, const char *params,
 		       ss_plugin_rc *rc);
@@ -260,6 +266,38 @@ void gyr__texts_free(struct gyr__texts *t);
 	{                                                                                         \
 		return gyr__parse(&gyr__the_parser, s, evt, in);                                  \
 	}                                                                                         \
+	struct gyr__semicolon
+
+/* Pushes events from threads of its own: see struct gyr_async. */
+#define PLUGIN_ASYNC(...)                                                                     \
+	GYR__DESCRIPTOR(async, __VA_ARGS__)                                                   \
+	const char *plugin_get_async_events(void)                                             \
+	{                                                                                     \
+		return gyr__the_async_texts.a;                                                \
+	}                                                                                     \
+	const char *plugin_get_async_event_sources(void)                                      \
+	{                                                                                     \
+		return gyr__the_async_texts.b;                                                \
+	}                                                                                     \
+	ss_plugin_rc plugin_set_async_event_handler(ss_plugin_t *s, ss_plugin_owner_t *owner, \
+						    const ss_plugin_async_event_handler_t h)  \
+	{                                                                                     \
+		return gyr__async_set(&gyr__the_async, s, owner, h);                          \
+	}                                                                                     \
+	struct gyr__semicolon
+
+/* Hears when a capture begins and ends: see struct gyr_listener. */
+#define PLUGIN_LISTENER(...)                                                                       \
+	static const struct gyr_listener gyr__the_listener = {__VA_ARGS__};                        \
+	ss_plugin_rc plugin_capture_open(ss_plugin_t *s, const ss_plugin_capture_listen_input *in) \
+	{                                                                                          \
+		return gyr__listen(gyr__the_listener.open, s, in);                                 \
+	}                                                                                          \
+	ss_plugin_rc plugin_capture_close(ss_plugin_t *s,                                          \
+					  const ss_plugin_capture_listen_input *in)                \
+	{                                                                                          \
+		return gyr__listen(gyr__the_listener.close, s, in);                                \
+	}                                                                                          \
 	struct gyr__semicolon
 
 /* A place alerts go: see struct gyr_output. */

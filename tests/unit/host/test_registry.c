@@ -73,7 +73,7 @@ static void test_entries_are_found_by_id_name_and_path(void **state)
 		load(r,
 		     "plugins:\n"
 		     "  - id: 7\n    name: seven\n    kind: extractor\n"
-		     "    version: 1.0.0\n    abi: 3.12.0\n    sources: [a, b]\n    tables: [t]\n"
+		     "    version: 1.0.0\n    abi: 3.12.0\n    sources: [a, b]\n    tables: [t]\n    recorded: true\n"
 		     "    license: MIT\n    description: x\n"
 		     "    library: plugins/seven.so\n    sha256: " SHA "\n",
 		     &err),
@@ -84,6 +84,7 @@ static void test_entries_are_found_by_id_name_and_path(void **state)
 	assert_int_equal(e->kind, REGISTRY_EXTRACTOR);
 	assert_int_equal(e->n_sources, 2);
 	assert_int_equal(e->n_tables, 1);
+	assert_true(e->is_recorded);
 	assert_true(str_is(e->tables[0], "t"));
 	assert_int_equal(e->sha256[31], 0xff);
 	assert_int_equal(e->line, 2);
@@ -128,6 +129,7 @@ static void test_wrong_manifest_is_refused_at_its_place(void **state)
 		{"plugins:\n  - {sha256: abc}\n", "64 hexadecimal"},
 		{"plugins:\n  - {sources: a}\n", "'sources'"},
 		{"plugins:\n  - {tables: a}\n", "'tables'"},
+		{"plugins:\n  - {recorded: a}\n", "'recorded'"},
 		{"plugins:\n  - {name: [a]}\n", "expected text for key 'name'"},
 		{"plugins: x\n", "expected a list"},
 		{"plugin: []\n", ":1:1: unknown key 'plugin'"},
