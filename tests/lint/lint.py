@@ -33,7 +33,7 @@ HOMES = [
     ("jansson.h", ["core/util/json.c"]),
     ("json-c/*", ["sources/**"]),
     ("json.h", ["sources/**"]),
-    ("curl/*", ["outputs/**", "sources/**"]),
+    ("curl/*", ["outputs/**", "sources/**", "extractors/container/request.c"]),
     ("openssl/*", ["core/host/**", "core/util/**", "core/ruleset/**", "sources/**", "outputs/**"]),
     ("microhttpd.h", ["core/sched/httpd.c", "core/route/httpd.c", "core/httpd.c", "sources/**"]),
     ("zlib.h", ["sources/**", "outputs/**"]),
