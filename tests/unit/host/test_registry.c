@@ -69,15 +69,15 @@ static void test_entries_are_found_by_id_name_and_path(void **state)
 	struct err err = ERR_NULL;
 
 	(void)state;
-	assert_int_equal(
-		load(r,
-		     "plugins:\n"
-		     "  - id: 7\n    name: seven\n    kind: extractor\n"
-		     "    version: 1.0.0\n    abi: 3.12.0\n    sources: [a, b]\n    tables: [t]\n    recorded: true\n"
-		     "    license: MIT\n    description: x\n"
-		     "    library: plugins/seven.so\n    sha256: " SHA "\n",
-		     &err),
-		0);
+	assert_int_equal(load(r,
+			      "plugins:\n"
+			      "  - id: 7\n    name: seven\n    kind: extractor\n"
+			      "    version: 1.0.0\n    abi: 3.12.0\n    sources: [a, b]\n    "
+			      "tables: [t]\n    recorded: true\n"
+			      "    license: MIT\n    description: x\n"
+			      "    library: plugins/seven.so\n    sha256: " SHA "\n",
+			      &err),
+			 0);
 	assert_int_equal(registry_ask(r, STR("7"), &e, &err), 0);
 	assert_ptr_equal(e, registry_find_name(r, STR("seven")));
 	assert_ptr_equal(e, registry_find_path(r, e->path));
