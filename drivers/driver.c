@@ -26,6 +26,7 @@ enum {
 	RING_BYTES_MAX = 1 << 30,
 	BATCH = 4096,
 	SNAPLEN = 80,
+	SNAPLEN_MAX = 65000, /* so that an event has less than 64 KiB */
 	MERGE_US = 1000,
 	NAP_NS = 1000000,      /* between two looks while events come */
 	WAKEFUL_NS = 20000000, /* nothing came for so long: the next event has to wake us */
@@ -64,8 +65,10 @@ struct drv {
 	struct wire_cpu *cpus; /* shared with the kernel */
 	size_t cpus_bytes;
 	uint32_t n_cpus;
+	int shown[2]; /* while loading: rings that show what all are like */
 	uint64_t ring_bytes;
 	struct drv_interest interest;
+	uint64_t epoch_due;  /* monotonic ns: when to look at the time of day again */
 	uint64_t busy_until; /* monotonic ns: until then we look by ourselves */
 	bool attached;
 };
@@ -143,15 +146,14 @@ static int take_options(struct drv *d, const struct drv_options *given, struct d
 		return r;
 	if (o->ring_bytes > RING_BYTES_MAX || o->life_ring_bytes > RING_BYTES_MAX)
 		return problem(ret_why, -EINVAL, "A ring may have 1 GiB at most.");
-	if (o->snaplen > UINT16_MAX)
-		return problem(ret_why, -EINVAL, "snaplen is %u; at most 65535 bytes can be read.",
-			       o->snaplen);
 	if (o->batch_max > 1 << 20)
 		return problem(ret_why, -EINVAL, "A batch may have 1,048,576 events at most.");
-	o->ring_bytes = ring_size(or_default(o->ring_bytes, RING_BYTES));
-	o->life_ring_bytes = ring_size(or_default(o->life_ring_bytes, LIFE_RING_BYTES));
 	o->cpus_per_ring = or_default(o->cpus_per_ring, 1);
+	o->ring_bytes = ring_size(or_default(o->ring_bytes, RING_BYTES) / o->cpus_per_ring);
+	o->life_ring_bytes = ring_size(or_default(o->life_ring_bytes, LIFE_RING_BYTES));
 	o->snaplen = or_default(o->snaplen, SNAPLEN);
+	if (o->snaplen > SNAPLEN_MAX)
+		o->snaplen = SNAPLEN_MAX;
 	o->merge_us = or_default(o->merge_us, MERGE_US);
 	o->batch_max = or_default(o->batch_max, BATCH);
 	if (!o->self)
@@ -169,14 +171,14 @@ static uint64_t clock_ns(clockid_t clock)
 	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-/* What makes the time since boot the time since the epoch; the shortest of some tries is the best. */
+/* What makes monotonic time the time since the epoch; the shortest of some tries is the best. */
 static uint64_t epoch_offset(void)
 {
 	uint64_t best = UINT64_MAX, offset = 0;
 
 	for (int i = 0; i < 16; i++) {
-		const uint64_t before = clock_ns(CLOCK_BOOTTIME), real = clock_ns(CLOCK_REALTIME),
-			       after = clock_ns(CLOCK_BOOTTIME);
+		const uint64_t before = clock_ns(CLOCK_MONOTONIC), real = clock_ns(CLOCK_REALTIME),
+			       after = clock_ns(CLOCK_MONOTONIC);
 
 		if (after - before < best) {
 			best = after - before;
@@ -220,18 +222,53 @@ static bool kernel_can_cast(void)
 	return can;
 }
 
+static size_t ring_value_bytes(uint32_t size)
+{
+	return sizeof(struct wire_ring) + size + WIRE_RING_ROOM;
+}
+
+static int make_ring(uint32_t size, const char *name)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_MMAPABLE);
+
+	return bpf_map_create(BPF_MAP_TYPE_ARRAY, name, sizeof(uint32_t),
+			      (uint32_t)ring_value_bytes(size), 1, &opts);
+}
+
+/* The first ring shows the kernel what all are like. Old kernels do not make large ones: halves are tried. */
+static int show_ring(struct bpf_map *map, uint32_t *size, const char *name, int *ret_fd)
+{
+	int fd = make_ring(*size, name), r;
+
+	while (fd == -E2BIG && *size > 1 << 16) {
+		*size /= 2;
+		fd = make_ring(*size, name);
+	}
+	if (fd < 0)
+		return fd;
+	r = bpf_map__set_inner_map_fd(map, fd);
+	*ret_fd = fd;
+	return r;
+}
+
 static int set_sizes(struct drv *d)
 {
 	struct bpf_map *const per_cpu[] = {d->skel->maps.cpus, d->skel->maps.scratches,
 					   d->skel->maps.rings, d->skel->maps.life_rings};
+	int r;
 
 	for (size_t i = 0; i < sizeof per_cpu / sizeof *per_cpu; i++) {
-		const int r = bpf_map__set_max_entries(per_cpu[i], d->n_cpus);
-
+		r = bpf_map__set_max_entries(per_cpu[i], d->n_cpus);
 		if (r < 0)
 			return r;
 	}
-	return 0;
+	r = show_ring(d->skel->maps.rings, &d->opt.ring_bytes, "gyr_ring", &d->shown[0]);
+	if (r >= 0)
+		r = show_ring(d->skel->maps.life_rings, &d->opt.life_ring_bytes, "gyr_life",
+			      &d->shown[1]);
+	d->skel->rodata->ring_mask = d->opt.ring_bytes - 1;
+	d->skel->rodata->life_mask = d->opt.life_ring_bytes - 1;
+	return r;
 }
 
 static int load(struct drv *d, struct drv_problem *ret_why)
@@ -252,6 +289,9 @@ static int load(struct drv *d, struct drv_problem *ret_why)
 	r = set_sizes(d);
 	if (r >= 0)
 		r = programs__load(d->skel);
+	for (size_t i = 0; i < sizeof d->shown / sizeof *d->shown; i++)
+		if (d->shown[i] >= 0)
+			close(d->shown[i]);
 	if (r < 0)
 		return problem(ret_why, r, "The kernel does not take the programs (%s): %s.",
 			       strerror(-r), last_words);
@@ -260,56 +300,39 @@ static int load(struct drv *d, struct drv_problem *ret_why)
 
 /* ---- rings ---- */
 
-static int make_ring(struct drv *d, uint32_t size, const char *name)
-{
-	const int fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, name, 0, 0, size, NULL);
-	int r;
-
-	if (fd < 0)
-		return fd;
-	r = rings_add(&d->rings, fd, size);
-	if (r < 0) {
-		close(fd);
-		return r;
-	}
-	d->ring_bytes += size;
-	return fd;
-}
-
-/* Each group of processors has a ring of each kind; the maps hold it under each of their numbers. */
 static int make_rings(struct drv *d, const struct bpf_map *map, uint32_t size, const char *name)
 {
-	int fd = -1, r = 0;
+	int r = 0;
 
 	for (uint32_t cpu = 0; cpu < d->n_cpus && r >= 0; cpu++) {
-		if (cpu % d->opt.cpus_per_ring == 0) {
-			if (fd >= 0)
-				close(fd); /* the map and the mapping keep it */
-			fd = make_ring(d, size, name);
-			if (fd < 0)
-				return fd;
-		}
-		r = bpf_map_update_elem(bpf_map__fd(map), &cpu, &fd, BPF_ANY);
+		const int fd = make_ring(size, name);
+
+		if (fd < 0)
+			return fd;
+		r = rings_add(&d->rings, fd, ring_value_bytes(size), size);
+		if (r >= 0)
+			r = bpf_map_update_elem(bpf_map__fd(map), &cpu, &fd, BPF_ANY);
+		close(fd); /* the map and the mapping keep it */
+		d->ring_bytes += size;
 	}
-	if (fd >= 0)
-		close(fd);
 	return r;
 }
 
 static int open_rings(struct drv *d, struct drv_problem *ret_why)
 {
-	const uint32_t groups = (d->n_cpus + d->opt.cpus_per_ring - 1) / d->opt.cpus_per_ring;
-	int r = rings_init(&d->rings, 2 * groups, d->opt.batch_max);
+	int r = rings_init(&d->rings, 2 * d->n_cpus, d->opt.batch_max);
 
 	if (r >= 0)
 		r = make_rings(d, d->skel->maps.rings, d->opt.ring_bytes, "gyr_ring");
 	if (r >= 0)
 		r = make_rings(d, d->skel->maps.life_rings, d->opt.life_ring_bytes, "gyr_life");
+	if (r >= 0)
+		r = rings_set_bell(&d->rings, bpf_map__fd(d->skel->maps.bell));
 	if (r < 0)
 		return problem(ret_why, r,
-			       "The ring buffers (%u processors, %u and %u bytes each) cannot be "
-			       "made: %s; "
-			       "ask for smaller ones.",
+			       "The rings (%u processors, %u and %u bytes each) cannot be made: "
+			       "%s; ask for "
+			       "smaller ones.",
 			       d->n_cpus, d->opt.ring_bytes, d->opt.life_ring_bytes, strerror(-r));
 	return 0;
 }
@@ -338,6 +361,7 @@ static const struct {
 	{"chmod", "path_bits"},
 	{"chroot", "path"},
 	{"clone3", "clone"},
+	{"close", "result_fd"},
 	{"dup", "result_fd"},
 	{"fchdir", "result_fd"},
 	{"fchmodat", "at_bits"},
@@ -391,6 +415,12 @@ static const char *program_name(const char *call)
 	return call;
 }
 
+/* Calls that the program which all calls come by does itself. */
+static bool has_result_fd(const char *call)
+{
+	return !strcmp(program_name(call), "result_fd");
+}
+
 static int set_call_programs(struct drv *d, struct drv_problem *ret_why)
 {
 	const int map = bpf_map__fd(d->skel->maps.call_programs);
@@ -403,6 +433,8 @@ static int set_call_programs(struct drv *d, struct drv_problem *ret_why)
 		int fd, r;
 
 		if (nr < 0 || nr >= WIRE_SYSCALLS)
+			continue;
+		if (has_result_fd(call->name))
 			continue;
 		(void)snprintf(name, sizeof name, "x_%s", program_name(call->name));
 		p = bpf_object__find_program_by_name(d->skel->obj, name);
@@ -426,7 +458,7 @@ int drv_open(const struct drv_options *options, struct drv **ret, struct drv_pro
 
 	if (!d)
 		return problem(ret_why, -ENOMEM, "Out of memory.");
-	d->rings.epoll = d->rings.wake = -1;
+	d->rings.epoll = d->rings.wake = d->shown[0] = d->shown[1] = -1;
 	libbpf_set_print(listen_to_libbpf);
 	last_words[0] = 0;
 	r = take_options(d, options, ret_why);
@@ -495,8 +527,10 @@ static void set_wanted(struct drv *d, const struct drv_interest *i)
 		if (nr < 0 || nr >= WIRE_SYSCALLS)
 			continue;
 		if (drv_wants(i, code))
-			want = WIRE_WANTED | i->guards[code] |
-			       (d->opt.drop_failed ? WIRE_GUARD_FAILED : 0);
+			want = (uint8_t)(WIRE_WANTED | i->guards[code] |
+					 (d->opt.drop_failed ? WIRE_GUARD_FAILED : 0) |
+					 (has_result_fd(gyr_syscall(code)->name) ? WIRE_RESULT_FD
+										 : 0));
 		__atomic_store_n(&d->skel->bss->control.want[nr], want, __ATOMIC_RELAXED);
 	}
 }
@@ -583,6 +617,7 @@ static int sleep_until_event(struct drv *d, int timeout_ms)
 	if (!rings_pending(&d->rings))
 		r = epoll_wait(d->rings.epoll, ev, sizeof ev / sizeof *ev, timeout_ms);
 	__atomic_store_n(&d->skel->bss->control.asleep, 0, __ATOMIC_SEQ_CST);
+	rings_hush(&d->rings);
 	return r;
 }
 
@@ -605,7 +640,7 @@ static int wait_once(struct drv *d, uint64_t held, uint64_t mono, uint64_t until
 
 	if (held) {
 		const uint64_t due = held - d->skel->bss->control.epoch + d->opt.merge_us * 1000u;
-		const uint64_t boot = clock_ns(CLOCK_BOOTTIME);
+		const uint64_t boot = clock_ns(CLOCK_MONOTONIC);
 
 		ns = due > boot && due - boot < NAP_NS ? due - boot : NAP_NS;
 	} else if (mono >= d->busy_until) {
@@ -614,6 +649,20 @@ static int wait_once(struct drv *d, uint64_t held, uint64_t mono, uint64_t until
 		return sleep_until_event(d, ms < SLEEP_MS ? (int)ms : SLEEP_MS);
 	}
 	return wait_ns(d, ns < left ? ns : left);
+}
+
+/* Suspension and whoever sets the time of day move it against monotonic time. */
+static void follow_time_of_day(struct drv *d, uint64_t mono)
+{
+	enum { EVERY_NS = 1000000000, MOVED_NS = 5000000 };
+	uint64_t *epoch = (uint64_t *)&d->skel->bss->control.epoch, offset;
+
+	if (mono < d->epoch_due)
+		return;
+	d->epoch_due = mono + EVERY_NS;
+	offset = epoch_offset();
+	if (offset - *epoch + MOVED_NS > 2 * MOVED_NS)
+		__atomic_store_n(epoch, offset, __ATOMIC_RELAXED);
 }
 
 int drv_poll(struct drv *d, int timeout_ms, struct drv_batch *ret)
@@ -625,8 +674,9 @@ int drv_poll(struct drv *d, int timeout_ms, struct drv_batch *ret)
 	int r;
 
 	*ret = (struct drv_batch){.events = d->rings.batch};
+	follow_time_of_day(d, began);
 	for (;;) {
-		const uint64_t boot = clock_ns(CLOCK_BOOTTIME) - d->opt.merge_us * 1000u;
+		const uint64_t boot = clock_ns(CLOCK_MONOTONIC) - d->opt.merge_us * 1000u;
 
 		ret->n = rings_next(&d->rings, boot + d->skel->bss->control.epoch, &held);
 		if (ret->n || held)

@@ -54,8 +54,9 @@ struct drv_options {
 		ring_bytes; /* one processor's ring; default 8 MiB; rounded up to a power of 2 of pages */
 	uint32_t
 		life_ring_bytes; /* its ring for clone, exec and exit, which no other event can fill: 1 MiB */
-	uint32_t cpus_per_ring; /* processors that share a pair of rings; default 1 */
-	uint32_t snaplen;       /* bytes of data of reads and writes; default 80, at most 65535 */
+	uint32_t
+		cpus_per_ring; /* processors that ring_bytes is shared by, for settings of others; default 1 */
+	uint32_t snaplen;  /* bytes of data of reads and writes; default 80, at most 65,000 */
 	uint32_t merge_us; /* how long an event may wait for older ones of other rings: 1,000 */
 	uint32_t self; /* process whose calls are not reported; default the caller's; ~0: none */
 	uint32_t batch_max; /* events in a batch; default 4,096 */

@@ -7,10 +7,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* A record's head, of include/uapi/linux/bpf.h: its length with two flags, and four bytes of no use here. */
-enum { RECORD_HEAD = 8 };
-static const uint32_t RECORD_BUSY = 1u << 31, RECORD_DISCARDED = 1u << 30;
-
 int rings_init(struct rings *s, uint32_t n, uint32_t batch_max)
 {
 	struct epoll_event ev = {.events = EPOLLIN};
@@ -28,62 +24,62 @@ int rings_init(struct rings *s, uint32_t n, uint32_t batch_max)
 	return 0;
 }
 
-int rings_add(struct rings *s, int map_fd, size_t size)
+int rings_add(struct rings *s, int map_fd, size_t value_bytes, size_t size)
+{
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE),
+		     bytes = (value_bytes + page - 1) / page * page;
+	void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, map_fd, 0);
+
+	if (p == MAP_FAILED)
+		return -errno;
+	s->all[s->n++] = (struct ring){.shared = p, .bytes = bytes, .size = size};
+	return 0;
+}
+
+int rings_set_bell(struct rings *s, int map_fd)
 {
 	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	/* Edges only: events that wait for their turn must not wake whoever waits with them. */
-	struct epoll_event ev = {.events = EPOLLIN | EPOLLET};
-	struct ring *r = &s->all[s->n];
-	void *consumer, *rest;
+	struct epoll_event ev = {.events = EPOLLIN};
+	void *consumed, *produced;
 
-	consumer = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, map_fd, 0);
-	if (consumer == MAP_FAILED)
+	/* one page each, of the layout of BPF_MAP_TYPE_RINGBUF */
+	consumed = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, map_fd, 0);
+	if (consumed == MAP_FAILED)
 		return -errno;
-	rest = mmap(NULL, page + 2 * size, PROT_READ, MAP_SHARED, map_fd, (off_t)page);
-	if (rest == MAP_FAILED) {
-		int e = errno;
-
-		munmap(consumer, page);
-		return -e;
-	}
-	*r = (struct ring){.consumer = consumer,
-			   .producer = rest,
-			   .data = (const uint8_t *)rest + page,
-			   .size = size};
-	s->n++;
+	s->bell_consumed = consumed;
+	produced = mmap(NULL, page, PROT_READ, MAP_SHARED, map_fd, (off_t)page);
+	if (produced == MAP_FAILED)
+		return -errno;
+	s->bell_produced = produced;
 	return epoll_ctl(s->epoll, EPOLL_CTL_ADD, map_fd, &ev) ? -errno : 0;
 }
 
-static uint64_t record_step(uint32_t len)
+void rings_hush(struct rings *s)
 {
-	return RECORD_HEAD + ((uint64_t)(len & ~(RECORD_BUSY | RECORD_DISCARDED)) + 7) / 8 * 8;
+	__atomic_store_n(s->bell_consumed, __atomic_load_n(s->bell_produced, __ATOMIC_ACQUIRE),
+			 __ATOMIC_RELEASE);
 }
 
-/* Finds the next event of @r; NULL when there is none that is complete. */
+/* The event at `at`; NULL when there is none. What is no event ends the round: nothing behind it can be found. */
 static void ring_peek(struct rings *s, struct ring *r)
 {
-	r->head = NULL;
-	while (r->at < r->end) {
-		const uint8_t *record = r->data + (r->at & (r->size - 1));
-		const uint32_t len = __atomic_load_n((const uint32_t *)record, __ATOMIC_ACQUIRE);
-		const ss_plugin_event *evt = (const ss_plugin_event *)(record + RECORD_HEAD);
+	const ss_plugin_event *evt;
 
-		if (len & RECORD_BUSY)
-			return;
-		if (!(len & RECORD_DISCARDED)) {
-			if (len >= sizeof *evt && evt->len >= sizeof *evt && evt->len <= len) {
-				r->head = evt;
-				return;
-			}
-			s->malformed++;
-		}
-		r->at += record_step(len);
+	r->head = NULL;
+	if (r->at >= r->end)
+		return;
+	evt = (const ss_plugin_event *)((const uint8_t *)(r->shared + 1) + (r->at & (r->size - 1)));
+	if (evt->len < sizeof *evt || evt->len > WIRE_EVENT_MAX || evt->len > r->end - r->at) {
+		s->malformed++;
+		r->at = r->end;
+		return;
 	}
+	r->head = evt;
 }
 
 static void ring_pass(struct rings *s, struct ring *r)
 {
-	r->at += record_step(*(const uint32_t *)((const uint8_t *)r->head - RECORD_HEAD));
+	r->at += wire_ring_step(r->head->len);
 	ring_peek(s, r);
 }
 
@@ -126,7 +122,7 @@ static void heap_build(struct rings *s)
 	for (uint32_t i = 0; i < s->n; i++) {
 		struct ring *r = &s->all[i];
 
-		r->end = __atomic_load_n(r->producer, __ATOMIC_ACQUIRE);
+		r->end = __atomic_load_n(&r->shared->produced, __ATOMIC_ACQUIRE);
 		ring_peek(s, r);
 		if (r->head)
 			s->heap[s->n_heap++] = r;
@@ -140,8 +136,9 @@ uint32_t rings_next(struct rings *s, uint64_t limit, uint64_t *ret_held)
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < s->n; i++)
-		if (*s->all[i].consumer != s->all[i].at)
-			__atomic_store_n(s->all[i].consumer, s->all[i].at, __ATOMIC_RELEASE);
+		if (s->all[i].shared->consumed != s->all[i].at)
+			__atomic_store_n(&s->all[i].shared->consumed, s->all[i].at,
+					 __ATOMIC_RELEASE);
 	heap_build(s);
 	while (s->n_heap && n < s->batch_max && s->heap[0]->head->ts <= limit) {
 		struct ring *r = s->heap[0];
@@ -170,7 +167,7 @@ uint32_t rings_next(struct rings *s, uint64_t limit, uint64_t *ret_held)
 bool rings_pending(const struct rings *s)
 {
 	for (uint32_t i = 0; i < s->n; i++)
-		if (__atomic_load_n(s->all[i].producer, __ATOMIC_ACQUIRE) != s->all[i].at)
+		if (__atomic_load_n(&s->all[i].shared->produced, __ATOMIC_ACQUIRE) != s->all[i].at)
 			return true;
 	return false;
 }
@@ -179,10 +176,12 @@ void rings_deinit(struct rings *s)
 {
 	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
 
-	for (uint32_t i = 0; i < s->n; i++) {
-		munmap(s->all[i].consumer, page);
-		munmap((void *)s->all[i].producer, page + 2 * s->all[i].size);
-	}
+	for (uint32_t i = 0; i < s->n; i++)
+		munmap(s->all[i].shared, s->all[i].bytes);
+	if (s->bell_consumed)
+		munmap(s->bell_consumed, page);
+	if (s->bell_produced)
+		munmap((void *)s->bell_produced, page);
 	if (s->epoll >= 0)
 		close(s->epoll);
 	if (s->wake >= 0)

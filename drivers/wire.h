@@ -3,10 +3,10 @@
  * wire: what the programs in the kernel and the driver in user space share. Fixed widths, explicit
  * padding, sizes asserted; nothing here depends on either side's headers but the __uN types.
  *
- * Two things cross the border while a driver runs, both in memory that user space maps:
+ * Beside events, two things cross the border while a driver runs, both in memory that user space maps:
  *   - struct wire_control, written by user space, read by the programs: what is wanted;
  *   - struct wire_cpu, one per processor, written by the programs: what was sent and what was lost.
- * Events travel in ring buffers, each already in the encoding of recordings: a packed head (ts u64,
+ * Events travel in rings (struct wire_ring), each already in the encoding of recordings: a packed head (ts u64,
  * tid u64, len u32, type u16, nparams u32), 16-bit lengths, values, and the processor in the last two
  * bytes. User space hands them on as they are.
  */
@@ -34,6 +34,7 @@ enum {
 /* Events that no system call's exit sends, or not only; those of calls are found by their numbers. */
 enum wire_event {
 	WIRE_EVENT_GENERIC = 1,
+	WIRE_EVENT_CLOSE = 5,
 	WIRE_EVENT_SWITCH = 152,
 	WIRE_EVENT_PROC_EXIT = 186,
 	WIRE_EVENT_SIGNAL = 232,
@@ -77,7 +78,8 @@ enum wire_want {
 	WIRE_WANTED = 1 << 0,
 	WIRE_GUARD_FAILED = 1 << 1,    /* not if the call failed */
 	WIRE_GUARD_READ_OPEN = 1 << 2, /* not if it opens without any right to write or create */
-	WIRE_GUARD_SUCCEEDED = 1 << 3  /* not if the call did not fail */
+	WIRE_GUARD_SUCCEEDED = 1 << 3, /* not if the call did not fail */
+	WIRE_RESULT_FD = 1 << 4 /* its parameters are result and first argument, a descriptor */
 };
 
 struct wire_syscall {
@@ -87,7 +89,7 @@ struct wire_syscall {
 
 struct wire_control {
 	__u8 want[WIRE_SYSCALLS]; /* enum wire_want, by number of the call */
-	__u64 epoch;              /* ns that make the time since boot the time since the epoch */
+	__u64 epoch;              /* ns that make monotonic time the time since the epoch */
 	__u32 self;               /* process whose own calls are not reported; 0: none */
 	__u32 snaplen;            /* bytes of what is read and written; at most 65535 */
 	__u32 asleep; /* the consumer has nothing to do: the next event wakes it and clears this */
@@ -104,8 +106,27 @@ struct wire_cpu {
 	__u32 pad[7];
 };
 
+/*
+ * A ring, in memory that both sides map: this head, then its bytes, then room for an event that begins before
+ * the end of the ring. One processor writes, one thread reads, so two positions are all it takes: they only
+ * grow, and differ by what is in the ring. An event begins at a multiple of 8.
+ */
+struct wire_ring {
+	__u64 produced; /* written by the programs, after the event it counts in */
+	__u64 pad1[7];  /* each side writes a cache line of its own */
+	__u64 consumed; /* written by user space */
+	__u64 pad2[7];
+};
+enum { WIRE_RING_ROOM = 2 * WIRE_EVENT_MAX + WIRE_TEXT_MAX };
+
+static inline __u64 wire_ring_step(__u32 len)
+{
+	return ((__u64)len + 7) & ~7ULL;
+}
+
 #define WIRE_ASSERT(name, cond) typedef char wire_assert_##name[(cond) ? 1 : -1]
 WIRE_ASSERT(syscall, sizeof(struct wire_syscall) == 4);
 WIRE_ASSERT(control, sizeof(struct wire_control) == 512 + 24);
 WIRE_ASSERT(cpu,
 	    sizeof(struct wire_cpu) == (WIRE_CLASSES + WIRE_DROPS * WIRE_CLASSES) * 8 + 3 * 8 + 32);
+WIRE_ASSERT(ring, sizeof(struct wire_ring) == 128);

@@ -31,7 +31,8 @@ struct scratch {
 
 /* Set before loading. */
 extern const volatile struct wire_syscall calls[WIRE_SYSCALLS];
-extern const volatile __u8 can_cast; /* the kernel has bpf_rdonly_cast */
+extern const volatile __u64 ring_mask, life_mask; /* bytes of a ring, a power of 2, less 1 */
+extern const volatile __u8 can_cast;              /* the kernel has bpf_rdonly_cast */
 
 /* Set while running. */
 extern struct wire_control control;
@@ -56,9 +57,14 @@ struct program_map {
 	__type(key, __u32);
 	__type(value, __u32);
 };
+/* Rings are arrays with one value, because that is memory that both sides can map and write. Their size is
+ * set before loading. */
 struct ring {
-	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 4096);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, sizeof(struct wire_ring));
 };
 struct ring_map {
 	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
@@ -66,13 +72,18 @@ struct ring_map {
 	__type(key, __u32);
 	__array(values, struct ring);
 };
+/* Carries no event: something that user space can sleep on. */
+struct bell {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4096);
+};
 
 extern struct cpu_map cpus SEC(".maps");
 extern struct scratch_map scratches SEC(".maps");
 extern struct program_map call_programs SEC(".maps");
-extern struct ring_map rings SEC(".maps"); /* by processor */
-extern struct ring_map
-	life_rings SEC(".maps"); /* of clone, exec and exit, which nothing else may fill */
+extern struct ring_map rings SEC(".maps");      /* by processor */
+extern struct ring_map life_rings SEC(".maps"); /* of clone, exec and exit alone */
+extern struct bell bell SEC(".maps");
 
 extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
 

@@ -15,7 +15,7 @@ EXIT_FIXED(seccomp, WIRE_CLASS_OTHER_INTEREST, 3, 24)
 	put_u64(e, (__u32)arg(regs, 1));
 }
 
-EXIT_VAR(prctl, WIRE_CLASS_OTHER_INTEREST, 4)
+EXIT_TEXT(prctl, WIRE_CLASS_OTHER_INTEREST, 4, ROOM_TEXTS(1))
 {
 	__u32 option = arg(regs, 0), subreaper = 0;
 	__s64 number = arg(regs, 1);
@@ -93,7 +93,7 @@ INLINE bool ptrace_signals(__u16 request)
 	       request == PPM_PTRACE_DETACH || request == PPM_PTRACE_SYSCALL;
 }
 
-EXIT_VAR(ptrace, WIRE_CLASS_OTHER_INTEREST, 5)
+EXIT_TEXT(ptrace, WIRE_CLASS_OTHER_INTEREST, 5, ROOM_TEXTS(1))
 {
 	__u16 request = ptrace_request(arg(regs, 0));
 	__u64 data = arg(regs, 3), at;
@@ -181,7 +181,7 @@ EXIT_VAR(init_module, WIRE_CLASS_OTHER_INTEREST, 4)
 	put_text(e, arg(regs, 2));
 }
 
-EXIT_VAR(finit_module, WIRE_CLASS_OTHER_INTEREST, 4)
+EXIT_TEXT(finit_module, WIRE_CLASS_OTHER_INTEREST, 4, ROOM_TEXTS(1))
 {
 	put_s64(e, ret);
 	put_fd(e, arg(regs, 0));
@@ -189,7 +189,7 @@ EXIT_VAR(finit_module, WIRE_CLASS_OTHER_INTEREST, 4)
 	put_u32(e, arg(regs, 2) & 7); /* the same bits */
 }
 
-EXIT_VAR(delete_module, WIRE_CLASS_OTHER_INTEREST, 3)
+EXIT_TEXT(delete_module, WIRE_CLASS_OTHER_INTEREST, 3, ROOM_TEXTS(1))
 {
 	__u32 flags = arg(regs, 1);
 

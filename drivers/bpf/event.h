@@ -27,8 +27,10 @@ struct ev {
 	__u32 cpu;
 	__u32 class;
 	struct wire_cpu *here;
-	void *ring;
+	struct wire_ring *ring;
+	__u64 pos, mask; /* where it goes in the ring */
 	struct scratch *scratch;
+	struct task_struct *task; /* whose call it is */
 	__u64 ts, tid;
 	__u16 type;
 };
@@ -85,9 +87,11 @@ INLINE struct task_struct *current(void)
 	return plain((struct task_struct *)bpf_get_current_task_btf());
 }
 
+/* The monotonic clock is the cheapest, and half of what a short event costs. User space looks after
+ * control.epoch when the machine was suspended. */
 INLINE __u64 now(void)
 {
-	return bpf_ktime_get_boot_ns() + control.epoch;
+	return bpf_ktime_get_ns() + control.epoch;
 }
 
 /* Keeps the compiler from knowing that @x is in range: the verifier has to see the mask itself. */
@@ -98,15 +102,69 @@ INLINE __u64 now(void)
 
 /* ---- where and when ---- */
 
-INLINE bool ev_place(struct ev *e, void *ring_map, __u32 class)
+/* Which of a processor's rings. */
+enum ring_kind { RING, LIFE_RING };
+
+INLINE bool ev_place(struct ev *e, enum ring_kind kind, __u32 class)
 {
 	__u32 cpu = bpf_get_smp_processor_id(); /* of its own: what has an address is no constant */
+	__u32 zero = 0;
+	void *ring;
 
 	e->here = bpf_map_lookup_elem(&cpus, &cpu);
-	e->ring = bpf_map_lookup_elem(ring_map, &cpu);
+	ring = bpf_map_lookup_elem(kind == RING ? &rings : &life_rings, &cpu);
+	if (!e->here || !ring)
+		return false;
+	e->ring = bpf_map_lookup_elem(ring, &zero);
+	if (!e->ring)
+		return false;
+	e->mask = kind == RING ? ring_mask : life_mask;
 	e->cpu = cpu;
 	e->class = class;
-	return e->here && e->ring;
+	if (e->here->busy) { /* a program was interrupted by one that needs the same memory */
+		e->here->dropped[WIRE_DROP_SCRATCH][class]++;
+		return false;
+	}
+	e->here->busy = 1;
+	return true;
+}
+
+INLINE int ev_give_up(struct ev *e, enum wire_drop why)
+{
+	e->here->dropped[why][e->class]++;
+	e->here->busy = 0;
+	return 0;
+}
+
+/* Where the next @len bytes of the ring are; NULL when it has no room for them. */
+INLINE __u8 *ring_reserve(struct ev *e, __u32 len)
+{
+	__u64 off;
+
+	e->pos = *(volatile __u64 *)&e->ring->produced;
+	if (e->pos + len - *(volatile __u64 *)&e->ring->consumed > e->mask + 1)
+		return NULL;
+	off = e->pos & e->mask;
+	return (__u8 *)(e->ring + 1) + off;
+}
+
+/* Hands them over. What was written before is seen before. */
+INLINE void ring_commit(struct ev *e, __u32 len)
+{
+#if defined(__TARGET_ARCH_arm64)
+	__sync_fetch_and_add(&e->ring->produced, wire_ring_step(len)); /* a full barrier */
+#else
+	asm volatile("" ::: "memory"); /* stores stay in order */
+	*(volatile __u64 *)&e->ring->produced = e->pos + wire_ring_step(len);
+#endif
+	e->here->sent[e->class]++;
+	e->here->busy = 0;
+	if (control.asleep) { /* otherwise the consumer comes by itself */
+		__u64 nothing = 0;
+
+		control.asleep = 0;
+		bpf_ringbuf_output(&bell, &nothing, sizeof nothing, BPF_RB_FORCE_WAKEUP);
+	}
 }
 
 INLINE void ev_head(struct ev *e, __u32 nparams, __u32 len)
@@ -118,19 +176,17 @@ INLINE void ev_head(struct ev *e, __u32 nparams, __u32 len)
 	*(__u32 *)(e->p + 22) = nparams;
 }
 
-/* The consumer asks for a wake-up when it has nothing to do; otherwise it comes by itself. */
-INLINE __u64 ev_wake(void)
+/* Whose call it is. False: the watcher's own, which is not reported. */
+INLINE bool ev_task(struct ev *e)
 {
-	if (!control.asleep)
-		return BPF_RB_NO_WAKEUP;
-	control.asleep = 0;
-	return BPF_RB_FORCE_WAKEUP;
+	e->task = current();
+	return (__u32)e->task->tgid != control.self;
 }
 
 INLINE void ev_of_call(struct ev *e, struct pt_regs *regs)
 {
 	e->ts = now();
-	e->tid = (__u32)current()->pid;
+	e->tid = (__u32)e->task->pid;
 	e->type = calls[call_number(regs) & (WIRE_SYSCALLS - 1)].exit;
 }
 
@@ -149,13 +205,13 @@ INLINE bool count_guarded(void)
 
 #define FIXED_SIZE(nparams, bytes) (WIRE_HEAD + 2 * (nparams) + (bytes) + 2)
 
-INLINE bool fixed_start(struct ev *e, void *ring_map, __u32 class, __u32 nparams, __u32 bytes)
+INLINE bool fixed_start(struct ev *e, enum ring_kind kind, __u32 class, __u32 nparams, __u32 bytes)
 {
-	if (!ev_place(e, ring_map, class))
+	if (!ev_place(e, kind, class))
 		return false;
-	e->p = bpf_ringbuf_reserve(e->ring, FIXED_SIZE(nparams, bytes), 0);
+	e->p = ring_reserve(e, FIXED_SIZE(nparams, bytes));
 	if (!e->p) {
-		e->here->dropped[WIRE_DROP_RING][class]++;
+		ev_give_up(e, WIRE_DROP_RING);
 		return false;
 	}
 	e->lens = WIRE_HEAD;
@@ -166,7 +222,7 @@ INLINE bool fixed_start(struct ev *e, void *ring_map, __u32 class, __u32 nparams
 /* For the exit of a call: @nparams parameters of together @bytes bytes, both constants. */
 INLINE bool fixed_begin(struct ev *e, struct pt_regs *regs, __u32 class, __u32 nparams, __u32 bytes)
 {
-	if (!fixed_start(e, &rings, class, nparams, bytes))
+	if (!ev_task(e) || !fixed_start(e, RING, class, nparams, bytes))
 		return false;
 	ev_of_call(e, regs);
 	return true;
@@ -176,28 +232,22 @@ INLINE int fixed_end(struct ev *e, __u32 nparams, __u32 bytes)
 {
 	ev_head(e, nparams, FIXED_SIZE(nparams, bytes));
 	*(__u16 *)(e->p + FIXED_SIZE(nparams, bytes) - 2) = (__u16)e->cpu;
-	e->here->sent[e->class]++;
-	bpf_ringbuf_submit(e->p, ev_wake());
+	ring_commit(e, FIXED_SIZE(nparams, bytes));
 	return 0;
 }
 
 /* ---- events with texts ---- */
 
-INLINE bool var_start(struct ev *e, void *ring_map, __u32 class, __u32 nparams)
+INLINE bool var_start(struct ev *e, enum ring_kind kind, __u32 class, __u32 nparams)
 {
 	__u32 cpu;
 
-	if (!ev_place(e, ring_map, class))
+	if (!ev_place(e, kind, class))
 		return false;
 	cpu = e->cpu;
 	e->scratch = bpf_map_lookup_elem(&scratches, &cpu);
 	if (!e->scratch)
 		return false;
-	if (e->here->busy) { /* a program was interrupted by one that needs the same memory */
-		e->here->dropped[WIRE_DROP_SCRATCH][class]++;
-		return false;
-	}
-	e->here->busy = 1;
 	e->p = e->scratch->bytes;
 	e->lens = WIRE_HEAD;
 	e->at = WIRE_HEAD + 2 * nparams;
@@ -206,30 +256,56 @@ INLINE bool var_start(struct ev *e, void *ring_map, __u32 class, __u32 nparams)
 
 INLINE bool var_begin(struct ev *e, struct pt_regs *regs, __u32 class, __u32 nparams)
 {
-	if (!var_start(e, &rings, class, nparams))
+	if (!ev_task(e) || !var_start(e, RING, class, nparams))
 		return false;
 	ev_of_call(e, regs);
 	return true;
 }
 
+/* The same, built in the ring itself: for events that no function of its own (texts.bpf.c) writes into, and
+ * that have at most @room bytes. */
+INLINE bool text_begin(struct ev *e, struct pt_regs *regs, __u32 class, __u32 nparams, __u32 room)
+{
+	if (!ev_task(e) || !ev_place(e, RING, class))
+		return false;
+	e->p = ring_reserve(e, room);
+	if (!e->p) {
+		ev_give_up(e, WIRE_DROP_RING);
+		return false;
+	}
+	e->lens = WIRE_HEAD;
+	e->at = WIRE_HEAD + 2 * nparams;
+	ev_of_call(e, regs);
+	return true;
+}
+
+INLINE int text_end(struct ev *e, __u32 nparams)
+{
+	__u64 at = e->at, len = at + 2;
+
+	BOUND16(at);
+	*(__u16 *)(e->p + at) = (__u16)e->cpu;
+	ev_head(e, nparams, len);
+	ring_commit(e, len);
+	return 0;
+}
+
 INLINE int var_end(struct ev *e, __u32 nparams)
 {
 	__u64 at = e->at;
+	__u8 *to;
 
-	if (at > SCRATCH_EVENT - 2) {
-		e->here->busy = 0;
-		e->here->dropped[WIRE_DROP_SCRATCH][e->class]++;
-		return 0;
-	}
+	if (at > SCRATCH_EVENT - 2)
+		return ev_give_up(e, WIRE_DROP_SCRATCH);
 	BOUND16(at);
 	*(__u16 *)(e->p + at) = (__u16)e->cpu;
 	at += 2;
 	ev_head(e, nparams, at);
-	if (bpf_ringbuf_output(e->ring, e->p, at, ev_wake()))
-		e->here->dropped[WIRE_DROP_RING][e->class]++;
-	else
-		e->here->sent[e->class]++;
-	e->here->busy = 0;
+	to = ring_reserve(e, at);
+	if (!to)
+		return ev_give_up(e, WIRE_DROP_RING);
+	bpf_probe_read_kernel(to, at, e->p);
+	ring_commit(e, at);
 	return 0;
 }
 
@@ -252,6 +328,25 @@ void wrong_parameters(void) __attribute__((error("not the parameters that were a
 		return fixed_end(&e, nparams, bytes);                          \
 	}                                                                      \
 	INLINE void fill_##name(struct ev *e, struct pt_regs *regs, long ret)
+
+#define EXIT_TEXT(name, class, nparams, room)                                  \
+	INLINE void fill_##name(struct ev *e, struct pt_regs *regs, long ret); \
+	EXIT(name)                                                             \
+	{                                                                      \
+		struct ev e;                                                   \
+                                                                               \
+		if (!text_begin(&e, regs, class, nparams, room))               \
+			return 0;                                              \
+		fill_##name(&e, regs, ret);                                    \
+		if (e.lens != WIRE_HEAD + 2 * (nparams))                       \
+			wrong_parameters();                                    \
+		return text_end(&e, nparams);                                  \
+	}                                                                      \
+	INLINE void fill_##name(struct ev *e, struct pt_regs *regs, long ret)
+
+/* What an event with @n texts, or with data, and short parameters can have at most. */
+#define ROOM_TEXTS(n) ((n)*WIRE_TEXT_MAX + 512)
+#define ROOM_DATA (control.snaplen + 512)
 
 #define EXIT_VAR(name, class, nparams)                                         \
 	INLINE void fill_##name(struct ev *e, struct pt_regs *regs, long ret); \

@@ -130,19 +130,18 @@ INLINE void put_who(struct ev *e, struct task_struct *task)
 SEC("tp_btf/sys_exit")
 int BPF_PROG(x_execve, struct pt_regs *regs, long ret)
 {
-	struct task_struct *task = current();
 	struct ev e;
 
-	if (ret >= 0 || !var_start(&e, &life_rings, WIRE_CLASS_EXECVE, EXECVE_PARAMS))
+	if (ret >= 0 || !ev_task(&e) || !var_start(&e, LIFE_RING, WIRE_CLASS_EXECVE, EXECVE_PARAMS))
 		return 0;
 	ev_of_call(&e, regs);
 	put_s64(&e, ret);
 	put_first(&e, arg(regs, 1));
 	put_array(&e, arg(regs, 1), 1);
-	put_identity(&e, task, task->mm, true);
-	put_cgroups(&e, task);
+	put_identity(&e, e.task, e.task->mm, true);
+	put_cgroups(&e, e.task);
 	put_array(&e, arg(regs, 2), 0);
-	put_who(&e, task);
+	put_who(&e, e.task);
 	put_text(&e, arg(regs, 0));
 	return var_end(&e, EXECVE_PARAMS);
 }
@@ -150,19 +149,19 @@ int BPF_PROG(x_execve, struct pt_regs *regs, long ret)
 SEC("tp_btf/sys_exit")
 int BPF_PROG(x_execveat, struct pt_regs *regs, long ret)
 {
-	struct task_struct *task = current();
 	struct ev e;
 
-	if (ret >= 0 || !var_start(&e, &life_rings, WIRE_CLASS_EXECVE, EXECVEAT_PARAMS))
+	if (ret >= 0 || !ev_task(&e) ||
+	    !var_start(&e, LIFE_RING, WIRE_CLASS_EXECVE, EXECVEAT_PARAMS))
 		return 0;
 	ev_of_call(&e, regs);
 	put_s64(&e, ret);
 	put_first(&e, arg(regs, 2));
 	put_array(&e, arg(regs, 2), 1);
-	put_identity(&e, task, task->mm, true);
-	put_cgroups(&e, task);
+	put_identity(&e, e.task, e.task->mm, true);
+	put_cgroups(&e, e.task);
 	put_array(&e, arg(regs, 3), 0);
-	put_who(&e, task);
+	put_who(&e, e.task);
 	return var_end(&e, EXECVEAT_PARAMS);
 }
 
@@ -180,7 +179,7 @@ int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_b
 	mm = task->mm;
 	if ((__u32)task->tgid == control.self)
 		return 0;
-	if (!var_start(&e, &life_rings, WIRE_CLASS_EXECVE, at ? EXECVEAT_PARAMS : EXECVE_PARAMS))
+	if (!var_start(&e, LIFE_RING, WIRE_CLASS_EXECVE, at ? EXECVEAT_PARAMS : EXECVE_PARAMS))
 		return 0;
 	e.ts = now();
 	e.tid = (__u32)task->pid;

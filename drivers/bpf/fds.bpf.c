@@ -2,12 +2,6 @@
 /* fds: descriptors that are made, multiply, close or are asked about. */
 #include "inode.h"
 
-EXIT_FIXED(close, WIRE_CLASS_CLOSE, 2, 16)
-{
-	put_s64(e, ret);
-	put_fd(e, arg(regs, 0));
-}
-
 EXIT_FIXED(close_range, WIRE_CLASS_CLOSE, 4, 8 + 3 * 4)
 {
 	__u32 flags = arg(regs, 2);
@@ -112,7 +106,7 @@ INLINE void put_pipe(struct ev *e, struct pt_regs *regs, long ret)
 
 	if (ret == 0)
 		bpf_probe_read_user(fds, sizeof fds, (void *)arg(regs, 0));
-	opened(&o, fds[0]);
+	opened(&o, e->task, fds[0]);
 	put_s64(e, ret);
 	put_s64(e, fds[0]);
 	put_s64(e, fds[1]);
@@ -207,7 +201,7 @@ EXIT_FIXED(userfaultfd, WIRE_CLASS_OTHER, 2, 12)
 	put_u32(e, fd_flags(arg(regs, 0)));
 }
 
-EXIT_VAR(memfd_create, WIRE_CLASS_OTHER_INTEREST, 3)
+EXIT_TEXT(memfd_create, WIRE_CLASS_OTHER_INTEREST, 3, ROOM_TEXTS(1))
 {
 	put_s64(e, ret);
 	put_text(e, arg(regs, 0));

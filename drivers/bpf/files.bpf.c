@@ -3,14 +3,14 @@
 #include "task.h"
 
 /* chdir, chroot, lstat, rmdir, stat, unlink */
-EXIT_VAR(path, WIRE_CLASS_DIR_FILE, 2)
+EXIT_TEXT(path, WIRE_CLASS_DIR_FILE, 2, ROOM_TEXTS(1))
 {
 	put_s64(e, ret);
 	put_text(e, arg(regs, 0));
 }
 
 /* link, rename, symlink */
-EXIT_VAR(two_paths, WIRE_CLASS_DIR_FILE, 3)
+EXIT_TEXT(two_paths, WIRE_CLASS_DIR_FILE, 3, ROOM_TEXTS(2))
 {
 	put_s64(e, ret);
 	put_text(e, arg(regs, 0));
@@ -18,7 +18,7 @@ EXIT_VAR(two_paths, WIRE_CLASS_DIR_FILE, 3)
 }
 
 /* access, chmod, mkdir */
-EXIT_VAR(path_bits, WIRE_CLASS_DIR_FILE, 3)
+EXIT_TEXT(path_bits, WIRE_CLASS_DIR_FILE, 3, ROOM_TEXTS(1))
 {
 	put_s64(e, ret);
 	put_text(e, arg(regs, 0));
@@ -26,7 +26,7 @@ EXIT_VAR(path_bits, WIRE_CLASS_DIR_FILE, 3)
 }
 
 /* fchmodat, mkdirat, unlinkat */
-EXIT_VAR(at_bits, WIRE_CLASS_DIR_FILE, 4)
+EXIT_TEXT(at_bits, WIRE_CLASS_DIR_FILE, 4, ROOM_TEXTS(1))
 {
 	put_s64(e, ret);
 	put_fd(e, arg(regs, 0));
@@ -34,7 +34,7 @@ EXIT_VAR(at_bits, WIRE_CLASS_DIR_FILE, 4)
 	put_u32(e, arg(regs, 2));
 }
 
-EXIT_VAR(newfstatat, WIRE_CLASS_OTHER, 4)
+EXIT_TEXT(newfstatat, WIRE_CLASS_OTHER, 4, ROOM_TEXTS(1))
 {
 	put_s64(e, ret);
 	put_fd(e, arg(regs, 0));
@@ -50,7 +50,7 @@ EXIT_FIXED(fchmod, WIRE_CLASS_DIR_FILE, 3, 20)
 }
 
 /* chown, lchown */
-EXIT_VAR(chown, WIRE_CLASS_DIR_FILE, 4)
+EXIT_TEXT(chown, WIRE_CLASS_DIR_FILE, 4, ROOM_TEXTS(1))
 {
 	put_s64(e, ret);
 	put_text(e, arg(regs, 0));
@@ -66,7 +66,7 @@ EXIT_FIXED(fchown, WIRE_CLASS_DIR_FILE, 4, 24)
 	put_u32(e, arg(regs, 2));
 }
 
-EXIT_VAR(fchownat, WIRE_CLASS_DIR_FILE, 6)
+EXIT_TEXT(fchownat, WIRE_CLASS_DIR_FILE, 6, ROOM_TEXTS(1))
 {
 	put_s64(e, ret);
 	put_fd(e, arg(regs, 0));
@@ -76,7 +76,7 @@ EXIT_VAR(fchownat, WIRE_CLASS_DIR_FILE, 6)
 	put_u32(e, arg(regs, 4));
 }
 
-EXIT_VAR(renameat, WIRE_CLASS_DIR_FILE, 5)
+EXIT_TEXT(renameat, WIRE_CLASS_DIR_FILE, 5, ROOM_TEXTS(2))
 {
 	put_s64(e, ret);
 	put_fd(e, arg(regs, 0));
@@ -86,7 +86,7 @@ EXIT_VAR(renameat, WIRE_CLASS_DIR_FILE, 5)
 }
 
 /* linkat, renameat2 */
-EXIT_VAR(renameat2, WIRE_CLASS_DIR_FILE, 6)
+EXIT_TEXT(renameat2, WIRE_CLASS_DIR_FILE, 6, ROOM_TEXTS(2))
 {
 	put_s64(e, ret);
 	put_fd(e, arg(regs, 0));
@@ -96,7 +96,7 @@ EXIT_VAR(renameat2, WIRE_CLASS_DIR_FILE, 6)
 	put_u32(e, arg(regs, 4));
 }
 
-EXIT_VAR(symlinkat, WIRE_CLASS_DIR_FILE, 4)
+EXIT_TEXT(symlinkat, WIRE_CLASS_DIR_FILE, 4, ROOM_TEXTS(2))
 {
 	put_s64(e, ret);
 	put_text(e, arg(regs, 0));
@@ -104,7 +104,7 @@ EXIT_VAR(symlinkat, WIRE_CLASS_DIR_FILE, 4)
 	put_text(e, arg(regs, 2));
 }
 
-EXIT_VAR(mknod, WIRE_CLASS_DIR_FILE, 4)
+EXIT_TEXT(mknod, WIRE_CLASS_DIR_FILE, 4, ROOM_TEXTS(1))
 {
 	put_s64(e, ret);
 	put_text(e, arg(regs, 0));
@@ -112,7 +112,7 @@ EXIT_VAR(mknod, WIRE_CLASS_DIR_FILE, 4)
 	put_u32(e, arg(regs, 2));
 }
 
-EXIT_VAR(mknodat, WIRE_CLASS_DIR_FILE, 5)
+EXIT_TEXT(mknodat, WIRE_CLASS_DIR_FILE, 5, ROOM_TEXTS(1))
 {
 	put_s64(e, ret);
 	put_fd(e, arg(regs, 0));
@@ -121,7 +121,7 @@ EXIT_VAR(mknodat, WIRE_CLASS_DIR_FILE, 5)
 	put_u32(e, arg(regs, 3));
 }
 
-EXIT_VAR(getcwd, WIRE_CLASS_OTHER, 2)
+EXIT_TEXT(getcwd, WIRE_CLASS_OTHER, 2, ROOM_TEXTS(1))
 {
 	put_s64(e, ret);
 	put_text(e, ret > 0 ? arg(regs, 0) : 0);
@@ -130,16 +130,15 @@ EXIT_VAR(getcwd, WIRE_CLASS_OTHER, 2)
 /* The call names no path; the file that was opened has one. */
 EXIT_VAR(open_by_handle_at, WIRE_CLASS_OPEN, 6)
 {
-	struct file *file = file_of(current(), ret);
+	struct file *file = file_of(e->task, ret);
 	struct opened o;
 
-	opened(&o, ret);
+	opened(&o, e->task, ret);
 	put_s64(e, ret);
 	put_fd(e, arg(regs, 0));
 	put_u32(e, opened_flags(&o, arg(regs, 2)));
 	if (file)
-		put_path(e, (void *)file + bpf_core_field_offset(struct file, f_path),
-			 current()->fs);
+		put_path(e, (void *)file + bpf_core_field_offset(struct file, f_path), e->task->fs);
 	else
 		put_empty(e);
 	put_u32(e, o.dev);

@@ -21,10 +21,3 @@ EXIT_FIXED(result, WIRE_CLASS_OTHER, 1, 8)
 {
 	put_s64(e, ret);
 }
-
-/* The same, and what they are about is a descriptor. */
-EXIT_FIXED(result_fd, WIRE_CLASS_OTHER, 2, 16)
-{
-	put_s64(e, ret);
-	put_fd(e, arg(regs, 0));
-}

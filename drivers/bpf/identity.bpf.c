@@ -72,7 +72,7 @@ EXIT_FIXED(unshare, WIRE_CLASS_OTHER_INTEREST, 2, 12)
 /* What the task has afterwards. */
 EXIT_FIXED(capset, WIRE_CLASS_OTHER_INTEREST, 4, 32)
 {
-	const struct cred *cred = current()->cred;
+	const struct cred *cred = e->task->cred;
 
 	put_s64(e, ret);
 	put_u64(e, capabilities(AT(cred, cap_inheritable)));

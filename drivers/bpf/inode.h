@@ -59,9 +59,9 @@ struct opened {
 };
 
 /* About a call's new descriptor; all zero when it failed. */
-INLINE void opened(struct opened *o, long fd)
+INLINE void opened(struct opened *o, struct task_struct *task, long fd)
 {
-	struct file *file = file_of(current(), fd);
+	struct file *file = file_of(task, fd);
 	struct inode *inode;
 	struct super_block *sb;
 

@@ -14,7 +14,7 @@ INLINE void put_write(struct ev *e, __u64 user, __u64 size, long ret)
 	put_data(e, user, ret > 0 ? ret : size);
 }
 
-EXIT_VAR(read, WIRE_CLASS_OTHER, 4)
+EXIT_TEXT(read, WIRE_CLASS_OTHER, 4, ROOM_DATA)
 {
 	put_s64(e, ret);
 	put_read(e, arg(regs, 1), ret);
@@ -22,7 +22,7 @@ EXIT_VAR(read, WIRE_CLASS_OTHER, 4)
 	put_u32(e, arg(regs, 2));
 }
 
-EXIT_VAR(write, WIRE_CLASS_OTHER, 4)
+EXIT_TEXT(write, WIRE_CLASS_OTHER, 4, ROOM_DATA)
 {
 	put_s64(e, ret);
 	put_write(e, arg(regs, 1), arg(regs, 2), ret);
@@ -30,7 +30,7 @@ EXIT_VAR(write, WIRE_CLASS_OTHER, 4)
 	put_u32(e, arg(regs, 2));
 }
 
-EXIT_VAR(pread64, WIRE_CLASS_OTHER, 5)
+EXIT_TEXT(pread64, WIRE_CLASS_OTHER, 5, ROOM_DATA)
 {
 	put_s64(e, ret);
 	put_read(e, arg(regs, 1), ret);
@@ -39,7 +39,7 @@ EXIT_VAR(pread64, WIRE_CLASS_OTHER, 5)
 	put_u64(e, arg(regs, 3));
 }
 
-EXIT_VAR(pwrite64, WIRE_CLASS_OTHER, 5)
+EXIT_TEXT(pwrite64, WIRE_CLASS_OTHER, 5, ROOM_DATA)
 {
 	put_s64(e, ret);
 	put_write(e, arg(regs, 1), arg(regs, 2), ret);

@@ -163,14 +163,14 @@ INLINE void put_polled(struct ev *e, __u64 user, __u32 n, long ret)
 	put_len(e, 2 + told * 10);
 }
 
-EXIT_VAR(poll, WIRE_CLASS_OTHER, 3)
+EXIT_TEXT(poll, WIRE_CLASS_OTHER, 3, ROOM_TEXTS(1))
 {
 	put_s64(e, ret);
 	put_polled(e, arg(regs, 0), arg(regs, 1), ret);
 	put_fd(e, arg(regs, 2));
 }
 
-EXIT_VAR(ppoll, WIRE_CLASS_OTHER, 4)
+EXIT_TEXT(ppoll, WIRE_CLASS_OTHER, 4, ROOM_TEXTS(1))
 {
 	__u32 mask = 0;
 

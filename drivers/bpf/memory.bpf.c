@@ -22,14 +22,14 @@ INLINE __u32 map_flags(__u64 f)
 EXIT_FIXED(brk, WIRE_CLASS_OTHER, 5, 28)
 {
 	put_s64(e, ret);
-	put_memory(e, current()->mm);
+	put_memory(e, e->task->mm);
 	put_u64(e, arg(regs, 0));
 }
 
 EXIT_FIXED(mmap, WIRE_CLASS_OTHER, 10, 8 + 12 + 16 + 8 + 16)
 {
 	put_s64(e, ret);
-	put_memory(e, current()->mm);
+	put_memory(e, e->task->mm);
 	put_u64(e, arg(regs, 0));
 	put_u64(e, arg(regs, 1));
 	put_u32(e, protection(arg(regs, 2)));
@@ -41,7 +41,7 @@ EXIT_FIXED(mmap, WIRE_CLASS_OTHER, 10, 8 + 12 + 16 + 8 + 16)
 EXIT_FIXED(munmap, WIRE_CLASS_OTHER, 6, 36)
 {
 	put_s64(e, ret);
-	put_memory(e, current()->mm);
+	put_memory(e, e->task->mm);
 	put_u64(e, arg(regs, 0));
 	put_u64(e, arg(regs, 1));
 }

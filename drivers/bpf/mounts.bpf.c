@@ -2,7 +2,7 @@
 /* mounts: file systems that come and go. */
 #include "flags.h"
 
-EXIT_VAR(mount, WIRE_CLASS_OTHER_INTEREST, 5)
+EXIT_TEXT(mount, WIRE_CLASS_OTHER_INTEREST, 5, ROOM_TEXTS(3))
 {
 	__u32 flags = arg(regs, 3);
 
@@ -15,7 +15,7 @@ EXIT_VAR(mount, WIRE_CLASS_OTHER_INTEREST, 5)
 	put_u32(e, flags); /* the same bits */
 }
 
-EXIT_VAR(umount2, WIRE_CLASS_OTHER_INTEREST, 3)
+EXIT_TEXT(umount2, WIRE_CLASS_OTHER_INTEREST, 3, ROOM_TEXTS(1))
 {
 	put_s64(e, ret);
 	put_text(e, arg(regs, 0));

@@ -17,16 +17,16 @@ EXIT(open)
 	struct opened o;
 	struct ev e;
 
-	if (only_reads(regs, flags) || !var_begin(&e, regs, WIRE_CLASS_OPEN, 6))
+	if (only_reads(regs, flags) || !text_begin(&e, regs, WIRE_CLASS_OPEN, 6, ROOM_TEXTS(1)))
 		return 0;
-	opened(&o, ret);
+	opened(&o, e.task, ret);
 	put_s64(&e, ret);
 	put_text(&e, arg(regs, 0));
 	put_u32(&e, opened_flags(&o, flags));
 	put_u32(&e, open_mode(flags, arg(regs, 2)));
 	put_u32(&e, o.dev);
 	put_u64(&e, o.ino);
-	return var_end(&e, 6);
+	return text_end(&e, 6);
 }
 
 EXIT(openat)
@@ -35,9 +35,9 @@ EXIT(openat)
 	struct opened o;
 	struct ev e;
 
-	if (only_reads(regs, flags) || !var_begin(&e, regs, WIRE_CLASS_OPEN, 7))
+	if (only_reads(regs, flags) || !text_begin(&e, regs, WIRE_CLASS_OPEN, 7, ROOM_TEXTS(1)))
 		return 0;
-	opened(&o, ret);
+	opened(&o, e.task, ret);
 	put_s64(&e, ret);
 	put_fd(&e, arg(regs, 0));
 	put_text(&e, arg(regs, 1));
@@ -45,7 +45,7 @@ EXIT(openat)
 	put_u32(&e, open_mode(flags, arg(regs, 3)));
 	put_u32(&e, o.dev);
 	put_u64(&e, o.ino);
-	return var_end(&e, 7);
+	return text_end(&e, 7);
 }
 
 struct open_how_ {
@@ -59,9 +59,9 @@ EXIT(openat2)
 	struct ev e;
 
 	bpf_probe_read_user(&how, sizeof how, (void *)arg(regs, 2));
-	if (only_reads(regs, how.flags) || !var_begin(&e, regs, WIRE_CLASS_OPEN, 8))
+	if (only_reads(regs, how.flags) || !text_begin(&e, regs, WIRE_CLASS_OPEN, 8, ROOM_TEXTS(1)))
 		return 0;
-	opened(&o, ret);
+	opened(&o, e.task, ret);
 	put_s64(&e, ret);
 	put_fd(&e, arg(regs, 0));
 	put_text(&e, arg(regs, 1));
@@ -75,7 +75,7 @@ EXIT(openat2)
 			    FLAG(how.resolve, 0x20, PPM_RESOLVE_CACHED));
 	put_u32(&e, o.dev);
 	put_u64(&e, o.ino);
-	return var_end(&e, 8);
+	return text_end(&e, 8);
 }
 
 EXIT(creat)
@@ -83,9 +83,9 @@ EXIT(creat)
 	struct opened o;
 	struct ev e;
 
-	if (!var_begin(&e, regs, WIRE_CLASS_OPEN, 6))
+	if (!text_begin(&e, regs, WIRE_CLASS_OPEN, 6, ROOM_TEXTS(1)))
 		return 0;
-	opened(&o, ret);
+	opened(&o, e.task, ret);
 	put_s64(&e, ret);
 	put_text(&e, arg(regs, 0));
 	put_u32(&e, arg(regs, 1) & 07777);
@@ -94,5 +94,5 @@ EXIT(creat)
 	put_u16(&e, o.layer == LAYER_UPPER   ? PPM_FD_UPPER_LAYER_CREAT
 		    : o.layer == LAYER_LOWER ? PPM_FD_LOWER_LAYER_CREAT
 					     : 0);
-	return var_end(&e, 6);
+	return text_end(&e, 6);
 }

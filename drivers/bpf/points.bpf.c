@@ -21,7 +21,7 @@ int BPF_PROG(task_switch, bool preempt, struct task_struct *prev, struct task_st
 
 	prev = plain(prev);
 	mm = prev->mm;
-	if (!fixed_start(&e, &rings, WIRE_CLASS_OTHER, SWITCH_PARAMS, SWITCH_BYTES))
+	if (!fixed_start(&e, RING, WIRE_CLASS_OTHER, SWITCH_PARAMS, SWITCH_BYTES))
 		return 0;
 	ev_of_task(&e, prev, WIRE_EVENT_SWITCH);
 	put_s64(&e, plain(next)->pid);
@@ -40,7 +40,7 @@ int BPF_PROG(signal_deliver, int sig, struct kernel_siginfo *info, void *action)
 	int sender = 0;
 
 	if ((__u32)task->tgid == control.self ||
-	    !fixed_start(&e, &rings, WIRE_CLASS_OTHER_INTEREST, SIGNAL_PARAMS, SIGNAL_BYTES))
+	    !fixed_start(&e, RING, WIRE_CLASS_OTHER_INTEREST, SIGNAL_PARAMS, SIGNAL_BYTES))
 		return 0;
 	ev_of_task(&e, task, WIRE_EVENT_SIGNAL);
 	/* SI_USER, SI_QUEUE, SI_TKILL, and how children end (SIGCHLD) */
@@ -69,7 +69,7 @@ INLINE int fault(unsigned long address, struct pt_regs *regs, unsigned long code
 	struct ev e;
 
 	if ((__u32)task->tgid == control.self ||
-	    !fixed_start(&e, &rings, WIRE_CLASS_OTHER, FAULT_PARAMS, FAULT_BYTES))
+	    !fixed_start(&e, RING, WIRE_CLASS_OTHER, FAULT_PARAMS, FAULT_BYTES))
 		return 0;
 	ev_of_task(&e, task, WIRE_EVENT_FAULT);
 	put_u64(&e, address);

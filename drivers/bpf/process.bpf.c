@@ -66,18 +66,18 @@ INLINE void put_clone(struct ev *e, struct task_struct *task, __u32 flags)
 SEC("tp_btf/sys_exit")
 int BPF_PROG(x_clone, struct pt_regs *regs, long ret)
 {
-	struct task_struct *task = current();
 	struct ev e;
 	__u32 flags;
 
-	if (ret == 0 || !var_start(&e, &life_rings, WIRE_CLASS_CLONE_FORK, CLONE_PARAMS))
+	if (ret == 0 || !ev_task(&e) ||
+	    !var_start(&e, LIFE_RING, WIRE_CLASS_CLONE_FORK, CLONE_PARAMS))
 		return 0;
 	ev_of_call(&e, regs);
 	flags = clone_flags(asked_flags(regs, making_call(regs)));
-	if (makes_in_namespace(task))
+	if (makes_in_namespace(e.task))
 		flags |= PPM_CL_CHILD_IN_PIDNS;
 	put_s64(&e, ret);
-	put_clone(&e, task, flags);
+	put_clone(&e, e.task, flags);
 	return var_end(&e, CLONE_PARAMS);
 }
 
@@ -98,10 +98,10 @@ int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child
 	if (!code || !control.want[call_number(regs) & (WIRE_SYSCALLS - 1)] ||
 	    (__u32)child->tgid == control.self)
 		return 0;
-	if (!var_start(&e, &life_rings, WIRE_CLASS_CLONE_FORK, CLONE_PARAMS))
+	if (!var_start(&e, LIFE_RING, WIRE_CLASS_CLONE_FORK, CLONE_PARAMS))
 		return 0;
+	e.task = child;
 	ev_of_call(&e, regs);
-	e.tid = (__u32)child->pid;
 	flags = clone_flags(asked_flags(regs, code));
 	if (child->thread_pid->level)
 		flags |= PPM_CL_CHILD_IN_PIDNS;
@@ -148,7 +148,7 @@ int BPF_PROG(process_exit, struct task_struct *task)
 	if (task->flags & (TASK_KERNEL | TASK_IO_WORKER | TASK_USER_WORKER) ||
 	    (__u32)task->tgid == control.self)
 		return 0;
-	if (!fixed_start(&e, &life_rings, WIRE_CLASS_PROC_EXIT, EXIT_PARAMS, EXIT_BYTES))
+	if (!fixed_start(&e, LIFE_RING, WIRE_CLASS_PROC_EXIT, EXIT_PARAMS, EXIT_BYTES))
 		return 0;
 	e.ts = now();
 	e.tid = (__u32)task->pid;

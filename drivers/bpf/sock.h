@@ -7,9 +7,9 @@
 enum { FROM_HERE, TO_HERE }; /* directions: which end is the source of a tuple */
 
 /* The kernel's object of descriptor @fd, if it is a socket; 0 otherwise. */
-INLINE __u64 sock_of(__s64 fd)
+INLINE __u64 sock_of(struct task_struct *task, __s64 fd)
 {
-	struct file *file = file_of(current(), fd);
+	struct file *file = file_of(task, fd);
 	struct socket *socket;
 	__u64 sk = 0;
 
@@ -30,7 +30,7 @@ __u64 write_sockaddr(__u64 at, __u64 user, __u32 len);
 
 INLINE void put_tuple(struct ev *e, __s64 fd, __u64 user, __u32 len, __u32 direction)
 {
-	__u64 sk = sock_of(fd), n = sk ? write_tuple(e->at, sk, user, len, direction) : 0;
+	__u64 sk = sock_of(e->task, fd), n = sk ? write_tuple(e->at, sk, user, len, direction) : 0;
 
 	BOUND8(n);
 	put_len(e, n);

@@ -25,8 +25,8 @@ EXIT_FIXED(socketpair, WIRE_CLASS_OTHER, 8, 8 * 5 + 4 * 3)
 	put_s64(e, ret);
 	put_s64(e, fds[0]);
 	put_s64(e, fds[1]);
-	put_u64(e, sock_of(fds[0]));
-	put_u64(e, sock_of(fds[1]));
+	put_u64(e, sock_of(e->task, fds[0]));
+	put_u64(e, sock_of(e->task, fds[1]));
 	put_u32(e, arg(regs, 0));
 	put_u32(e, arg(regs, 1) & SOCKET_TYPE);
 	put_u32(e, arg(regs, 2));
@@ -63,7 +63,7 @@ EXIT_FIXED(listen, WIRE_CLASS_OTHER, 3, 20)
 /* How full the queue of the listening socket is. */
 INLINE void put_queue(struct ev *e, __s64 fd)
 {
-	struct sock *sk = (void *)sock_of(fd);
+	struct sock *sk = (void *)sock_of(e->task, fd);
 	__u32 len = sk ? RD(sk, sk_ack_backlog) : 0, max = sk ? RD(sk, sk_max_ack_backlog) : 0;
 
 	put_u8(e, max ? (__u64)len * 100 / max : 0);

@@ -26,14 +26,11 @@ struct address {
 
 INLINE void read_address(struct address *a, __u64 user, __u32 len)
 {
+	__u64 n = len < sizeof *a ? len : sizeof *a;
+
 	__builtin_memset(a, 0, sizeof *a);
-	if (!user || len < 2)
-		return;
-	bpf_probe_read_user(&a->family, sizeof a->family, (void *)user);
-	if (a->family == AF_INET_)
-		bpf_probe_read_user(a, 8, (void *)user);
-	else if (a->family == AF_INET6_)
-		bpf_probe_read_user(a, 24, (void *)user);
+	if (!user || n < 2 || bpf_probe_read_user(a, n, (void *)user))
+		a->family = 0;
 }
 
 /* A name that there is not. */
