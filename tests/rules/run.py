@@ -7,6 +7,7 @@ All events of a test file go through the program in one run, each with a time of
 alerts are told apart; `rule_matching: all` and every rule enabled.
 """
 import copy
+import datetime
 import json
 import os
 import subprocess
@@ -15,7 +16,7 @@ import tempfile
 
 import yaml
 
-PLUGIN = {"aws_cloudtrail": "cloudtrail", "k8s_audit": "k8saudit"}
+PLUGIN = {"aws_cloudtrail": "cloudtrail", "k8s_audit": "k8saudit", "syscall": "described"}
 
 
 def merged(base, delta):
@@ -37,6 +38,9 @@ def stamp(event, source, second):
     if source == "aws_cloudtrail":
         event["eventTime"] = t + "Z"
         event["eventID"] = f"00000000-0000-4000-8000-{second:012}"
+    elif source == "syscall":
+        at = datetime.datetime.fromisoformat(t + "+00:00")
+        event["time"] = int(at.timestamp()) * 1000000000
     else:
         event["stageTimestamp"] = t + ".000000Z"
         event["auditID"] = f"00000000-0000-4000-8000-{second:012}"
