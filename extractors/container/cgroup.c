@@ -238,8 +238,9 @@ bool cgroup_match(const char *path, size_t len, unsigned engines, struct cgroup_
 {
 	const struct span s = {path, len};
 
-	return match_ids(s, engines, ret) || ((engines & CGROUP_LXC) && match_lxc(s, ret)) ||
+	return match_ids(s, engines, ret) ||
 	       ((engines & CGROUP_LIBVIRT_LXC) && match_libvirt(s, ret)) ||
+	       ((engines & CGROUP_LXC) && match_lxc(s, ret)) ||
 	       ((engines & CGROUP_BPM) && match_bpm(s, ret)) ||
 	       ((engines & CGROUP_CONTAINERD) && match_containerd(s, ret));
 }

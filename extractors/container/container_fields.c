@@ -126,7 +126,7 @@ static uint64_t start_ts(struct gyr *p, const struct gyr_event *evt)
 {
 	struct container *s = gyr_state(p);
 
-	if (!subject(p, evt)->is_known || s->subject.info == s->told)
+	if (!subject(p, evt)->is_known || (s->told && s->told_num == evt->num))
 		return 0;
 	return track_number(s, (int64_t)evt->tid, s->columns.pidns);
 }

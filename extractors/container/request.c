@@ -89,6 +89,8 @@ static void prepare(struct request *r, const char *socket, const char *url)
 	(void)curl_easy_setopt(c, CURLOPT_UNIX_SOCKET_PATH, socket);
 	(void)curl_easy_setopt(c, CURLOPT_URL, url);
 	(void)curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
+	/* Questions are rare, and libcurl 7.88 fails on an HTTP/2 connection it uses again. */
+	(void)curl_easy_setopt(c, CURLOPT_FORBID_REUSE, 1L);
 	(void)curl_easy_setopt(c, CURLOPT_PROXY, "");
 	(void)curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, (long)REQUEST_MS);
 	(void)curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, take_body);
