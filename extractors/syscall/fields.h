@@ -49,6 +49,6 @@ bool evt_has_fd(const struct cur *c);
 /* Name of a descriptor as fd.name has it. */
 const char *fd_text(const struct fd *f);
 
-/* Name of user @uid; "<NA>" when it is not known. */
-const char *user_text(const struct state *s, uint32_t uid);
-const char *group_text(const struct state *s, uint32_t gid);
+/* Name of user @uid where @t is (NULL: on the host); "<NA>" when it is not known. */
+const char *user_text(const struct state *s, const struct thread *t, uint32_t uid);
+const char *group_text(const struct state *s, const struct thread *t, uint32_t gid);

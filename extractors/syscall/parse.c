@@ -323,6 +323,7 @@ static void users_clear(struct imap *m)
 		(void)rtext_unref(u->name);
 		(void)rtext_unref(u->home);
 		(void)rtext_unref(u->shell);
+		(void)rtext_unref(u->container);
 		free(u);
 	}
 	imap_deinit(m);

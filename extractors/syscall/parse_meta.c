@@ -160,10 +160,11 @@ static int meta_fd(struct state *s, const struct gyr_event *evt)
 
 /* ---- users, groups, interfaces ---- */
 
-static void user_set(struct state *s, struct imap *m, const struct gyr_meta_user *from)
+static void user_set(struct state *s, struct imap *m, const struct gyr_meta_user *from,
+		     struct gyr_meta_text container)
 {
 	const bool is_user = m == &s->users;
-	const int64_t key = is_user ? from->uid : from->gid;
+	const int64_t key = user_key(container.p, is_user ? from->uid : from->gid);
 	struct user *u = imap_get(m, key);
 
 	if (!u) {
@@ -183,6 +184,7 @@ static void user_set(struct state *s, struct imap *m, const struct gyr_meta_user
 	set_text(s, &u->name, from->name);
 	set_text(s, &u->home, from->home);
 	set_text(s, &u->shell, from->shell);
+	set_text(s, &u->container, container);
 }
 
 static void user_remove(struct imap *m, int64_t key)
@@ -194,8 +196,11 @@ static void user_remove(struct imap *m, int64_t key)
 	(void)rtext_unref(u->name);
 	(void)rtext_unref(u->home);
 	(void)rtext_unref(u->shell);
+	(void)rtext_unref(u->container);
 	free(u);
 }
+
+static const struct gyr_meta_text host = {.p = "", .len = 0};
 
 static int meta_user(struct state *s, const struct gyr_event *evt)
 {
@@ -203,7 +208,7 @@ static int meta_user(struct state *s, const struct gyr_event *evt)
 
 	if (GYR_META_READ(evt->data, evt->len, &m, name))
 		return -EBADMSG;
-	user_set(s, &s->users, &m);
+	user_set(s, &s->users, &m, host);
 	return 0;
 }
 
@@ -217,7 +222,8 @@ static int meta_group(struct state *s, const struct gyr_event *evt)
 		 &(struct gyr_meta_user){.gid = m.gid,
 					 .name = m.name,
 					 .home = {.p = "", .len = 0},
-					 .shell = {.p = "", .len = 0}});
+					 .shell = {.p = "", .len = 0}},
+		 host);
 	return 0;
 }
 
@@ -244,7 +250,6 @@ static struct gyr_meta_text text_param(const struct cur *c, uint32_t i)
 	return (struct gyr_meta_text){.p = text ? text : "", .len = text ? strlen(text) : 0};
 }
 
-/* Users of containers have tables of their own upstream of rules; only those of the host are here. */
 void parse_user(struct state *s, struct cur *c)
 {
 	enum { DELETED = 356 };
@@ -254,12 +259,12 @@ void parse_user(struct state *s, struct cur *c)
 					.home = text_param(c, 3),
 					.shell = text_param(c, 4)};
 
-	if (text_param(c, 5).len)
-		return;
+	const struct gyr_meta_text container = text_param(c, 5);
+
 	if (c->raw->type == DELETED)
-		user_remove(&s->users, m.uid);
+		user_remove(&s->users, user_key(container.p, m.uid));
 	else
-		user_set(s, &s->users, &m);
+		user_set(s, &s->users, &m, container);
 }
 
 void parse_group(struct state *s, struct cur *c)
@@ -270,12 +275,12 @@ void parse_group(struct state *s, struct cur *c)
 					.home = {.p = "", .len = 0},
 					.shell = {.p = "", .len = 0}};
 
-	if (text_param(c, 2).len)
-		return;
+	const struct gyr_meta_text container = text_param(c, 2);
+
 	if (c->raw->type == DELETED)
-		user_remove(&s->groups, m.gid);
+		user_remove(&s->groups, user_key(container.p, m.gid));
 	else
-		user_set(s, &s->groups, &m);
+		user_set(s, &s->groups, &m, container);
 }
 
 /* ---- direction of sockets ---- */

@@ -326,7 +326,8 @@ static void render_user(const struct render *r)
 		return;
 	}
 	line_fmt(r->raw, "%u", id);
-	line_put(r->resolved, r->type == GYR_PT_UID ? user_text(r->s, id) : group_text(r->s, id));
+	line_put(r->resolved, r->type == GYR_PT_UID ? user_text(r->s, r->c->thread, id)
+						    : group_text(r->s, r->c->thread, id));
 }
 
 static void render_time(const struct render *r)

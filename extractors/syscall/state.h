@@ -102,6 +102,7 @@ struct thread {
 struct user {
 	uint32_t uid, gid;
 	struct rtext *name, *home, *shell;
+	struct rtext *container; /* whose user it is; NULL or "": the host's */
 };
 
 struct iface {
@@ -150,7 +151,7 @@ struct state {
 	struct imap threads; /* struct thread by tid */
 	int64_t last_tid;    /* of the last event: its thread is last_thread */
 	struct thread *last_thread;
-	struct imap users;  /* struct user by uid */
+	struct imap users;  /* struct user by user_key() of its uid */
 	struct imap groups; /* the same by gid */
 	struct iface ifaces[IFACES_MAX];
 	uint32_t n_ifaces;
@@ -348,6 +349,9 @@ void parse_memory(struct state *s, struct cur *c);
 void parse_switch(struct state *s, struct cur *c);
 void parse_user(struct state *s, struct cur *c);
 void parse_group(struct state *s, struct cur *c);
+
+/* Where a user or group is in its map: those of the host by their number alone. */
+int64_t user_key(const char *container, uint32_t id);
 
 /* A record that a source tells beside its events. */
 int parse_meta(struct state *s, const struct gyr_event *evt);

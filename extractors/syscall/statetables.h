@@ -68,6 +68,7 @@ struct statetables {
 	struct gyr *p;
 	struct added_column added[ADDED_COLUMNS_MAX];
 	uint32_t n_added;
+	const struct column *container; /* the added column container_id; NULL: nobody added it */
 	ss_plugin_table_fieldinfo info[64]; /* the answer of list_table_fields */
 	struct subtable *subtables;         /* SUBTABLES_MAX of them, made at first use */
 	uint32_t n_subtables, n_iterations;
@@ -90,6 +91,9 @@ static inline void statetables_begin(struct statetables *x)
 
 /* Frees the added values of a thread that goes. */
 void statetables_free_row(struct state *s, struct thread *t);
+
+/* The container of a thread, as a plugin wrote it to the column container_id; "" for none. */
+const char *statetables_container(const struct state *s, const struct thread *t);
 
 /* ---- shared by the files of tables ---- */
 

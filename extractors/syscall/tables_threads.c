@@ -44,6 +44,16 @@ static bool get_added(struct statetables *x, void *row, const struct column *c,
 	return true;
 }
 
+const char *statetables_container(const struct state *s, const struct thread *t)
+{
+	ss_plugin_state_data v;
+
+	if (!t->added || !s->tables->container)
+		return "";
+	(void)get_added(s->tables, (void *)(uintptr_t)t, s->tables->container, &v);
+	return v.str;
+}
+
 /* Room for the values of all columns there are now. */
 static struct added_values *added_room(struct statetables *x, struct thread *t)
 {
@@ -323,6 +333,8 @@ static ss_plugin_table_field_t *add_column(ss_plugin_table_t *table, const char 
 				    .at = x->n_added++,
 				    .get = get_added,
 				    .set = set_added};
+	if (!strcmp(name, "container_id") && type == SS_PLUGIN_ST_STRING)
+		x->container = &a->column;
 	return &a->column;
 }
 

@@ -50,7 +50,13 @@ def judge(bench, case):
     with open(path, "w", encoding="utf-8") as f:
         json.dump([{"rule": "Each", "desc": "x", "priority": "DEBUG", "condition": "evt.num > 0",
                     "output": " ".join("%" + x for x in fields)}], f)
-    r = bench.run(["-r", path, "-o", "engine.kind=replay", "-o", "json_output=true", "-o",
+    # Recorded without the container plugin: all users are those of the host.
+    off = {e: {"enabled": False} for e in
+           ("docker", "podman", "cri", "containerd", "lxc", "libvirt_lxc", "bpm")}
+    config = bench.config(case["id"], {
+        "plugins": [{"name": "container", "init_config": {"engines": off}}],
+        "stdout_output": {"enabled": True}})
+    r = bench.run(["-c", config, "-r", path, "-o", "engine.kind=replay", "-o", "json_output=true", "-o",
                    "priority=debug", "-o", "append_output.suggested_output=false", "-o",
                    "base_syscalls.all=true", "-o", "outputs_queue.when_full=block", "-o",
                    "engine.replay.capture_file=" + case["capture"]], timeout=300)
