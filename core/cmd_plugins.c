@@ -154,11 +154,8 @@ static void print_capabilities(const struct plug *p)
 		uint32_t cap;
 		const char *name;
 	} rows[] = {
-		{MODULE_PARSING, "Event Parsing"},
-		{MODULE_ASYNC, "Async Events"},
-		{MODULE_LISTENING, "Capture Listening"},
-		{MODULE_OUTPUT, "Output"},
-		{MODULE_COMMIT, "Commit"},
+		{MODULE_PARSING, "Event Parsing"}, {MODULE_ASYNC, "Async Events"},
+		{MODULE_OUTPUT, "Output"},         {MODULE_COMMIT, "Commit"},
 		{MODULE_SHARDS, "Shards"},
 	};
 	const struct module *m = p->module;
@@ -196,6 +193,9 @@ int cmd_plugin_info(struct setup *s, struct err *err)
 		(void)printf("No init config schema\n");
 	if (m->symbols->output_params_schema && m->symbols->output_params_schema())
 		(void)printf("Output parameters schema: %s\n", m->symbols->output_params_schema());
+	/* Not among the capabilities: readers of Falco's list know the lines that may be in it. */
+	if (m->caps & MODULE_LISTENING)
+		(void)printf("Hears when a capture begins and ends\n");
 	(void)printf("Plugin API: %.*s\nLibrary: %.*s\nDigest: %s\n", STR_FMT(m->abi),
 		     STR_FMT(p->entry->path), registry_digest_name(registry_check(p->entry)));
 	print_open_params(s, p);

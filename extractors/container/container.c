@@ -28,8 +28,6 @@ FIELD_FN(absent)
 	GYR_OPT_BOOL(struct container, options.member, "true", "look for containers of " name, \
 		     .key = "engines." #member ".enabled")
 
-static const char *const hook_names[] = {"create", "start", NULL};
-
 static const struct gyr_option option_rows[] = {
 	ENGINE(docker, "docker", "where docker listens; else /var/run/docker.sock"),
 	ENGINE(podman, "podman",
@@ -53,8 +51,7 @@ static const struct gyr_option option_rows[] = {
 		    "labels longer than this are left out", .key = "label_max_len", .max = 65536),
 	GYR_OPT_BOOL(struct container, options.with_size, "false", "has no effect",
 		     .key = "with_size"),
-	GYR_OPT_STRS(struct container, options.hooks, NULL, "has no effect", .key = "hooks",
-		     .choice = hook_names),
+	GYR_OPT_STRS(struct container, options.hooks, NULL, "has no effect", .key = "hooks"),
 	{0}};
 
 static unsigned engines(const struct options *o)
