@@ -62,9 +62,8 @@ const char *plug_ask(struct plug *x, const struct event *evt, const char *field,
 		.field = &f,
 		.has_arg = arg != NULL,
 		.arg = str_from(arg ? arg : ""),
-		.index = arg && strspn(arg, "0123456789") == strlen(arg)
-				 ? strtoull(arg, NULL, 10)
-				 : UINT64_MAX,
+		.index = arg && strspn(arg, "0123456789") == strlen(arg) ? strtoull(arg, NULL, 10)
+									 : UINT64_MAX,
 	};
 	const struct field_use *uses[] = {&use};
 	const struct fetch fetch = fetcher_fetch(x->fetcher);
