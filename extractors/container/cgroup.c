@@ -76,6 +76,8 @@ static const struct {
 
 static bool match_component(struct span s, unsigned engines, struct cgroup_match *ret)
 {
+	if (s.len < CGROUP_ID) /* nearly every one of the host */
+		return false;
 	for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
 		const size_t prefix = strlen(forms[i].prefix), suffix = strlen(forms[i].suffix);
 		const unsigned engine = forms[i].engines & engines;

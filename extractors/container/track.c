@@ -138,6 +138,7 @@ struct search {
 	ss_plugin_table_t *groups;
 	struct cgroup_match found;
 	bool is_found;
+	char last[256];  /* looked at before: most subsystems have the same path */
 	char path[4096]; /* what found points into */
 };
 
@@ -151,7 +152,11 @@ static ss_plugin_bool look_at_group(ss_plugin_table_iterator_state_t *state,
 		    SS_PLUGIN_SUCCESS ||
 	    !v.str)
 		return 1;
+	if (*q->last && !strcmp(q->last, v.str))
+		return 1;
 	const size_t len = strnlen(v.str, sizeof q->path);
+	if (len < sizeof q->last)
+		memcpy(q->last, v.str, len + 1);
 	if (!len || len == sizeof q->path || !cgroup_match(v.str, len, q->s->engines, &q->found))
 		return 1;
 	memcpy(q->path, v.str, len + 1);
@@ -205,7 +210,7 @@ static void mark(struct container *s, ss_plugin_table_entry_t *row, const char *
 
 static void resolve(struct container *s, ss_plugin_table_entry_t *row)
 {
-	struct search q = {.s = s};
+	struct search q;
 	char id[CGROUP_NAME_MAX + 1] = "";
 	ss_plugin_state_data v;
 
@@ -213,6 +218,9 @@ static void resolve(struct container *s, ss_plugin_table_entry_t *row)
 		mark(s, row, s->options.static_id);
 		return;
 	}
+	q.s = s; /* the path is too large to be cleared for every process */
+	q.is_found = false;
+	*q.last = '\0';
 	if (s->reader.read_entry_field(s->threads, row, s->columns.cgroups, &v) ==
 	    SS_PLUGIN_SUCCESS) {
 		q.groups = v.table;
