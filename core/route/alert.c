@@ -9,6 +9,7 @@
 #include "route/alert_plan.h"
 #include "route/alert_pool.h"
 #include "route/alert_writer.h"
+#include "util/ascii.h"
 #include "util/mem.h"
 #include "util/utf8.h"
 
@@ -54,22 +55,16 @@ static bool escape_one(struct buf *b, const unsigned char *p, size_t len)
 	return true;
 }
 
-static bool is_plain(unsigned char c)
-{
-	return c >= 0x20 && c < 0x7f;
-}
-
 void alert_escape(struct buf *b, struct str s)
 {
 	size_t at = 0;
 
 	while (at < s.len && !b->failed) {
-		size_t run = at, len, bad = 0;
+		const size_t run = ascii_printable(s.p + at, s.len - at);
+		size_t len, bad = 0;
 
-		while (run < s.len && is_plain((unsigned char)s.p[run]))
-			run++;
-		buf_add(b, s.p + at, run - at);
-		at = run;
+		buf_add(b, s.p + at, run);
+		at += run;
 		if (at == s.len)
 			break;
 		len = utf8_next(s.p + at, s.len - at, &bad);
@@ -84,8 +79,12 @@ void alert_escape(struct buf *b, struct str s)
 void alert_writer_time(struct alert_writer *w, uint64_t ts)
 {
 	time_t sec = (time_t)(ts / 1000000000);
+	uint64_t ns = ts % 1000000000;
 	struct tm tm;
 
+	for (int i = 9; i > 0; i--, ns /= 10)
+		w->fraction[i] = (char)('0' + ns % 10);
+	w->fraction[0] = '.';
 	if (w->second == ts / 1000000000)
 		return;
 	w->second = ts / 1000000000;
@@ -95,22 +94,12 @@ void alert_writer_time(struct alert_writer *w, uint64_t ts)
 		w->utc[0] = '\0';
 }
 
-void alert_add_nanoseconds(struct buf *b, uint64_t ts)
-{
-	char digits[10] = {'.'};
-	uint64_t ns = ts % 1000000000;
-
-	for (int i = 9; i > 0; i--, ns /= 10)
-		digits[i] = (char)('0' + ns % 10);
-	buf_add(b, digits, sizeof(digits));
-}
-
 /* "14:09:12.581541000: Warning " */
 void alert_add_prefix(const struct alert_writer *w, struct buf *b, const struct alert_options *o,
-		      uint64_t ts, const char *priority)
+		      const char *priority)
 {
 	buf_add_cstr(b, o->iso_time ? w->utc : w->local);
-	alert_add_nanoseconds(b, ts);
+	buf_add(b, w->fraction, sizeof(w->fraction));
 	buf_add_cstr(b, o->iso_time ? "+0000: " : ": ");
 	buf_add_cstr(b, priority);
 	buf_add_char(b, ' ');
@@ -199,7 +188,7 @@ static void add_json(struct alert_writer *w, struct alert *a, const struct alert
 	}
 	if (o->json_output) {
 		buf_add_cstr(b, "\"output\":\"");
-		alert_add_prefix(w, b, o, s->evt->ts, a->view.priority_name);
+		alert_add_prefix(w, b, o, a->view.priority_name);
 		buf_add_json(b, buf_str(&w->message));
 		buf_add_cstr(b, "\",");
 	}
@@ -207,7 +196,7 @@ static void add_json(struct alert_writer *w, struct alert *a, const struct alert
 		add_output_fields(b, ar, s, &w->message);
 	buf_add_str(b, ar->json_tail);
 	buf_add_cstr(b, w->utc);
-	alert_add_nanoseconds(b, s->evt->ts);
+	buf_add(b, w->fraction, sizeof(w->fraction));
 	buf_add_cstr(b, "Z\"}");
 }
 
@@ -221,7 +210,7 @@ static void add_texts(struct alert_writer *w, struct alert *a, const struct aler
 	buf_reset(&w->message);
 	(void)template_render(a->plan->rs->rules[ar - a->plan->rules]->message, s->eval, s->evt,
 			      s->fetch, &w->message);
-	alert_add_prefix(w, b, a->plan->opts, s->evt->ts, a->view.priority_name);
+	alert_add_prefix(w, b, a->plan->opts, a->view.priority_name);
 	message = b->len;
 	alert_escape(b, buf_str(&w->message));
 	a->view.text_len = (uint32_t)b->len;

@@ -14,14 +14,12 @@ struct alert_writer {
 	uint64_t second;     /* of the texts below; UINT64_MAX: none yet */
 	char local[16];      /* HH:MM:SS */
 	char utc[32];        /* YYYY-MM-DDTHH:MM:SS */
+	char fraction[10];   /* .581541000 */
 };
 
 /* Makes the texts of the writer those of @ts. */
 void alert_writer_time(struct alert_writer *w, uint64_t ts);
 
-/* ".581541000" */
-void alert_add_nanoseconds(struct buf *b, uint64_t ts);
-
-/* "14:09:12.581541000: Warning " */
+/* "14:09:12.581541000: Warning ", of the time the writer was given. */
 void alert_add_prefix(const struct alert_writer *w, struct buf *b, const struct alert_options *o,
-		      uint64_t ts, const char *priority);
+		      const char *priority);

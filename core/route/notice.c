@@ -60,7 +60,7 @@ static void add_json(const struct alert_writer *w, struct buf *b, const struct a
 	add_string(b, str_from(n->rule));
 	buf_add_cstr(b, ",\"source\":\"" NOTICE_SOURCE "\",\"time\":\"");
 	buf_add_cstr(b, w->utc);
-	alert_add_nanoseconds(b, n->ts);
+	buf_add(b, w->fraction, sizeof(w->fraction));
 	buf_add_cstr(b, "Z\"}");
 }
 
@@ -99,7 +99,7 @@ int notice_render(struct alert_writer *w, const struct alert_options *o, const s
 				     .source = NOTICE_SOURCE,
 				     .hostname = o->hostname};
 	alert_writer_time(w, n->ts);
-	alert_add_prefix(w, b, o, n->ts, a->view.priority_name);
+	alert_add_prefix(w, b, o, a->view.priority_name);
 	message = b->len;
 	add_message(b, n);
 	a->view.text_len = (uint32_t)b->len;

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "util/ascii.h"
 #include "util/mem.h"
 #include "util/utf8.h"
 
@@ -46,40 +47,31 @@ bool buf_reserve(struct buf *b, size_t more)
 	return true;
 }
 
-void buf_add(struct buf *b, const void *p, size_t len)
+void buf_add_grow(struct buf *b, const void *p, size_t len)
 {
-	if (!buf_reserve(b, len))
-		return;
-	if (len)
-		memcpy(b->p + b->len, p, len);
-	b->len += len;
-	b->p[b->len] = '\0';
-}
-
-void buf_add_str(struct buf *b, struct str s)
-{
-	buf_add(b, s.p, s.len);
-}
-
-void buf_add_cstr(struct buf *b, const char *s)
-{
-	buf_add(b, s, strlen(s));
-}
-
-void buf_add_char(struct buf *b, char c)
-{
-	buf_add(b, &c, 1);
+	if (buf_reserve(b, len))
+		buf_add(b, p, len);
 }
 
 void buf_add_u64(struct buf *b, uint64_t n)
 {
+	static const char pairs[] = "00010203040506070809101112131415161718192021222324252627282930"
+				    "31323334353637383940414243444546474849505152535455565758596061"
+				    "62636465666768697071727374757677787980818283848586878889909192"
+				    "93949596979899";
 	char digits[20];
 	size_t i = sizeof digits;
 
-	do {
-		digits[--i] = (char)('0' + n % 10);
-		n /= 10;
-	} while (n);
+	for (; n >= 100; n /= 100) {
+		i -= 2;
+		memcpy(digits + i, pairs + n % 100 * 2, 2);
+	}
+	if (n >= 10) {
+		i -= 2;
+		memcpy(digits + i, pairs + n * 2, 2);
+	} else {
+		digits[--i] = (char)('0' + n);
+	}
 	buf_add(b, digits + i, sizeof digits - i);
 }
 
@@ -133,14 +125,13 @@ static size_t plain_run(struct str s, size_t i, size_t *ret_bad)
 	size_t from = i;
 
 	*ret_bad = 0;
-	while (i < s.len) {
-		unsigned char c = (unsigned char)s.p[i];
-		size_t n = 1;
+	for (;;) {
+		size_t n;
 
-		if (c < 0x20 || c == '"' || c == '\\' || c == 0x7f)
+		i += ascii_json_plain(s.p + i, s.len - i);
+		if (i == s.len || (unsigned char)s.p[i] < 0x80)
 			break;
-		if (c >= 0x80)
-			n = utf8_next(s.p + i, s.len - i, ret_bad);
+		n = utf8_next(s.p + i, s.len - i, ret_bad);
 		if (n == 0)
 			break;
 		i += n;

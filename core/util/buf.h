@@ -33,10 +33,36 @@ void buf_reset(struct buf *b);
 /* Room for @more bytes and the NUL; false when there is none (sets failed). */
 bool buf_reserve(struct buf *b, size_t more);
 
-void buf_add(struct buf *b, const void *p, size_t len);
-void buf_add_str(struct buf *b, struct str s);
-void buf_add_cstr(struct buf *b, const char *s);
-void buf_add_char(struct buf *b, char c);
+/* The rest of buf_add(): when there is no room yet, or the buffer failed. */
+void buf_add_grow(struct buf *b, const void *p, size_t len);
+
+static inline void buf_add(struct buf *b, const void *p, size_t len)
+{
+	if (b->failed || b->size - b->len <= len) {
+		buf_add_grow(b, p, len);
+		return;
+	}
+	if (len)
+		memcpy(b->p + b->len, p, len);
+	b->len += len;
+	b->p[b->len] = '\0';
+}
+
+static inline void buf_add_str(struct buf *b, struct str s)
+{
+	buf_add(b, s.p, s.len);
+}
+
+static inline void buf_add_cstr(struct buf *b, const char *s)
+{
+	buf_add(b, s, strlen(s));
+}
+
+static inline void buf_add_char(struct buf *b, char c)
+{
+	buf_add(b, &c, 1);
+}
+
 void buf_add_u64(struct buf *b, uint64_t n);
 void buf_add_i64(struct buf *b, int64_t n);
 void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

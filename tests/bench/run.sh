@@ -77,14 +77,15 @@ bench() {
   J1) "$bin/bench_json" ;;
   L1) "$bin/bench_load" ;;
   M1) memory ;;
+  O1 | O3) python3 tests/bench/bench_delivery.py "$build/gyr" "$1" ;;
   *)
-    echo "run.sh: no benchmark called '$1'; there are R1 R2 R3 R5 R6 L100k J1 L1 M1" >&2
+    echo "run.sh: no benchmark called '$1'; there are R1 R2 R3 R5 R6 L100k J1 L1 M1 O1 O3" >&2
     exit 2
     ;;
   esac
 }
 
-[ $# -gt 0 ] || set -- R1 R2 R3 R5 R6 L100k J1 L1 M1
+[ $# -gt 0 ] || set -- R1 R2 R3 R5 R6 L100k J1 L1 M1 O1 O3
 for id in "$@"; do
   bench "$id"
 done
