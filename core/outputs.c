@@ -97,7 +97,8 @@ static bool takes(const struct json *schema, const struct config_node *config, c
 	       !config_node_child(config, str_from(name));
 }
 
-/* The map without "enabled" and what is not for the plugin, and what the global keys say, as one JSON object. */
+/* The map without "enabled" and what is not for the plugin, and what the global keys say, as one
+ * JSON object. */
 static const char *make_params(struct setup *s, const struct plug *p, const struct asked *ask)
 {
 	const struct config_node *config = ask->config;
@@ -123,16 +124,9 @@ static const char *make_params(struct setup *s, const struct plug *p, const stru
 		config_node_json(&b, n);
 		comma = ",";
 	}
-	if (takes(schema, config, "format")) {
+	if (takes(schema, config, "format"))
 		buf_printf(&b, "%s\"format\":\"%s\"", comma,
 			   config_bool(&s->config, "json_output") ? "json" : "text");
-		comma = ",";
-	}
-	if (takes(schema, config, "buffered"))
-		buf_printf(&b, "%s\"buffered\":%s", comma,
-			   config_bool(&s->config, "buffered_outputs") && !s->opts->unbuffered
-				   ? "true"
-				   : "false");
 	buf_add_char(&b, '}');
 	(void)json_close(schema);
 	ret = b.failed ? NULL : arena_str(&s->config.arena, buf_str(&b)).p;
@@ -169,6 +163,8 @@ static int outputs_add(struct outputs *o, struct plug *p, const struct asked *as
 	b->params = make_params(o->setup, p, ask);
 	if (!b->params)
 		return -ENOMEM;
+	if (config_bool(&o->setup->config, "buffered_outputs") && !o->setup->opts->unbuffered)
+		setup.linger_ms = OUTPUTS_LINGER_MS;
 	r = output_options_read(&o->setup->config, ask->options, o->blocks, &setup, err);
 	if (r < 0)
 		return r;

@@ -3,9 +3,9 @@
  *
  * A key "<name>_output" with `enabled: true` is an instance of the output plugin <name>, with the
  * rest of the map as its parameters; `outputs:` is a list of {plugin, name, config}, for several
- * instances of one plugin. Either may say how alerts are delivered (output_options.h). Parameters "format" (text or json, from json_output) and
- * "buffered" (from buffered_outputs) are added for plugins that have such a parameter and were not
- * given it.
+ * instances of one plugin. Either may say how alerts are delivered (output_options.h). A parameter
+ * "format" (text or json, from json_output) is added for plugins that have such a parameter and were
+ * not given it.
  *
  * Lifetime: outputs_new() to outputs_free(). Threads: [main].
  */
@@ -18,7 +18,10 @@
 #include "sched/loop.h"
 #include "setup.h"
 
-enum { OUTPUTS_MAX = 32 };
+enum {
+	OUTPUTS_MAX = 32,
+	OUTPUTS_LINGER_MS = 200, /* with buffered_outputs, unless an output says otherwise */
+};
 
 struct outputs;
 

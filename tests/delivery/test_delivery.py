@@ -542,6 +542,22 @@ class Options(Delivery):
         self.refuses(self.run_gyr(*self.args(self.config(output, output), self.journal(1))),
                      "two outputs are called 'out'")
 
+    def test_buffered_outputs_hold_alerts_back_for_a_while(self):
+        """With it, requests are full but for the last."""
+        n = []
+        for more in ("", "buffered_outputs: true\n"):
+            peer = Peer(self, "200")
+            config = self.config(self.output("best_effort", port=peer.port), more=more)
+            p = self.start(*self.args(config, self.journal(160, pause_us=5000)))
+            self.until(lambda: p.poll() is not None)
+            self.assertEqual(sorted(numbers(peer.alerts())), list(range(1, 161)))
+            n.append(len(peer.requests()))
+            peer.stop()
+            os.remove(peer.log)
+            os.remove(self.state + ".0")
+        self.assertLessEqual(n[1], n[0])
+        self.assertLessEqual(n[1], 160 // BATCH + 1)
+
     def test_a_stuck_output_is_told(self):
         peer = Peer(self, "silent")
         config = self.config(self.output("best_effort", port=peer.port, timeout_ms=60000),
