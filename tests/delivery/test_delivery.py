@@ -296,7 +296,7 @@ class Crashes(Delivery):
         peer = Peer(self, "200")
         config = self.config(self.output(delivery, port=peer.port))
         more = {"shards": shards} if shards > 1 else {}
-        source = self.journal(KILL_ALERTS, pause_us=5000, **more)
+        source = self.journal(KILL_ALERTS, pause_us=5000 * shards, **more)
         n_kills = 0
         while True:
             p = self.start(*self.args(config, source))
