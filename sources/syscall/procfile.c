@@ -66,6 +66,25 @@ ssize_t procfile_read(struct procfile *p, int dir, const char *name, size_t max,
 	return n;
 }
 
+ssize_t procfile_read_whole(struct procfile *p, int dir, const char *name, size_t max)
+{
+	ssize_t n;
+	int fd;
+
+	if (!has_room(p, max > FIRST_CAP ? max : FIRST_CAP))
+		return -ENOMEM;
+	fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	do
+		n = read(fd, p->buf, max);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		n = -errno;
+	(void)close(fd);
+	return n;
+}
+
 ssize_t procfile_link(struct procfile *p, int dir, const char *name)
 {
 	ssize_t n;

@@ -23,6 +23,10 @@ struct procfile {
  * errno. *ret_cut, which may be NULL: the file is longer. */
 ssize_t procfile_read(struct procfile *p, int dir, const char *name, size_t max, bool *ret_cut);
 
+/* The same for a file that the kernel gives whole in one read, as all are that describe one thing (and
+ * none is that lists many): what is not asked for twice takes half the time. */
+ssize_t procfile_read_whole(struct procfile *p, int dir, const char *name, size_t max);
+
 /* Where link @name points: its length, and text with a NUL in p->buf; a negative errno. */
 ssize_t procfile_link(struct procfile *p, int dir, const char *name);
 

@@ -16,7 +16,7 @@
 #include "scanimpl.h"
 
 enum {
-	SMALL_FILE = 64 << 10,
+	SMALL_FILE = 32 << 10,
 	CAP_DAC_OVERRIDE_BIT = 1,
 	NS_A_SECOND = 1000000000,
 };
@@ -143,7 +143,7 @@ static void read_texts(struct procscan *s, int proc, struct gyr_meta_proc *x)
 	n = procfile_read(&s->buf, proc, "environ", PROCSCAN_LIST_MAX, &cut);
 	if (n > 0)
 		x->env = keep_list(s, s->env, s->buf.buf, (size_t)n, cut);
-	n = procfile_read(&s->buf, proc, "cgroup", SMALL_FILE, NULL);
+	n = procfile_read_whole(&s->buf, proc, "cgroup", SMALL_FILE);
 	if (n > 0) {
 		x->cgroups = text(s->cgroups, proctext_cgroups(s->buf.buf, (size_t)n, s->cgroups,
 							       sizeof s->cgroups, &left_out));
@@ -206,7 +206,7 @@ static uint64_t pidns_start(struct procscan *s, int proc, const struct proctext_
 
 static uint64_t small_number(struct procscan *s, int proc, const char *name, uint64_t absent)
 {
-	const ssize_t n = procfile_read(&s->buf, proc, name, SMALL_FILE, NULL);
+	const ssize_t n = procfile_read_whole(&s->buf, proc, name, SMALL_FILE);
 
 	return n > 0 ? proctext_number(s->buf.buf, (size_t)n, absent) : absent;
 }
@@ -216,7 +216,7 @@ static int read_thread(struct procscan *s, int dir, struct gyr_meta_proc *x,
 		       struct proctext_status *ret_status, uint64_t *ret_start_ts)
 {
 	struct proctext_stat st;
-	ssize_t n = procfile_read(&s->buf, dir, "stat", SMALL_FILE, NULL);
+	ssize_t n = procfile_read_whole(&s->buf, dir, "stat", SMALL_FILE);
 
 	if (n < 0)
 		return (int)n;
@@ -231,7 +231,7 @@ static int read_thread(struct procscan *s, int dir, struct gyr_meta_proc *x,
 	x->pfmajor = st.majflt;
 	x->pfminor = st.minflt;
 	*ret_start_ts = s->boot_ts + st.start_ticks * (NS_A_SECOND / s->ticks_a_second);
-	n = procfile_read(&s->buf, dir, "status", SMALL_FILE, NULL);
+	n = procfile_read_whole(&s->buf, dir, "status", SMALL_FILE);
 	if (n < 0)
 		return (int)n;
 	proctext_status(s->buf.buf, (size_t)n, ret_status);
@@ -258,7 +258,7 @@ static void read_rest(struct procscan *s, int proc, struct gyr_meta_proc *x,
 	read_program(proc, x);
 	x->pidns_init_start_ts = pidns_start(s, proc, status, start_ts);
 	x->loginuid = (uint32_t)small_number(s, proc, "loginuid", UINT32_MAX);
-	n = procfile_read(&s->buf, proc, "limits", SMALL_FILE, NULL);
+	n = procfile_read_whole(&s->buf, proc, "limits", SMALL_FILE);
 	x->fdlimit = n > 0 ? proctext_limit_files(s->buf.buf, (size_t)n) : 0;
 	x->flags = status->n_pid_ns > 1 ? PPM_CL_CHILD_IN_PIDNS : 0;
 }

@@ -98,7 +98,7 @@ static int on_disk(struct procscan *s, int fds, const char *nr, struct gyr_meta_
 	if (x->type != GYR_META_FD_FILE_V2)
 		return 0;
 	(void)snprintf(info, sizeof info, "../fdinfo/%.20s", nr);
-	n = procfile_read(&s->buf, fds, info, 4096, NULL);
+	n = procfile_read_whole(&s->buf, fds, info, 4096);
 	x->open_flags = n > 0 ? open_flags(proctext_open_flags(s->buf.buf, (size_t)n)) : 0;
 	return 0;
 }
