@@ -22,6 +22,7 @@
 #include "profile.h"
 #include "route/notice.h"
 #include "notices.h"
+#include "ruleset/interest.h"
 #include "ruleset/report.h"
 #include "summary.h"
 #include "util/clock.h"
@@ -538,6 +539,27 @@ static int engine_loop(struct engine *e)
 	return r < 0 ? r : e->has_failed ? 1 : 0;
 }
 
+/* What a run would do: the last line is its sum. */
+static void print_dry_run(const struct engine *e)
+{
+	const struct ruleset *rs = alert_plan_ruleset(e->plan);
+	struct buf b;
+
+	buf_init(&b, 1 << 20);
+	for (uint32_t i = 0; i < rs->n_sources; i++) {
+		const struct ruleset_source *s = &rs->sources[i];
+
+		if (!s->interest)
+			continue;
+		buf_printf(&b, "rules of %.*s: %u, ", STR_FMT(s->name), s->n_rules);
+		interest_print(s->interest, &b);
+		buf_add_char(&b, '\n');
+	}
+	buf_printf(&b, "dry run: %u rules, %u sources\n", rs->n_enabled, e->setup->n_openings);
+	(void)fwrite(b.p, 1, b.len, stdout);
+	buf_deinit(&b);
+}
+
 int engine_run(struct setup *s, struct err *err)
 {
 	struct engine e = {.setup = s};
@@ -559,8 +581,7 @@ int engine_run(struct setup *s, struct err *err)
 	if (r == 0)
 		take_plan(&e, &s->config, plan);
 	if (r == 0 && s->opts->dry_run) {
-		(void)printf("dry run: %u rules, %u sources\n",
-			     alert_plan_ruleset(e.plan)->n_enabled, s->n_openings);
+		print_dry_run(&e);
 		engine_down(&e);
 		return 0;
 	}

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "filter/parse.h"
+#include "gyr/events.h"
 
 enum { EVENT_GENERIC = 1 };
 
@@ -90,6 +91,45 @@ void interest_add(struct interest *i, const struct ast *tree, const struct evtty
 	}
 	if (conditions->n)
 		add_needs(i, tree, events, fields, conditions);
+}
+
+/* One event may have several codes, for entering and leaving and for versions: its name comes once. */
+static bool is_first(const struct evttypes *events, uint16_t code)
+{
+	const struct gyr_event_info *e = gyr_event(code), *other;
+
+	for (other = gyr_event_find(e->name, e->name_len, 0); other && other->code < code;
+	     other = gyr_event_find(e->name, e->name_len, (uint16_t)(other->code + 1)))
+		if (evttypes_has(events, other->code))
+			return false;
+	return true;
+}
+
+static void add_name(struct buf *names, uint32_t *n, const char *name)
+{
+	buf_printf(names, "%s%s", *n ? ", " : "", name);
+	(*n)++;
+}
+
+void interest_print(const struct interest *i, struct buf *out)
+{
+	struct buf names;
+	uint32_t n = 0;
+
+	buf_init(&names, 64 << 10);
+	for (uint16_t code = EVENT_GENERIC + 1; code < gyr_event_count(); code++)
+		if (evttypes_has(&i->named_events, code) && code != GYR_EVENT_CODE_ASYNC &&
+		    is_first(&i->named_events, code))
+			add_name(&names, &n, gyr_event(code)->name);
+	for (uint16_t code = 0; code < gyr_syscall_count(); code++)
+		if (evttypes_has(&i->named_generic, code))
+			add_name(&names, &n, gyr_syscall(code)->name);
+	buf_printf(out, "about %u types of events%s%.*s%s", n, n ? ": " : "", (int)names.len,
+		   names.len ? names.p : "",
+		   evttypes_count(&i->events) > INTEREST_NAMES_MAX
+			   ? "; some rule names none, so it is tried on nearly all"
+			   : "");
+	buf_deinit(&names);
 }
 
 void interest_join(struct interest *i, const struct interest *with)

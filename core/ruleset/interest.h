@@ -8,6 +8,7 @@
 
 #include "filter/ast.h"
 #include "filter/evttypes.h"
+#include "util/buf.h"
 
 enum { INTEREST_NAMES_MAX = 100 }; /* a rule about more event types than these names none of them */
 
@@ -38,6 +39,10 @@ void interest_init(struct interest *i);
 /* Adds a rule with its expanded condition @tree, which was found to be about @events. */
 void interest_add(struct interest *i, const struct ast *tree, const struct evttypes *events,
 		  const struct fieldset *fields, const struct interest_conditions *conditions);
+
+/* Appends what rules are about, in a sentence: "about 2 types of events: open, execve". A rule that
+ * names none is said so. */
+void interest_print(const struct interest *i, struct buf *out);
 
 /* Adds what @with has. */
 void interest_join(struct interest *i, const struct interest *with);

@@ -151,6 +151,24 @@ static void test_join_wants_what_either_wants_and_needs_what_both_need(void **st
 	assert_int_equal(b->interest.needs[code_of("close")] & 3, 1);
 }
 
+static void test_what_rules_are_about_is_told_by_name(void **state)
+{
+	struct bench *b = *state;
+	struct buf out;
+
+	buf_init(&out, 1 << 16);
+	add(b, "evt.type in (execve, open, reboot)");
+	interest_print(&b->interest, &out);
+	buf_add_char(&out, '\0');
+	assert_string_equal(out.p, "about 3 types of events: open, execve, reboot");
+	buf_reset(&out);
+	add(b, "proc.name = x");
+	interest_print(&b->interest, &out);
+	buf_add_char(&out, '\0');
+	assert_non_null(strstr(out.p, "some rule names none"));
+	buf_deinit(&out);
+}
+
 static void test_a_condition_that_is_no_comparison_is_refused(void **state)
 {
 	static const char *const bad[] = {"fd.num exists", NULL};
@@ -173,6 +191,7 @@ int main(void)
 		TEST(test_needs_hold_for_all_rules_of_an_event),
 		TEST(test_a_need_inside_not_or_or_is_none),
 		TEST(test_join_wants_what_either_wants_and_needs_what_both_need),
+		TEST(test_what_rules_are_about_is_told_by_name),
 		TEST(test_a_condition_that_is_no_comparison_is_refused),
 	};
 
