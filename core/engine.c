@@ -22,6 +22,7 @@
 #include "profile.h"
 #include "route/notice.h"
 #include "notices.h"
+#include "privileges.h"
 #include "ruleset/interest.h"
 #include "ruleset/report.h"
 #include "summary.h"
@@ -470,6 +471,8 @@ static int engine_up(struct engine *e, struct err *err)
 		return -EINVAL;
 	}
 	(void)signal(SIGPIPE, SIG_IGN);
+	if (strcmp(config_str(&e->setup->config, "privileges"), "keep") != 0)
+		privileges_drop(&e->setup->log);
 	e->pool = alert_pool_new();
 	e->writer = e->pool ? alert_writer_new(e->pool) : NULL;
 	r = e->writer ? loop_new(&e->loop) : -ENOMEM;

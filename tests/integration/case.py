@@ -30,6 +30,7 @@ RULES = """
 
 
 class Case(unittest.TestCase):
+    prefix = []  # what start() runs the program by
     def setUp(self):
         self.dir = tempfile.mkdtemp(prefix="gyr-")
         self.addCleanup(shutil.rmtree, self.dir, ignore_errors=True)
@@ -53,7 +54,7 @@ class Case(unittest.TestCase):
         self.out = os.path.join(self.dir, "out")
         with open(self.err, "w", encoding="utf-8") as err, \
                 open(self.out, "w", encoding="utf-8") as out:
-            p = subprocess.Popen([GYR, *args], stdout=out, stderr=err, cwd=self.dir,
+            p = subprocess.Popen([*self.prefix, GYR, *args], stdout=out, stderr=err, cwd=self.dir,
                                  env={**os.environ, "TZ": "UTC"})
         self.addCleanup(p.wait)
         self.addCleanup(p.kill)

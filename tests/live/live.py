@@ -7,7 +7,7 @@ import os
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "integration"))
-from case import BUILD, Case  # noqa: E402
+from case import BUILD, GYR, Case  # noqa: E402
 
 PROVOKE = os.path.join(BUILD, "tests", "live", "provoke")
 

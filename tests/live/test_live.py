@@ -8,7 +8,7 @@ import socket
 import subprocess
 import unittest
 
-from live import PROVOKE, Live
+from live import GYR, PROVOKE, Live
 
 
 def listener():
@@ -470,19 +470,51 @@ json_output: true
 
 
 class TestPrivileges(Live):
-    def test_without_them_one_sentence_says_what_is_missing(self):
-        said = subprocess.run(
-            ["setpriv", "--bounding-set", "-bpf,-perfmon,-sys_admin", "--inh-caps", "-all",
-             self.gyr_path(), "syscall:", "-r", self.write("r.yaml", TestInterest.MKDIR)],
-            capture_output=True, text=True, timeout=60, check=False, cwd=self.dir)
-        self.assertNotEqual(said.returncode, 0)
-        errors = [l for l in said.stderr.splitlines() if "CAP_BPF" in l]
-        self.assertEqual(len(errors), 1, said.stderr)
+    # chown, dac_override, dac_read_search, fowner, kill, setgid, setuid, net_bind_service, sys_ptrace,
+    # sys_resource, syslog, perfmon, bpf: linux/capability.h
+    KEPT = {0, 1, 2, 3, 5, 6, 7, 10, 19, 24, 34, 38, 39}
 
-    @staticmethod
-    def gyr_path():
-        from case import GYR
-        return GYR
+    def status(self, key):
+        """What each thread of the program has there."""
+        found = set()
+        for tid in os.listdir(f"/proc/{self.gyr.pid}/task"):
+            with open(f"/proc/{self.gyr.pid}/task/{tid}/status", encoding="utf-8") as f:
+                found.update(l.split()[1] for l in f if l.startswith(key + ":"))
+        return found
+
+    def test_what_no_part_uses_is_given_up(self):
+        self.watch(TestInterest.MKDIR)
+        for key in ("CapEff", "CapPrm", "CapBnd"):
+            for mask in self.status(key):
+                caps = {bit for bit in range(64) if int(mask, 16) >> bit & 1}
+                self.assertLessEqual(caps, self.KEPT, key)
+                self.assertIn(39, caps)
+        self.assertEqual(self.status("NoNewPrivs"), {"1"})
+
+    def test_they_can_be_kept(self):
+        self.watch(TestInterest.MKDIR, "-o", "privileges=keep")
+        self.assertEqual(self.status("NoNewPrivs"), {"0"})
+
+    def test_it_runs_as_nobody_with_four_capabilities(self):
+        caps = "+bpf,+perfmon,+sys_ptrace,+dac_read_search"
+        os.chmod(self.dir, 0o755)
+        os.mkdir(os.path.join(self.dir, "many"))
+        self.prefix = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups",
+                       "--inh-caps", caps, "--ambient-caps", caps]
+        self.watch(TestInterest.MKDIR)
+        os.mkdir(os.path.join(self.dir, "many", "one"))
+        self.assertEqual(self.fields("folder")["evt.arg.path"], f"{self.dir}/many/one")
+
+    def test_without_them_one_sentence_says_what_is_missing(self):
+        for cap in ("bpf", "perfmon", "sys_ptrace"):
+            said = subprocess.run(
+                ["setpriv", "--bounding-set", f"-{cap},-sys_admin", "--inh-caps", "-all",
+                 GYR, "syscall:", "-r", self.write("r.yaml", TestInterest.MKDIR)],
+                capture_output=True, text=True, timeout=60, check=False, cwd=self.dir)
+            self.assertNotEqual(said.returncode, 0)
+            errors = [l for l in said.stderr.splitlines() if "missing" in l]
+            self.assertEqual(len(errors), 1, said.stderr)
+            self.assertIn("CAP_" + cap.upper(), errors[0])
 
 
 if __name__ == "__main__":
