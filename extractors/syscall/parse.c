@@ -338,5 +338,6 @@ void state_clear(struct state *s)
 	pool_deinit(&s->pool);
 	s->n_ifaces = 0;
 	s->dead_tid = -1;
+	memset(s->ended, 0, sizeof s->ended);
 	s->cur.raw = NULL;
 }

@@ -136,6 +136,15 @@ static void learn_self(struct state *s, struct thread *t, const struct cur *c)
 	t->vpid = gyr_param_i64(&c->params, CL_VPID, t->pid);
 }
 
+/* Whether thread @tid ended just before @ts. A child may live its whole life before the call that made
+ * it returns to the caller. */
+static bool has_ended(const struct state *s, int64_t tid, uint64_t ts)
+{
+	const uint32_t i = (uint32_t)tid % ENDED_MAX;
+
+	return s->ended[i].tid == tid && ts - s->ended[i].ts < STALE_NS;
+}
+
 /* The side that called: the child is made now, unless it was already seen, or its number cannot be
  * told from here because it lives in a namespace of its own. */
 static void clone_caller(struct state *s, struct cur *c, int64_t child_tid)
@@ -156,6 +165,8 @@ static void clone_caller(struct state *s, struct cur *c, int64_t child_tid)
 		t->flags &= ~(uint32_t)PPM_CL_CLONE_INVERTED;
 		return;
 	}
+	if (has_ended(s, child_tid, c->raw->ts))
+		return;
 	t = thread_add(s, child_tid);
 	if (!t)
 		return;
@@ -388,6 +399,8 @@ void parse_procexit(struct state *s, struct cur *c)
 	c->thread->is_dead = true;
 	thread_touch(c->thread);
 	s->dead_tid = c->thread->tid;
+	s->ended[(uint32_t)s->dead_tid % ENDED_MAX].tid = s->dead_tid;
+	s->ended[(uint32_t)s->dead_tid % ENDED_MAX].ts = c->raw->ts;
 }
 
 /* ---- memory ---- */

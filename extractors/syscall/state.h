@@ -29,6 +29,7 @@ enum {
 	USERS_MAX = 16384,
 	IFACES_MAX = 1024,
 	ANCESTORS_MAX = 1000,
+	ENDED_MAX = 1024, /* threads whose end is remembered */
 };
 
 struct state;
@@ -159,7 +160,12 @@ struct state {
 	struct cur cur;
 	struct kind kinds[KINDS_MAX]; /* by code */
 	int64_t dead_tid;             /* ends before the next event; -1: none */
-	struct fd *closed[8];         /* out of their table, freed before the next event */
+	/* Those that ended last, by the low bits of their number. */
+	struct {
+		int64_t tid;
+		uint64_t ts;
+	} ended[ENDED_MAX];
+	struct fd *closed[8]; /* out of their table, freed before the next event */
 	uint32_t n_closed;
 	struct counters counters;
 	uint64_t n_asked, last_ts;

@@ -38,7 +38,7 @@ static uint32_t fields_metrics(struct gyr *p, ss_plugin_metric *ret, uint32_t ca
 		ss_plugin_metric_type type;
 		uint64_t n;
 	} rows[] = {
-		{"threads", SS_PLUGIN_METRIC_TYPE_NON_MONOTONIC, s->threads.n},
+		{"n_threads", SS_PLUGIN_METRIC_TYPE_NON_MONOTONIC, s->threads.n},
 		{"threads_refused", SS_PLUGIN_METRIC_TYPE_MONOTONIC, s->counters.threads_refused},
 		{"fds_refused", SS_PLUGIN_METRIC_TYPE_MONOTONIC, s->counters.fds_refused},
 		{"users_refused", SS_PLUGIN_METRIC_TYPE_MONOTONIC, s->counters.users_refused},

@@ -521,6 +521,42 @@ static void test_tables_inside_rows_are_bounded(void **state)
 			 SS_PLUGIN_SUCCESS);
 }
 
+/* clone returns @res in @tid; all but the numbers and the flags are absent. */
+static void clone_returns(struct bench *b, int64_t tid, int64_t res, int64_t ptid)
+{
+	const int64_t numbers[] = {res, tid, tid, ptid, tid, tid};
+	const uint32_t lens[] = {8, 0, 0, 8, 8, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 8, 8, 0};
+	const ss_plugin_event *e = mb_event(&b->event, 223, (uint64_t)tid, lens, 21);
+	const uint32_t flags = 0;
+
+	mb_put(&b->event, numbers, 4 * sizeof *numbers);
+	mb_put(&b->event, &flags, sizeof flags);
+	mb_put(&b->event, numbers + 4, 2 * sizeof *numbers);
+	parse(b, e);
+}
+
+static void exits(struct bench *b, int64_t tid)
+{
+	const uint32_t lens[] = {8, 8, 1, 1, 8};
+	const ss_plugin_event *e = mb_event(&b->event, 186, (uint64_t)tid, lens, 5);
+	const uint8_t zeros[26] = {0};
+
+	mb_put(&b->event, zeros, sizeof zeros);
+	parse(b, e);
+}
+
+static void test_a_child_that_ended_before_its_parent_went_on_stays_gone(void **state)
+{
+	struct bench *b = *state;
+
+	clone_returns(b, 10, 20, 1); /* the parent first, as usual */
+	assert_non_null(row(b, b->threads, 20));
+	clone_returns(b, 21, 0, 10);
+	exits(b, 21);
+	clone_returns(b, 10, 21, 1);
+	assert_null(row(b, b->threads, 21));
+}
+
 #define TEST(t) cmocka_unit_test_setup_teardown(t, setup, teardown)
 
 int main(void)
@@ -543,6 +579,7 @@ int main(void)
 		TEST(test_descriptors_come_and_go),
 		TEST(test_tables_of_a_thread_that_was_erased_answer_nothing),
 		TEST(test_tables_inside_rows_are_bounded),
+		TEST(test_a_child_that_ended_before_its_parent_went_on_stays_gone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
