@@ -143,6 +143,12 @@ ss_plugin_rc cell_write(struct statetables *x, void *row, const struct column *c
 	return c->set(x, row, c, in) ? SS_PLUGIN_SUCCESS : SS_PLUGIN_FAILURE;
 }
 
+void row_release(ss_plugin_table_t *table, ss_plugin_table_entry_t *row)
+{
+	(void)table;
+	(void)row;
+}
+
 const ss_plugin_table_fieldinfo *columns_list(struct statetables *x, const struct column *columns,
 					      uint32_t n, uint32_t *ret_n)
 {

@@ -128,6 +128,9 @@ ss_plugin_rc cell_read(struct statetables *x, void *row, const struct column *c,
 ss_plugin_rc cell_write(struct statetables *x, void *row, const struct column *c,
 			const ss_plugin_state_data *in);
 
+/* Rows are the state's own: nothing is held, so nothing is given back. */
+void row_release(ss_plugin_table_t *table, ss_plugin_table_entry_t *row);
+
 /* The answer of list_table_fields. */
 const ss_plugin_table_fieldinfo *columns_list(struct statetables *x, const struct column *columns,
 					      uint32_t n, uint32_t *ret_n);

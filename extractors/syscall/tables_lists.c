@@ -236,12 +236,6 @@ static ss_plugin_rc read_field(ss_plugin_table_t *table, ss_plugin_table_entry_t
 	return s ? SS_PLUGIN_SUCCESS : SS_PLUGIN_FAILURE;
 }
 
-static void release_entry(ss_plugin_table_t *table, ss_plugin_table_entry_t *row)
-{
-	(void)table;
-	(void)row;
-}
-
 static ss_plugin_bool iterate(ss_plugin_table_t *table, ss_plugin_table_iterator_func_t step,
 			      ss_plugin_table_iterator_state_t *state)
 {
@@ -392,7 +386,7 @@ static ss_plugin_table_reader_vtable_ext reader = {
 	.get_table_size = table_size,
 	.get_table_entry = get_entry,
 	.read_entry_field = read_field,
-	.release_table_entry = release_entry,
+	.release_table_entry = row_release,
 	.iterate_entries = iterate,
 };
 

@@ -71,6 +71,7 @@ static void add_process(struct bench *b, int64_t tid, const char *cgroup)
 					.ptid = 1,
 					.vpid = 1,
 					.vtid = 1,
+					.uid = 33,
 					.pidns_init_start_ts = 5,
 					.comm = MB_TEXT("sh"),
 					.cgroups = {cgroup, strlen(cgroup)}};
@@ -191,6 +192,42 @@ static void test_an_event_without_thread_is_nowhere(void **state)
 	ready(b);
 	parse(b, evt);
 	assert_string_equal(plug_ask(&b->x, &b->evt, "container.id", NULL), "<NA>");
+}
+
+static void add_user(struct bench *b, const char *name, const char *container)
+{
+	const uint32_t name_len = (uint32_t)strlen(name) + 1, len = (uint32_t)strlen(container) + 1;
+	const uint32_t lens[] = {4, 4, name_len, 1, 1, len};
+	const ss_plugin_event *evt = mb_event(&b->event, 354, UINT64_MAX, lens, 6);
+
+	mb_put(&b->event, &(uint32_t){33}, 4);
+	mb_put(&b->event, &(uint32_t){33}, 4);
+	mb_put(&b->event, name, name_len);
+	mb_put(&b->event, "", 1);
+	mb_put(&b->event, "", 1);
+	mb_put(&b->event, container, len);
+	parse(b, evt);
+}
+
+static const char *user_of(struct bench *b, int64_t tid)
+{
+	(void)ask(b, tid, "container.id", NULL); /* makes an event of the thread */
+	return plug_ask(&b->state, &b->evt, "user.name", NULL);
+}
+
+static void test_users_of_a_container_are_not_those_of_the_host(void **state)
+{
+	struct bench *b = *state;
+
+	add_process(b, 10, "cpu=/docker/" ID);
+	add_process(b, 11, "cpu=/");
+	ready(b);
+	add_user(b, "www-data", "");
+	assert_string_equal(user_of(b, 11), "www-data");
+	assert_string_equal(user_of(b, 10), "<NA>");
+	add_user(b, "httpd", "3ad7b26ded6d");
+	assert_string_equal(user_of(b, 10), "httpd");
+	assert_string_equal(user_of(b, 11), "www-data");
 }
 
 /* ---- descriptions in recordings ---- */
@@ -690,6 +727,7 @@ int main(void)
 		TEST(test_processes_there_at_the_beginning_are_in_their_containers),
 		TEST(test_a_new_process_gets_its_container),
 		TEST(test_an_event_without_thread_is_nowhere),
+		TEST(test_users_of_a_container_are_not_those_of_the_host),
 		TEST(test_a_recorded_description_answers),
 		TEST(test_a_pod_is_described_by_its_sandbox),
 		TEST(test_what_cannot_be_read_changes_nothing),
