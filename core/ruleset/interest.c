@@ -111,6 +111,14 @@ static void add_name(struct buf *names, uint32_t *n, const char *name)
 	(*n)++;
 }
 
+static bool is_beyond_names(const struct interest *i)
+{
+	for (size_t w = 0; w < sizeof i->events.bits / sizeof *i->events.bits; w++)
+		if (i->events.bits[w] & ~i->named_events.bits[w])
+			return true;
+	return false;
+}
+
 void interest_print(const struct interest *i, struct buf *out)
 {
 	struct buf names;
@@ -126,9 +134,8 @@ void interest_print(const struct interest *i, struct buf *out)
 			add_name(&names, &n, gyr_syscall(code)->name);
 	buf_printf(out, "about %u types of events%s%.*s%s", n, n ? ": " : "", (int)names.len,
 		   names.len ? names.p : "",
-		   evttypes_count(&i->events) > INTEREST_NAMES_MAX
-			   ? "; some rule names none, so it is tried on nearly all"
-			   : "");
+		   is_beyond_names(i) ? "; some rule names none, so it is tried on nearly all"
+				      : "");
 	buf_deinit(&names);
 }
 
