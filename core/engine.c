@@ -250,14 +250,15 @@ static void engine_reload(void *ctx)
 
 /* --- running ---------------------------------------------------------------------------------- */
 
-/* A source that waits for an output that takes nothing would never end. */
+/* A source that waits for an output that takes nothing would never end. Looked at until the last has
+ * ended: it may come to wait only later. */
 static void engine_hurry(void *ctx)
 {
 	struct engine *e = ctx;
 
 	for (uint32_t i = 0; i < e->n_lanes; i++)
 		lane_hurry(e->lanes[i]);
-	outputs_stop(e->outputs);
+	outputs_let_go(e->outputs);
 }
 
 static void engine_stop(void *ctx)
@@ -271,7 +272,7 @@ static void engine_stop(void *ctx)
 		lane_stop(e->lanes[i]);
 	if (e->n_lanes == 0)
 		loop_stop(e->loop);
-	else if (loop_after(e->loop, PATIENCE_MS, engine_hurry, e) < 0)
+	else if (loop_every(e->loop, PATIENCE_MS, engine_hurry, e) < 0)
 		engine_hurry(e);
 }
 

@@ -335,15 +335,16 @@ bool outputs_are_over(const struct outputs *o)
 	return true;
 }
 
-void outputs_stop(struct outputs *o)
+void outputs_let_go(struct outputs *o)
 {
 	for (uint32_t i = 0; i < o->n; i++)
-		output_stop(o->list[i]);
+		output_let_go(o->list[i]);
 }
 
 void outputs_drain(struct outputs *o)
 {
-	outputs_stop(o);
+	for (uint32_t i = 0; i < o->n; i++)
+		output_stop(o->list[i]);
 	for (uint32_t i = 0; i < o->n; i++)
 		output_join(o->list[i]);
 }

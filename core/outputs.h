@@ -43,8 +43,8 @@ int outputs_names(struct setup *s, const char *const **ret, uint32_t *ret_n);
 
 void outputs_reopen(struct outputs *o);
 
-/* Takes no more alerts and keeps no source waiting: the first half of outputs_drain(). */
-void outputs_stop(struct outputs *o);
+/* The end is near: outputs that keep a source waiting take no more alerts. */
+void outputs_let_go(struct outputs *o);
 
 /* Tells of outputs that have been busy with one batch for more than @timeout_ms. */
 void outputs_look(struct outputs *o, uint32_t timeout_ms);

@@ -464,6 +464,12 @@ void output_stop(struct output *o)
 	queue_close(o->intake);
 }
 
+void output_let_go(struct output *o)
+{
+	if (queue_is_waited_for(o->intake))
+		output_stop(o);
+}
+
 void output_join(struct output *o)
 {
 	if (!o->is_joined)

@@ -114,6 +114,9 @@ struct output *output_free(struct output *o);
  * is lost, and they are not kept waiting any more. [main] */
 void output_stop(struct output *o);
 
+/* output_stop(), if a source waits for it right now. [main] */
+void output_let_go(struct output *o);
+
 /* Ends the thread of a stopped output and keeps its counters. [main] */
 void output_join(struct output *o);
 

@@ -234,3 +234,13 @@ bool queue_is_closed(struct queue *q)
 	(void)pthread_mutex_unlock(&q->lock);
 	return closed;
 }
+
+bool queue_is_waited_for(struct queue *q)
+{
+	bool waited;
+
+	(void)pthread_mutex_lock(&q->lock);
+	waited = q->n_pushers_waiting > 0;
+	(void)pthread_mutex_unlock(&q->lock);
+	return waited;
+}

@@ -65,3 +65,6 @@ void queue_close(struct queue *q);
 /* How many alerts are in it, and with how many bytes. */
 uint32_t queue_depth(struct queue *q, uint64_t *ret_bytes);
 bool queue_is_closed(struct queue *q);
+
+/* Whether somebody waits for room. */
+bool queue_is_waited_for(struct queue *q);

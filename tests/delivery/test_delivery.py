@@ -243,6 +243,25 @@ make good IP:127.0.0.1 2; make wrong DNS:elsewhere.example 2; make expired IP:12
     def test_nothing_goes_to_a_certificate_of_another_name(self):
         self.certificate("wrong")
 
+    def test_a_source_that_is_kept_waiting_does_not_keep_the_program(self):
+        """What was not delivered is delivered by the next run."""
+        peer = Peer(self, "500")
+        small = """
+    queue: {capacity: 10}
+"""
+        config = self.config(self.output("delivered", port=peer.port, drain="100ms", more=small))
+        p = self.start(*self.args(config, self.journal(self.LIMIT, stays=True)))
+        self.until(lambda: "trying again" in self.said())
+        self.stop(p)
+        self.assertEqual(self.committed(), 0)
+        self.assertEqual(self.delivered(self.said()), 0)
+        peer.stop()
+        os.remove(peer.log)
+        peer = Peer(self, "200", port=peer.port)
+        r = self.run_gyr(*self.args(config, self.journal(self.LIMIT)))
+        self.assertEqual(r.returncode, 0, r.stderr)
+        self.complete(peer.alerts(), self.LIMIT)
+
     def test_best_effort_counts_every_loss(self):
         peer = Peer(self, "500")
         config = self.config(self.output("best_effort", port=peer.port, drain="200ms", more="""
