@@ -3,9 +3,12 @@
  */
 #include "config_rules.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "event/value.h"
 
 static int fail_at(const struct config_node *n, struct err *err, const char *text)
 {
@@ -140,4 +143,43 @@ int config_append_outputs(struct config *c, const struct rules_append_output **r
 	*ret = a;
 	*ret_n = n;
 	return 0;
+}
+
+/* No extractor has this number: the value is the field's own. */
+static int add_static(struct config *c, struct fieldset *fields, const struct config_node *n,
+		      struct err *err)
+{
+	union value *v = arena_alloc(&c->arena, sizeof(*v));
+	char *name = arena_printf(&c->arena, "static.%.*s", STR_FMT(n->key));
+	const struct field *other;
+	struct field f = {.type = FT_CHARBUF,
+			  .owner = UINT32_MAX,
+			  .desc = STR("A text of the configuration"),
+			  .fixed = v};
+	int r;
+
+	if (!v || !name)
+		return -ENOMEM;
+	for (const char *p = name; *p; p++)
+		if (!isalnum((unsigned char)*p) && *p != '_' && *p != '.')
+			return fail_at(n, err,
+				       "static_fields: a name has letters, digits, '_' and '.'");
+	if (n->kind != CONFIG_SCALAR)
+		return fail_at(n, err, "static_fields: a field is a text");
+	v->bytes = n->text;
+	f.name = str_from(name);
+	r = fieldset_add(fields, &f, &other);
+	return r == -EEXIST ? fail_at(n, err, "static_fields: there is a field of this name") : r;
+}
+
+int config_static_fields(struct config *c, struct fieldset *fields, struct err *err)
+{
+	const struct config_node *map = config_at(c, "static_fields");
+	int r = 0;
+
+	if (map && map->kind != CONFIG_MAP)
+		return fail_at(map, err, "static_fields: names and texts");
+	for (const struct config_node *n = map ? map->first : NULL; n && r == 0; n = n->next)
+		r = add_static(c, fields, n, err);
+	return r;
 }

@@ -6,11 +6,16 @@
 #pragma once
 
 #include "config.h"
+#include "event/field.h"
 #include "ruleset/loader.h"
 
 /* `rules:`; -EINVAL with @err for an entry that is neither enable nor disable, of rule or tag. */
 int config_selections(struct config *c, const struct rules_selection **ret, uint32_t *ret_n,
 		      struct err *err);
+
+/* Adds `static_fields:` to the fields of a source, as static.<key>; their texts are in the arena of
+ * @c. -EINVAL with @err. */
+int config_static_fields(struct config *c, struct fieldset *fields, struct err *err);
 
 /* `append_output:`. -EINVAL with @err. */
 int config_append_outputs(struct config *c, const struct rules_append_output **ret, uint32_t *ret_n,

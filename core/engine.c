@@ -162,7 +162,9 @@ static int make_plan(struct engine *e, struct config *c, struct alert_plan **ret
 	struct alert_setup as = {.opts = &e->alert_options,
 				 .tally = &e->tally,
 				 .routes = &routes,
-				 .policies = &policies};
+				 .policies = &policies,
+				 .templates = e->output_templates,
+				 .n_templates = e->n_output_names};
 	int r = config_routes(c, e->output_names, e->n_output_names, &routes, err);
 
 	if (r == 0)
@@ -580,6 +582,8 @@ int engine_run(struct setup *s, struct err *err)
 	r = drops_configure(&s->config, &e.drops, err);
 	if (r == 0)
 		r = outputs_names(s, &e.output_names, &e.n_output_names);
+	if (r == 0)
+		r = outputs_templates(s, &e.output_templates);
 	if (r == 0)
 		r = make_plan(&e, &s->config, &plan, err);
 	if (r == 0)

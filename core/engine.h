@@ -27,6 +27,7 @@ struct engine {
 	struct alert_pool *pool;
 	struct alert_plan *plan;
 	const char *const *output_names;
+	const char *const *output_templates; /* by output */
 	uint32_t n_output_names;
 	struct suppress *suppress;   /* NULL: no policies at the start */
 	struct alert_writer *writer; /* for notices */

@@ -14,8 +14,8 @@ struct option {
 	void *ret; /* uint32_t, uint32_t of milliseconds, uint64_t, const char * */
 };
 
-static const char *const own_keys[] = {"delivery", "queue",       "batching", "retry",
-				       "breaker",  "dead_letter", "spool",    "drain"};
+static const char *const own_keys[] = {"delivery",    "queue", "batching", "retry",   "breaker",
+				       "dead_letter", "spool", "drain",    "template"};
 
 bool output_options_has(struct str key)
 {

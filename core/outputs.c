@@ -103,6 +103,7 @@ static const char *make_params(struct setup *s, const struct plug *p, const stru
 {
 	const struct config_node *config = ask->config;
 	const bool is_by_key = ask->config == ask->options;
+	const bool has_template = config_node_child(ask->options, STR("template"));
 	const struct module_symbols *sym = p->module->symbols;
 	const char *schema_text = sym->output_params_schema ? sym->output_params_schema() : NULL;
 	struct json *schema = NULL;
@@ -126,7 +127,7 @@ static const char *make_params(struct setup *s, const struct plug *p, const stru
 	}
 	if (takes(schema, config, "format"))
 		buf_printf(&b, "%s\"format\":\"%s\"", comma,
-			   config_bool(&s->config, "json_output") ? "json" : "text");
+			   config_bool(&s->config, "json_output") && !has_template ? "json" : "text");
 	buf_add_char(&b, '}');
 	(void)json_close(schema);
 	ret = b.failed ? NULL : arena_str(&s->config.arena, buf_str(&b)).p;
@@ -279,32 +280,71 @@ static const char *name_by_key(struct setup *s, const struct config_node *n)
 	return arena_str(&s->config.arena, name).p;
 }
 
-int outputs_names(struct setup *s, const char *const **ret, uint32_t *ret_n)
+static const char *template_of(const struct config_node *n)
+{
+	const struct config_node *text = config_node_child(n, STR("template"));
+
+	return text && text->kind == CONFIG_SCALAR ? text->text.p : NULL;
+}
+
+/* What the outputs are called, and their templates. */
+static uint32_t list_outputs(struct setup *s, const char **names, const char **templates)
 {
 	const struct config *c = &s->config;
 	const struct config_node *list = config_at(c, "outputs");
-	const char **names = arena_alloc(&s->config.arena, OUTPUTS_MAX * sizeof(*names));
 	uint32_t k = 0;
 
-	if (!names)
-		return -ENOMEM;
 	for (const struct config_node *n = c->root->first; n && k < OUTPUTS_MAX; n = n->next) {
 		const char *name = is_key_of_output(n->key) ? name_by_key(s, n) : NULL;
 
-		if (name)
-			names[k++] = name;
+		if (!name)
+			continue;
+		templates[k] = template_of(n);
+		names[k++] = name;
 	}
 	for (const struct config_node *n = list && list->kind == CONFIG_SEQ ? list->first : NULL;
 	     n && k < OUTPUTS_MAX; n = n->next) {
 		const struct config_node *plugin = config_node_child(n, STR("plugin"));
 		const struct config_node *name = config_node_child(n, STR("name"));
 
-		if (plugin && plugin->kind == CONFIG_SCALAR)
-			names[k++] = name && name->text.p ? name->text.p : plugin->text.p;
+		if (!plugin || plugin->kind != CONFIG_SCALAR)
+			continue;
+		templates[k] = template_of(n);
+		names[k++] = name && name->text.p ? name->text.p : plugin->text.p;
 	}
-	*ret = names;
-	*ret_n = k;
+	return k;
+}
+
+static int read_names(struct setup *s, const char ***ret_names, const char ***ret_templates,
+		      uint32_t *ret_n)
+{
+	*ret_names = arena_alloc(&s->config.arena, OUTPUTS_MAX * sizeof(char *));
+	*ret_templates = arena_alloc(&s->config.arena, OUTPUTS_MAX * sizeof(char *));
+	if (!*ret_names || !*ret_templates)
+		return -ENOMEM;
+	*ret_n = list_outputs(s, *ret_names, *ret_templates);
 	return 0;
+}
+
+int outputs_names(struct setup *s, const char *const **ret, uint32_t *ret_n)
+{
+	const char **names, **templates;
+	int r = read_names(s, &names, &templates, ret_n);
+
+	if (r == 0)
+		*ret = names;
+	return r;
+}
+
+int outputs_templates(struct setup *s, const char *const **ret)
+{
+	const char **names, **templates;
+	uint32_t n;
+	int r = read_names(s, &names, &templates, &n);
+
+	if (r == 0)
+		*ret = templates;
+	return r;
 }
 
 int outputs_new(struct setup *s, bool blocks, struct loop *loop, struct outputs **ret,

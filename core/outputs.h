@@ -41,6 +41,9 @@ struct outputs *outputs_free(struct outputs *o);
  * them; in its arena. -ENOMEM. */
 int outputs_names(struct setup *s, const char *const **ret, uint32_t *ret_n);
 
+/* Their templates in the same order; NULL for one that takes the usual text. */
+int outputs_templates(struct setup *s, const char *const **ret);
+
 void outputs_reopen(struct outputs *o);
 
 /* The end is near: outputs that keep a source waiting take no more alerts. */

@@ -58,6 +58,25 @@ static struct line *pipeline_line(struct pipeline *p, uint64_t num)
 	return line;
 }
 
+/* Sends the alert with text @form to the outputs @to. */
+static void pipeline_send(struct pipeline *p, const struct rule *rule,
+			  const struct alert_subject *s, uint32_t form, route_set to)
+{
+	struct alert *alert;
+
+	if (alert_render(p->writer, p->rules->plan, rule, s, form, &alert) < 0) {
+		(void)atomic_fetch_add_explicit(&p->n_unsent, 1, memory_order_relaxed);
+		return;
+	}
+	if (p->ledger)
+		alert->line = pipeline_line(p, s->evt->num);
+	for (uint32_t i = 0; i < p->setup.n_outputs; i++)
+		if (to >> i & 1)
+			outbox_add(p->outboxes[i], alert);
+	line_done(alert->line);
+	(void)alert_unref(alert);
+}
+
 static void pipeline_alert(struct pipeline *p, const struct event *evt, const struct rule *rule)
 {
 	const struct alert_subject subject = {
@@ -65,24 +84,17 @@ static void pipeline_alert(struct pipeline *p, const struct event *evt, const st
 		.fetch = &p->fetch,
 		.eval = matcher_eval(p->rules->matcher),
 	};
-	struct alert *alert;
-
+	const struct alert_plan *plan = p->rules->plan;
 	route_set to = alert_targets(p->writer, p->rules->plan, rule, &subject);
 
 	(void)atomic_fetch_add_explicit(&p->n_alerts, 1, memory_order_relaxed);
-	if (!to)
-		return;
-	if (alert_render(p->writer, p->rules->plan, rule, &subject, &alert) < 0) {
-		(void)atomic_fetch_add_explicit(&p->n_unsent, 1, memory_order_relaxed);
-		return;
+	for (uint32_t form = 0; to && form <= alert_plan_n_forms(plan); form++) {
+		route_set some = to & alert_plan_form_set(plan, form);
+
+		if (some)
+			pipeline_send(p, rule, &subject, form, some);
+		to &= ~some;
 	}
-	if (p->ledger)
-		alert->line = pipeline_line(p, evt->num);
-	for (uint32_t i = 0; i < p->setup.n_outputs; i++)
-		if (to >> i & 1)
-			outbox_add(p->outboxes[i], alert);
-	line_done(alert->line);
-	(void)alert_unref(alert);
 }
 
 /* Out of the way of the many events that match nothing. */

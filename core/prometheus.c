@@ -448,7 +448,6 @@ static void output_label(const struct status *s, uint32_t i, struct buf *b, cons
 
 	buf_add_cstr(b, name);
 	label(b, "output", str_from(output_name(list[i])), true);
-	buf_printf(b, ",n=\"%u\"", i); /* several may have one name */
 }
 
 static void write_outputs(const struct status *s, struct buf *b)

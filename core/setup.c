@@ -377,9 +377,12 @@ static int build_fields(struct setup *s, struct err *err)
 
 	for (uint32_t i = 0; i < s->plugs.n; i++)
 		modules[i] = s->plugs.plugs[i].module;
-	for (uint32_t i = 0; i < s->n_sources && r == 0; i++)
+	for (uint32_t i = 0; i < s->n_sources && r == 0; i++) {
 		r = fields_build(str_from(s->sources[i].name), modules, s->plugs.n,
 				 &s->sources[i].fields, err);
+		if (r == 0)
+			r = config_static_fields(&s->config, s->sources[i].fields, err);
+	}
 	return r;
 }
 

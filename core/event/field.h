@@ -95,6 +95,8 @@ enum field_role {
 	FIELD_ROLE_EVENT_NUM,    /* counts from 1: comparisons may be trivially true or false */
 };
 
+union value;
+
 struct field {
 	struct str name;
 	struct str desc, display;
@@ -104,6 +106,8 @@ struct field {
 	uint32_t owner;        /* index of the extractor in the registry that built the fieldset */
 	uint32_t id;           /* the extractor's number for it */
 	struct str deprecated; /* "use X"; empty for a field that is not deprecated */
+	const union value
+		*fixed; /* its value for every event, and nobody owns it; NULL: has an owner */
 };
 
 /* One use of a field with its argument, as resolved; equal uses of a ruleset share one. */

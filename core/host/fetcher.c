@@ -280,6 +280,14 @@ static inline bool can_answer(const struct fetcher *f, const struct field_use *u
 	       event_set_has(&f->owners[owner].instance->extract_types, evt->type);
 }
 
+/* Where nobody can be asked: the field's own value, or none. */
+static struct values fixed(const struct field_use *use)
+{
+	const union value *v = use->field->fixed;
+
+	return (struct values){.is_set = v != NULL, .n = v != NULL, .v = v};
+}
+
 static struct values get_one(struct fetcher *f, const struct event *evt,
 			     const struct field_use *use)
 {
@@ -291,7 +299,7 @@ static struct values get_one(struct fetcher *f, const struct event *evt,
 	if (is_remembered(f, m, use))
 		return m->values;
 	if (!can_answer(f, use, evt))
-		return (struct values){0};
+		return fixed(use);
 	taking.asked = a = &f->owners[use->field->owner];
 	ask(use, &q);
 	if (!call(f, a, evt, &q, 1))
@@ -335,6 +343,8 @@ static void get_some(struct fetcher *f, const struct event *evt,
 			ret[i] = m->values;
 		else if (can_answer(f, uses[i], evt))
 			open[n_open++] = i;
+		else
+			ret[i] = fixed(uses[i]);
 	}
 	while (n_open) {
 		uint32_t owner = uses[open[0]]->field->owner, n_at = 0, n_rest = 0;

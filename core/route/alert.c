@@ -22,6 +22,7 @@ struct alert_writer *alert_writer_new(struct alert_pool *pool)
 	w->pool = pool;
 	w->second = UINT64_MAX;
 	buf_init(&w->message, ALERT_MAX_BYTES);
+	buf_init(&w->form, ALERT_MAX_BYTES);
 	return w;
 }
 
@@ -31,24 +32,25 @@ struct alert_writer *alert_writer_free(struct alert_writer *w)
 		return NULL;
 	w->spare = alert_pool_give(w->pool, w->spare);
 	buf_deinit(&w->message);
+	buf_deinit(&w->form);
 	return mem_free(w);
 }
 
-/* What stands for a control character; NULL for a character that may stay. C1 controls too: some
- * terminals obey U+009B as they obey ESC [. */
-static bool escape_one(struct buf *b, const unsigned char *p, size_t len)
+/* Writes what stands for a control character; false for a character that may stay. Those past ASCII
+ * count too: some terminals obey U+009B as they obey ESC [, and some readers end a line at U+2028. */
+static bool escape_one(struct buf *b, const char *p, size_t len)
 {
-	unsigned code = len == 2 && p[0] == 0xc2 ? p[1] : p[0];
+	unsigned code = len == 1 ? (unsigned char)*p : utf8_control(p, len);
 
-	if (len > 2 || (len == 2 && (p[0] != 0xc2 || code > 0x9f)))
-		return false;
 	if (code == '\n')
 		buf_add_cstr(b, "\\n");
 	else if (code == '\t')
 		buf_add_cstr(b, "\\t");
 	else if (code == '\r')
 		buf_add_cstr(b, "\\r");
-	else if (code < 0x20 || code >= 0x7f)
+	else if (code > 0xff)
+		buf_printf(b, "\\u%04x", code);
+	else if (code < 0x20 ? len == 1 : code >= 0x7f)
 		buf_printf(b, "\\x%02x", code);
 	else
 		return false;
@@ -70,7 +72,7 @@ void alert_escape(struct buf *b, struct str s)
 		len = utf8_next(s.p + at, s.len - at, &bad);
 		if (len == 0)
 			buf_add_cstr(b, "\xef\xbf\xbd");
-		else if (!escape_one(b, (const unsigned char *)s.p + at, len))
+		else if (!escape_one(b, s.p + at, len))
 			buf_add(b, s.p + at, len);
 		at += len ? len : bad;
 	}
@@ -200,7 +202,7 @@ static void add_json(struct alert_writer *w, struct alert *a, const struct alert
 	buf_add_cstr(b, "Z\"}");
 }
 
-/* Text, message and JSON one behind the other; the message is the end of the text. */
+/* Message and JSON, and the usual text in front, of which the message is the end. */
 static void add_texts(struct alert_writer *w, struct alert *a, const struct alert_rule *ar,
 		      const struct alert_subject *s)
 {
@@ -224,6 +226,32 @@ static void add_texts(struct alert_writer *w, struct alert *a, const struct aler
 	a->view.json = b->p + json;
 }
 
+/* Puts the text of @f behind the others and in the place of the usual one. */
+static void add_form(struct alert_writer *w, struct alert *a, const struct form *f,
+		     const struct alert_subject *s)
+{
+	struct gyr_alert *v = &a->view;
+	size_t text, message = (size_t)(v->message - v->text);
+	const size_t prefix = message - strlen(v->priority_name) - 3; /* ": " and a blank */
+	const struct form_facts facts = {.view = v,
+					 .time = {v->text, prefix},
+					 .message = {v->message, v->message_len},
+					 .json = {v->json, v->json_len}};
+	size_t json = (size_t)(v->json - v->text);
+
+	buf_reset(&w->form);
+	form_render(f, &facts, s, &w->message, &w->form);
+	buf_add_char(&a->bytes, '\0');
+	text = a->bytes.len;
+	alert_escape(&a->bytes, buf_str(&w->form));
+	if (w->form.failed)
+		a->bytes.failed = true;
+	v->text_len = (uint32_t)(a->bytes.len - text);
+	v->text = a->bytes.p + text;
+	v->message = a->bytes.p + message;
+	v->json = a->bytes.p + json;
+}
+
 route_set alert_targets(struct alert_writer *w, struct alert_plan *p, const struct rule *rule,
 			const struct alert_subject *s)
 {
@@ -240,8 +268,9 @@ route_set alert_targets(struct alert_writer *w, struct alert_plan *p, const stru
 }
 
 int alert_render(struct alert_writer *w, struct alert_plan *p, const struct rule *rule,
-		 const struct alert_subject *s, struct alert **ret)
+		 const struct alert_subject *s, uint32_t form, struct alert **ret)
 {
+	const struct form *f = form ? p->forms[(form - 1) * p->rs->n_sources + rule->source] : NULL;
 	const struct alert_rule *ar = &p->rules[rule->index];
 	struct alert *a = alert_pool_take(w->pool, &w->spare);
 
@@ -262,6 +291,8 @@ int alert_render(struct alert_writer *w, struct alert_plan *p, const struct rule
 	};
 	alert_writer_time(w, s->evt->ts);
 	add_texts(w, a, ar, s);
+	if (f && !a->bytes.failed)
+		add_form(w, a, f, s);
 	if (a->bytes.failed || w->message.failed) {
 		(void)alert_unref(a);
 		return -EMSGSIZE;

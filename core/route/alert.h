@@ -28,7 +28,10 @@
 #include "util/buf.h"
 #include "gyr/abi.h"
 
-enum { ALERT_MAX_BYTES = 16 << 20 }; /* of one alert; a larger one is counted and not sent */
+enum {
+	ALERT_MAX_BYTES = 16 << 20, /* of one alert; a larger one is counted and not sent */
+	ALERT_FORMS_MAX = 32,       /* texts of an alert beside the usual one */
+};
 
 struct alert_options {
 	const char *hostname;
@@ -60,6 +63,8 @@ struct alert_setup {
 	struct suppress *suppress;        /* outlives the plan; NULL where there are no policies */
 	const struct route_table *routes; /* these two are looked at now only */
 	const struct suppress_policies *policies;
+	const char *const *templates; /* by output; NULL entries: the usual text; may be NULL */
+	uint32_t n_templates;
 };
 
 /* One reference, the caller's. -EINVAL with @err for routes and policies that do not fit the rules,
@@ -89,10 +94,14 @@ struct alert_subject {
 route_set alert_targets(struct alert_writer *w, struct alert_plan *p, const struct rule *rule,
 			const struct alert_subject *s);
 
-/* Renders the alert of @rule (of the plan's ruleset) for @s; one reference, the
+/* Texts there are beside the usual one, and the outputs that get text @form, 0 being the usual. */
+uint32_t alert_plan_n_forms(const struct alert_plan *p);
+route_set alert_plan_form_set(const struct alert_plan *p, uint32_t form);
+
+/* Renders the alert of @rule (of the plan's ruleset) for @s with text @form; one reference, the
  * caller's. -ENOMEM, -EMSGSIZE past ALERT_MAX_BYTES. [owner of @w] */
 int alert_render(struct alert_writer *w, struct alert_plan *p, const struct rule *rule,
-		 const struct alert_subject *s, struct alert **ret);
+		 const struct alert_subject *s, uint32_t form, struct alert **ret);
 
 struct alert *alert_ref(struct alert *a);
 struct alert *alert_unref(struct alert *a); /* [any]; NULL is fine, returns NULL */

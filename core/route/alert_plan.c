@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "util/mem.h"
 #include "util/strmap.h"
@@ -193,12 +194,75 @@ static int plan_head(struct alert_plan *p)
 	return p->json_head.p ? 0 : -ENOMEM;
 }
 
+/* One text, for every source. */
+static int plan_form(struct alert_plan *p, const char *text, const struct form **by_source,
+		     struct err *err)
+{
+	struct err first = ERR_NULL;
+	bool is_wanted = false, is_usable = false;
+
+	for (uint32_t s = 0; s < p->rs->n_sources; s++) {
+		struct err e = ERR_NULL;
+		int r;
+
+		if (p->rs->sources[s].n_rules == 0)
+			continue;
+		is_wanted = true;
+		r = form_compile(p->rs->sources[s].fields, ruleset_uses(p->rs, s), &p->arena,
+				 str_from(text), &by_source[s], &e);
+		is_usable |= r == 0;
+		if (r < 0 && r != -ENOENT) {
+			*err = e;
+			return r;
+		}
+		if (r < 0 && !first.is_set)
+			first = e;
+	}
+	if (!is_wanted || is_usable)
+		return 0;
+	*err = first;
+	return -EINVAL;
+}
+
+/* Outputs with the same text share it. */
+static int plan_forms(struct alert_plan *p, const struct alert_setup *setup, struct err *err)
+{
+	const char *texts[ALERT_FORMS_MAX + 1] = {NULL};
+	int r = 0;
+
+	p->form_sets[0] = setup->routes->all;
+	p->forms = arena_alloc(&p->arena, (setup->n_templates * (size_t)p->rs->n_sources + 1) *
+						  sizeof(*p->forms));
+	if (!p->forms)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < setup->n_templates && r == 0; i++) {
+		const char *text = setup->templates[i];
+		uint32_t k = 1;
+
+		if (!text)
+			continue;
+		while (k <= p->n_forms && strcmp(texts[k], text) != 0)
+			k++;
+		if (k > p->n_forms) {
+			texts[k] = text;
+			r = plan_form(p, text, p->forms + p->n_forms++ * p->rs->n_sources, err);
+		}
+		p->form_sets[0] &= ~((route_set)1 << i);
+		p->form_sets[k] |= (route_set)1 << i;
+		if (r == -EINVAL)
+			err_context(err, "outputs: template '%.200s'", text);
+	}
+	return r;
+}
+
 static int plan_ways(struct alert_plan *p, const struct alert_setup *setup, struct err *err)
 {
 	int r = routes_plan(p->rs, setup->routes, &p->arena, &p->routes, err);
 
 	p->suppress = setup->suppress;
-	return r < 0 ? r : suppress_plan(p->rs, setup->policies, &p->arena, &p->suppress_plan, err);
+	if (r == 0)
+		r = suppress_plan(p->rs, setup->policies, &p->arena, &p->suppress_plan, err);
+	return r < 0 ? r : plan_forms(p, setup, err);
 }
 
 int alert_plan_new(const struct alert_setup *setup, struct alert_plan **ret, struct err *err)
@@ -245,6 +309,16 @@ struct alert_plan *alert_plan_unref(struct alert_plan *p)
 struct ruleset *alert_plan_ruleset(const struct alert_plan *p)
 {
 	return p->rs;
+}
+
+uint32_t alert_plan_n_forms(const struct alert_plan *p)
+{
+	return p->n_forms;
+}
+
+route_set alert_plan_form_set(const struct alert_plan *p, uint32_t form)
+{
+	return p->form_sets[form];
 }
 
 const struct alert_options *alert_plan_options(const struct alert_plan *p)

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "route/alert.h"
+#include "route/form.h"
 #include "ruleset/template.h"
 
 enum alert_field_kind { ALERT_FIELD_TIME, ALERT_FIELD_USE, ALERT_FIELD_TEXT };
@@ -31,6 +32,9 @@ struct alert_plan {
 	struct ruleset *rs;
 	const struct alert_options *opts;
 	struct suppress *suppress;
+	uint32_t n_forms;
+	route_set form_sets[ALERT_FORMS_MAX + 1]; /* outputs by text */
+	const struct form **forms;                /* of each text, by source; NULL: the usual */
 	const struct routes *routes;
 	const struct suppress_plan *suppress_plan;
 	struct str json_head; /* "{" and the host name */

@@ -11,6 +11,7 @@ struct alert_writer {
 	struct alert_pool *pool;
 	struct alert *spare; /* a few of the pool's, taken at once */
 	struct buf message;  /* as the template gives it, any bytes */
+	struct buf form;     /* the text of a form, any bytes */
 	uint64_t second;     /* of the texts below; UINT64_MAX: none yet */
 	char local[16];      /* HH:MM:SS */
 	char utc[32];        /* YYYY-MM-DDTHH:MM:SS */

@@ -132,7 +132,7 @@ static size_t plain_run(struct str s, size_t i, size_t *ret_bad)
 		if (i == s.len || (unsigned char)s.p[i] < 0x80)
 			break;
 		n = utf8_next(s.p + i, s.len - i, ret_bad);
-		if (n == 0)
+		if (n == 0 || utf8_control(s.p + i, n))
 			break;
 		i += n;
 	}
@@ -154,6 +154,11 @@ void buf_add_json(struct buf *b, struct str s)
 		if (bad) {
 			buf_add_cstr(b, "\xef\xbf\xbd");
 			i += bad;
+		} else if ((unsigned char)s.p[i] >= 0x80) {
+			size_t len = s.p[i] == '\xc2' ? 2 : 3;
+
+			buf_printf(b, "\\u%04x", utf8_control(s.p + i, len));
+			i += len;
 		} else {
 			add_escape(b, (unsigned char)s.p[i++]);
 		}

@@ -67,8 +67,8 @@ void buf_add_u64(struct buf *b, uint64_t n);
 void buf_add_i64(struct buf *b, int64_t n);
 void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* Appends @s as the inside of a JSON string (no quotes): control characters, quotes and
- * backslashes escaped, each maximal run of invalid UTF-8 as U+FFFD. */
+/* Appends @s as the inside of a JSON string (no quotes): control characters (utf8_control() too),
+ * quotes and backslashes escaped, each maximal run of invalid UTF-8 as U+FFFD. */
 void buf_add_json(struct buf *b, struct str s);
 
 static inline struct str buf_str(const struct buf *b)

@@ -56,3 +56,16 @@ bool utf8_valid(const char *p, size_t len)
 	}
 	return true;
 }
+
+unsigned utf8_control(const char *p, size_t len)
+{
+	const unsigned char *c = (const unsigned char *)p;
+	unsigned code;
+
+	if (len == 2 && c[0] == 0xc2 && c[1] <= 0x9f)
+		return c[1];
+	if (len != 3 || c[0] != 0xe2 || (c[1] != 0x80 && c[1] != 0x81))
+		return 0;
+	code = 0x2000u | (c[1] & 0x3fu) << 6 | (c[2] & 0x3fu);
+	return (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069) ? code : 0;
+}

@@ -77,6 +77,29 @@ static void add_alertmanager(struct body *b, const struct preset_setup *setup,
 	body_text(b, "}}");
 }
 
+/* In Slack's text <...> is a link or calls people, so these three characters are written as it asks:
+ * docs.slack.dev, "Formatting message text", escaping text. */
+static void slack_pair(struct body *b, const char *before, const char *name, const char *value)
+{
+	struct body clean = {0};
+
+	while (*value) {
+		size_t n = strcspn(value, "&<>");
+
+		body_add(&clean, value, n);
+		value += n;
+		if (*value)
+			body_text(&clean, *value == '&'   ? "&amp;"
+					  : *value == '<' ? "&lt;"
+							  : "&gt;");
+		value += *value != '\0';
+	}
+	body_add(&clean, "", 1);
+	pair(b, before, name, clean.failed ? "" : clean.p);
+	b->failed |= clean.failed;
+	body_deinit(&clean);
+}
+
 static void add_slack(struct body *b, const struct preset_setup *setup, const struct gyr_alert *a)
 {
 	static const char *const colors[] = {"#e20b0b", "#e20b0b", "#e20b0b", "#ff5400",
@@ -85,13 +108,13 @@ static void add_slack(struct body *b, const struct preset_setup *setup, const st
 	const char *const values[] = {a->rule, a->priority_name, a->source, a->hostname};
 
 	(void)setup;
-	pair(b, "{", "text", a->message);
-	pair(b, ",\"attachments\":[{", "fallback", a->message);
+	slack_pair(b, "{", "text", a->message);
+	slack_pair(b, ",\"attachments\":[{", "fallback", a->message);
 	pair(b, ",", "color", colors[a->priority & 7]);
 	body_text(b, ",\"fields\":[");
 	for (size_t i = 0; i < sizeof titles / sizeof *titles; i++) {
 		pair(b, i ? ",{" : "{", "title", titles[i]);
-		pair(b, ",", "value", values[i]);
+		slack_pair(b, ",", "value", values[i]);
 		body_text(b, ",\"short\":true}");
 	}
 	body_text(b, "]}]}");

@@ -148,5 +148,63 @@ suppression: {{policies: [{{key: [evt.source], rate: 1/1h}}]}}
         self.assertTrue(told[0]["output_fields"]["keys"].startswith("[redacted] ("))
 
 
+class StaticFields(Case):
+    def test_they_stand_in_conditions_and_outputs(self):
+        rules = self.write("rules.yaml", """
+- rule: Here
+  desc: x
+  condition: tick.value <= 2 and static.site = "north 1" and static.site startswith nor
+  output: "%tick.value at %static.site (%toupper(static.env))"
+  priority: INFO
+  source: ticker
+""")
+        r = self.run_gyr("-r", rules, "-o", "json_output=true", "-o", "static_fields.site=north 1",
+                         "-o", "static_fields.env=prod", "-o",
+                         'append_output[]={"extra_fields": ["static.env"]}', "ticker:5")
+        alerts = [json.loads(x) for x in r.stdout.splitlines()]
+        self.assertEqual(len(alerts), 2, r.stderr)
+        self.assertTrue(alerts[0]["output"].endswith("1 at north 1 (PROD)"))
+        self.assertEqual(alerts[0]["output_fields"]["static.site"], "north 1")
+        self.assertEqual(alerts[0]["output_fields"]["static.env"], "prod")
+
+    def test_mistakes_are_told(self):
+        for option, word in (("static_fields.a=[1]", None), ("static_fields={a-b: x}", "letters"),
+                             ("static_fields={a: {b: c}}", "text")):
+            r = self.run_gyr("-r", self.rules, "-o", option, "ticker:1")
+            if word:
+                self.refuses(r, "static_fields", word)
+            else:
+                self.assertEqual(r.returncode, 0, r.stderr)
+
+
+class Templates(Case):
+    def run_with(self, template):
+        c = self.write("gyr.yaml", f"""
+rules_files: [{self.rules}]
+json_output: true
+outputs:
+  - {{plugin: stdout}}
+  - plugin: file
+    name: form
+    template: {template}
+    config: {{filename: {self.dir}/form}}
+""")
+        return self.run_gyr("-c", c, "ticker:10")
+
+    def test_an_output_has_its_own_text(self):
+        r = self.run_with("""'{"v":"%tick.value","rule":"{rule|json}","p":"{priority|lower}"}'""")
+        self.assertEqual(r.returncode, 0, r.stderr)
+        with open(os.path.join(self.dir, "form"), encoding="utf-8") as f:
+            lines = [json.loads(x) for x in f]
+        self.assertEqual(lines, [{"v": "5", "rule": "Every fifth", "p": "informational"},
+                                 {"v": "10", "rule": "Every tenth", "p": "warning"}])
+        said = [json.loads(x) for x in r.stdout.splitlines() if x.startswith("{")]
+        self.assertEqual([x["output_fields"]["tick.value"] for x in said], [5, 10])
+
+    def test_mistakes_are_told(self):
+        self.refuses(self.run_with("'{rul}'"), "template", "'rul'", "'rule'")
+        self.refuses(self.run_with("'%tick.valu'"), "template", "tick.valu")
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -20,6 +20,8 @@ struct fakealerts {
 	const struct route_table *routes; /* NULL: one output that gets everything */
 	struct suppress_policies policies;
 	struct suppress *suppress;
+	const char *const *templates;
+	uint32_t n_templates, form;
 	struct err err;
 	struct alert_plan *plan;
 	struct alert_pool *pool;
@@ -74,6 +76,8 @@ static int fakealerts_plan(struct fakealerts *f)
 		.suppress = f->suppress,
 		.routes = f->routes ? f->routes : &all,
 		.policies = &f->policies,
+		.templates = f->templates,
+		.n_templates = f->n_templates,
 	};
 
 	return alert_plan_new(&setup, &f->plan, &f->err);
@@ -109,7 +113,7 @@ static inline struct alert *fakealerts_make(struct fakealerts *f, uint32_t rule)
 	const struct alert_subject s = {.evt = &f->evt, .fetch = &f->fetch, .eval = f->eval};
 	struct alert *a = NULL;
 
-	assert_int_equal(alert_render(f->writer, f->plan, f->rs->rules[rule], &s, &a), 0);
+	assert_int_equal(alert_render(f->writer, f->plan, f->rs->rules[rule], &s, f->form, &a), 0);
 	return a;
 }
 
