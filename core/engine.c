@@ -118,16 +118,19 @@ int engine_load_rules(struct setup *s, struct config *c, struct watch *w,
 	return r;
 }
 
-static void read_alert_options(struct engine *e)
+static void read_hostname(struct engine *e)
 {
-	const struct config *c = &e->setup->config;
 	const char *name = getenv("FALCO_HOSTNAME");
 
 	if (name && *name)
 		(void)snprintf(e->hostname, sizeof(e->hostname), "%s", name);
 	else if (gethostname(e->hostname, sizeof(e->hostname) - 1) < 0)
 		(void)snprintf(e->hostname, sizeof(e->hostname), "localhost");
-	e->alert_options = (struct alert_options){
+}
+
+static struct alert_options read_alert_options(const struct engine *e, const struct config *c)
+{
+	return (struct alert_options){
 		.hostname = e->hostname,
 		.iso_time = config_bool(c, "time_format_iso_8601"),
 		.json_output = config_bool(c, "json_include_output_property"),
@@ -150,7 +153,9 @@ static int need_suppress(struct engine *e, const struct config *c,
 		err_set(err, 0, 0, "suppression.capacity is 1 to %d", SUPPRESS_TABLE_MAX);
 		return -EINVAL;
 	}
+	(void)pthread_mutex_lock(&e->lock);
 	e->suppress = suppress_new((uint32_t)n);
+	(void)pthread_mutex_unlock(&e->lock);
 	return e->suppress ? 0 : -ENOMEM;
 }
 
@@ -159,7 +164,8 @@ static int make_plan(struct engine *e, struct config *c, struct alert_plan **ret
 	struct engine_rules rules;
 	struct suppress_policies policies;
 	struct route_table routes;
-	struct alert_setup as = {.opts = &e->alert_options,
+	const struct alert_options opts = read_alert_options(e, c);
+	struct alert_setup as = {.opts = &opts,
 				 .tally = &e->tally,
 				 .routes = &routes,
 				 .policies = &policies,
@@ -380,8 +386,11 @@ static int open_shards(struct engine *e, struct lane_setup *setup, struct err *e
 static int open_lanes(struct engine *e, struct err *err)
 {
 	struct setup *s = e->setup;
-	struct lane_setup setup = {
-		.setup = s, .pool = e->pool, .drops = &e->drops, .loop = e->loop};
+	struct lane_setup setup = {.setup = s,
+				   .pool = e->pool,
+				   .drops = &e->drops,
+				   .flight = &e->flight,
+				   .loop = e->loop};
 	int r = 0;
 
 	if (s->opts->record && s->n_openings > 1) {
@@ -576,10 +585,12 @@ int engine_run(struct setup *s, struct err *err)
 		return r;
 	tally_init(&e.tally);
 	watch_init(&e.watch);
-	read_alert_options(&e);
+	read_hostname(&e);
 	(void)pthread_mutex_init(&e.lock, NULL);
 	e.start_ts = notice_now();
 	r = drops_configure(&s->config, &e.drops, err);
+	if (r == 0)
+		r = flight_configure(&s->config, &e.flight, err);
 	if (r == 0)
 		r = outputs_names(s, &e.output_names, &e.n_output_names);
 	if (r == 0)

@@ -22,7 +22,6 @@ enum { ENGINE_MAX_LANES = 256 }; /* all shards of all sources */
 struct engine {
 	struct setup *setup;
 	char hostname[256];
-	struct alert_options alert_options;
 	struct tally tally;
 	struct alert_pool *pool;
 	struct alert_plan *plan;
@@ -37,6 +36,7 @@ struct engine {
 	struct lane *lanes[ENGINE_MAX_LANES];
 	uint32_t n_lanes;
 	struct drops_setup drops;
+	struct flight_setup flight;
 	uint32_t output_timeout_ms;
 	bool is_stopping, has_progress_line, has_failed;
 	uint64_t start_ns, end_ns;

@@ -27,6 +27,7 @@ struct lane {
 	char label[256];
 	struct vitals vitals;
 	struct drops drops;
+	struct flight flight;
 	uint64_t newest_ts; /* of the events so far */
 	uint64_t committed; /* number of the event the source was last told */
 };
@@ -67,6 +68,13 @@ static bool is_awaited(const struct lane_setup *setup)
 	return false;
 }
 
+static void lane_matched(void *ctx, const struct rule *rule, const struct event *evt)
+{
+	struct lane *l = ctx;
+
+	flight_match(&l->flight, rule, evt);
+}
+
 static int make_pipeline(struct lane *l)
 {
 	const struct lane_setup *setup = &l->setup;
@@ -80,11 +88,15 @@ static int make_pipeline(struct lane *l)
 		.n_outputs = setup->n_outputs,
 		.pool = setup->pool,
 		.profile = setup->setup->opts->profile,
+		.matched = setup->flight->is_on ? lane_matched : NULL,
+		.matched_ctx = l,
 		.tracks = source_commits(l->source) && is_awaited(setup),
 	};
 
 	int r = pipeline_new(&ps, &l->pipeline);
 
+	l->flight = (struct flight){
+		.setup = *setup->flight, .pipeline = l->pipeline, .log = l->crew.services.log};
 	l->drops = (struct drops){.setup = *setup->drops,
 				  .source = l->crew.source,
 				  .pipeline = l->pipeline,
@@ -176,6 +188,7 @@ static void lane_event(void *ctx, const struct event *evt)
 		recorder_event(l->recorder, evt);
 	l->last_ts = evt->ts;
 	pipeline_event(l->pipeline, evt);
+	flight_event(&l->flight, evt);
 }
 
 /* Numbers only grow: an event that came in from aside has the number of one that may have been told
@@ -271,6 +284,7 @@ void lane_join(struct lane *l)
 	if (l->feed)
 		feed_join(l->feed);
 	(void)recorder_close(l->recorder, &l->record_err);
+	flight_close(&l->flight);
 	l->recorder = NULL;
 	if (l->async)
 		async_stop(l->async);

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "drops.h"
+#include "flight.h"
 #include "pipeline.h"
 #include "sched/feed.h"
 #include "sched/loop.h"
@@ -24,6 +25,7 @@ struct lane_setup {
 	uint32_t n_outputs;
 	struct alert_pool *pool;
 	const struct drops_setup *drops;
+	const struct flight_setup *flight;
 	struct loop *loop;        /* woken when the source ends */
 	uint32_t shard, n_shards; /* which part of what is opened; n_shards 0: ask the source */
 };

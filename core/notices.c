@@ -24,7 +24,7 @@ void notices_send(struct engine *e, const struct notice *n)
 		return;
 	outputs = outputs_list(e->outputs, &n_outputs);
 	to = notice_targets(e->plan, n);
-	if (!to || notice_render(e->writer, &e->alert_options, n, &a) < 0)
+	if (!to || notice_render(e->writer, alert_plan_options(e->plan), n, &a) < 0)
 		return;
 	for (uint32_t i = 0; i < n_outputs; i++)
 		if (to >> i & 1)

@@ -85,6 +85,7 @@ SET_FLAG(list_plugins)
 SET_FLAG(describe_rules)
 SET_FLAG(check)
 SET_FLAG(once)
+SET_FLAG(base64)
 SET_FLAG(profile)
 SET_TEXT(junit)
 SET_TEXT(record)
@@ -231,7 +232,7 @@ static const struct option_row rows[] = {
 	{'t', NULL, VALUE_YES, NULL, set_only_tag, NULL},
 	{0, "markdown", VALUE_NO, NULL, set_markdown, NULL},
 	{'A', NULL, VALUE_NO, NULL, set_every_call, NULL},
-	{'b', "print-base64", VALUE_NO, NULL, set_nothing, NULL},
+	{'b', "print-base64", VALUE_NO, NULL, set_base64, NULL},
 	{0, "cri", VALUE_YES, NULL, set_nothing, NULL},
 	{0, "disable-cri-async", VALUE_NO, NULL, set_nothing, NULL},
 	{'d', "daemon", VALUE_NO, NULL, set_nothing, NULL},

@@ -33,7 +33,7 @@ struct options {
 	bool list, list_names_only, list_events, ignored_events, list_plugins, describe_rules;
 	const char *list_source, *plugin_info, *describe_rule, *pidfile, *log_level;
 	enum options_format format;
-	bool check, profile, once;
+	bool check, profile, once, base64;
 	const char *junit;
 	const char *record; /* file that gets all events */
 	bool only_record;   /* no rules */

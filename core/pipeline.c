@@ -88,6 +88,8 @@ static void pipeline_alert(struct pipeline *p, const struct event *evt, const st
 	route_set to = alert_targets(p->writer, p->rules->plan, rule, &subject);
 
 	(void)atomic_fetch_add_explicit(&p->n_alerts, 1, memory_order_relaxed);
+	if (p->setup.matched)
+		p->setup.matched(p->setup.matched_ctx, rule, evt);
 	for (uint32_t form = 0; to && form <= alert_plan_n_forms(plan); form++) {
 		route_set some = to & alert_plan_form_set(plan, form);
 

@@ -32,6 +32,9 @@ struct pipeline_setup {
 	struct output *const *outputs;
 	uint32_t n_outputs;
 	struct alert_pool *pool;
+	/* A rule matched; may be NULL. [source] */
+	void (*matched)(void *ctx, const struct rule *rule, const struct event *evt);
+	void *matched_ctx;
 	bool profile; /* measure what each rule takes */
 	bool tracks;  /* which events are finished: pipeline_mark() */
 };

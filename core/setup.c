@@ -72,6 +72,23 @@ void setup_tell_notes(const struct setup *s, const struct config *c)
 		log_warn(&s->log, "%u more notes about the configuration", c->n_notes_lost);
 }
 
+/* `libs_logger:` is about the lines of plugins; its levels are those plugins have. */
+static void read_plugin_level(struct setup *s)
+{
+	const char *level = config_str(&s->config, "libs_logger.severity");
+
+	s->log.has_plugin_level = true;
+	s->log.plugin_level = LOG_LEVEL_EMERGENCY; /* no plugin is as urgent as that */
+	if (!config_bool(&s->config, "libs_logger.enabled"))
+		return;
+	if (strcmp(level, "fatal") == 0)
+		s->log.plugin_level = LOG_LEVEL_CRITICAL;
+	else if (strcmp(level, "trace") == 0)
+		s->log.plugin_level = LOG_LEVEL_DEBUG;
+	else
+		(void)log_level_parse(level, &s->log.plugin_level);
+}
+
 int setup_init(struct setup *s, const struct options *opts, struct err *err)
 {
 	int r;
@@ -84,6 +101,7 @@ int setup_init(struct setup *s, const struct options *opts, struct err *err)
 	if (r < 0)
 		return r;
 	(void)log_level_parse(config_str(&s->config, "log_level"), &s->log.level);
+	read_plugin_level(s);
 	s->log.to_stderr = config_bool(&s->config, "log_stderr");
 	s->log.to_syslog = config_bool(&s->config, "log_syslog");
 	setup_tell_notes(s, &s->config);
@@ -509,6 +527,7 @@ int setup_rules_options(struct setup *s, struct config *c, struct rules_options 
 		r = config_append_outputs(c, &ret->append_outputs, &ret->n_append_outputs, err);
 	if (r == 0)
 		r = config_redaction(c, &ret->redaction);
+	ret->base64 = config_bool(c, "buffer_format_base64") || s->opts->base64;
 	return r;
 }
 

@@ -84,6 +84,7 @@ enum field_flag {
 	FIELD_ARG_PARAM = 1 << 15,   /* the suffix is the name of an event parameter */
 	FIELD_PADDED = 1 << 16,      /* text shows the number with at least nine digits */
 	FIELD_HEX = 1 << 17,         /* text shows the number in hexadecimal */
+	FIELD_BASE64 = 1 << 18,      /* bytes are shown in base64 */
 	FIELD_SHOWN_APART = 1 << 18, /* what is shown is asked for as FT_DYN, and is a text */
 };
 

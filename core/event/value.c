@@ -62,6 +62,22 @@ static void print_bytes(struct buf *b, struct str s)
 		buf_add_char(b, s.p[i] >= ' ' && s.p[i] <= '~' ? s.p[i] : '.');
 }
 
+static void print_base64(struct buf *b, struct str s)
+{
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+	for (size_t i = 0; i < s.len; i += 3) {
+		size_t n = s.len - i < 3 ? s.len - i : 3;
+		uint32_t three = 0;
+
+		for (size_t k = 0; k < 3; k++)
+			three = three << 8 | (k < n ? (unsigned char)s.p[i + k] : 0);
+		for (size_t k = 0; k < 4; k++)
+			buf_add_char(b, k <= n ? digits[three >> (18 - 6 * k) & 63] : '=');
+	}
+}
+
 static void print_one(struct buf *b, enum field_type t, const union value *v)
 {
 	if (t == FT_BOOL)
@@ -94,6 +110,8 @@ static void print_formatted(struct buf *b, const struct field *f, const union va
 		buf_printf(b, "%09llu", (unsigned long long)v->u64);
 	else if (is_number && (f->flags & FIELD_HEX))
 		buf_printf(b, "%llX", (unsigned long long)v->u64);
+	else if (f->type == FT_BYTEBUF && (f->flags & FIELD_BASE64))
+		print_base64(b, v->bytes);
 	else
 		print_one(b, f->type, v);
 }

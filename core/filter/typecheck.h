@@ -39,6 +39,9 @@ struct redaction {
 /* For the uses to come, as long as the table is added to; its texts are copied. */
 void use_table_redact(struct use_table *t, const struct redaction *r);
 
+/* From now on fields that hold bytes are shown in base64. */
+void use_table_base64(struct use_table *t);
+
 /* The shared copy of @use, its slot set; NULL when memory is short. */
 const struct field_use *use_table_intern(struct use_table *t, const struct field_use *use);
 

@@ -46,6 +46,7 @@ struct use_table {
 	struct slot *slots; /* of uses */
 	uint32_t n_slots;
 	const struct redaction *redaction;
+	bool has_base64;
 	/* By key, since it was last sealed. */
 	struct arena keys;
 	struct strmap constants, tests;
@@ -177,6 +178,11 @@ void use_table_redact(struct use_table *t, const struct redaction *r)
 	t->redaction = r;
 }
 
+void use_table_base64(struct use_table *t)
+{
+	t->has_base64 = true;
+}
+
 /* "name[arg]" or "name.arg". */
 static struct str use_text(struct use_table *t, const struct field_use *use)
 {
@@ -214,6 +220,8 @@ const struct field_use *use_table_intern(struct use_table *t, const struct field
 	if (!own || !field)
 		return NULL;
 	*field = *use->field;
+	if (t->has_base64 && field->type == FT_BYTEBUF)
+		field->flags |= FIELD_BASE64;
 	own->use = *use;
 	own->use.field = field;
 	own->use.arg = arena_str(&t->arena, use->arg);

@@ -45,6 +45,9 @@ void owner_log(ss_plugin_owner_t *owner, const char *component, const char *msg,
 
 	if (n < SS_PLUGIN_LOG_SEV_FATAL || n > SS_PLUGIN_LOG_SEV_TRACE)
 		n = SS_PLUGIN_LOG_SEV_INFO;
+	if (o->services->log && o->services->log->has_plugin_level &&
+	    levels[n] > o->services->log->plugin_level)
+		return;
 	log_write(o->services->log, levels[n], component ? component : o->name, "%s",
 		  msg ? msg : "");
 }

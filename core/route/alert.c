@@ -177,7 +177,7 @@ static void add_output_fields(struct buf *b, const struct alert_rule *ar,
 static void add_json(struct alert_writer *w, struct alert *a, const struct alert_rule *ar,
 		     const struct alert_subject *s)
 {
-	const struct alert_options *o = a->plan->opts;
+	const struct alert_options *o = &a->plan->opts;
 	struct buf *b = &a->bytes;
 
 	buf_add_str(b, a->plan->json_head);
@@ -212,7 +212,7 @@ static void add_texts(struct alert_writer *w, struct alert *a, const struct aler
 	buf_reset(&w->message);
 	(void)template_render(a->plan->rs->rules[ar - a->plan->rules]->message, s->eval, s->evt,
 			      s->fetch, &w->message);
-	alert_add_prefix(w, b, a->plan->opts, a->view.priority_name);
+	alert_add_prefix(w, b, &a->plan->opts, a->view.priority_name);
 	message = b->len;
 	alert_escape(b, buf_str(&w->message));
 	a->view.text_len = (uint32_t)b->len;
@@ -285,7 +285,7 @@ int alert_render(struct alert_writer *w, struct alert_plan *p, const struct rule
 		.rule = ar->name,
 		.priority_name = rule_priority_name(rule->priority),
 		.source = ar->source,
-		.hostname = p->opts->hostname,
+		.hostname = p->opts.hostname,
 		.tags = ar->tags,
 		.n_tags = ar->n_tags,
 	};

@@ -58,7 +58,7 @@ struct alert {
 /* What a plan is made of. */
 struct alert_setup {
 	struct ruleset *rs;               /* a reference is kept */
-	const struct alert_options *opts; /* borrowed, its texts too */
+	const struct alert_options *opts; /* copied; its texts are borrowed */
 	struct tally *tally;              /* rows are taken from it; outlives the plan */
 	struct suppress *suppress;        /* outlives the plan; NULL where there are no policies */
 	const struct route_table *routes; /* these two are looked at now only */

@@ -107,7 +107,7 @@ static int plan_fields(struct planner *pl, const struct rule *rule, struct alert
 						   .use = template_field(rule->message, i)});
 	for (uint32_t i = 0; i < rule->n_extra_fields; i++)
 		field_put(&g, extra_field(&rule->extra_fields[i]));
-	field_put(&g, (struct alert_field){.name = pl->p->opts->iso_time ? iso_time_key : time_key,
+	field_put(&g, (struct alert_field){.name = pl->p->opts.iso_time ? iso_time_key : time_key,
 					   .kind = ALERT_FIELD_TIME});
 	qsort(g.items, g.n, sizeof(*g.items), field_order);
 	fields = arena_alloc(&pl->p->arena, g.n * sizeof(*fields));
@@ -133,12 +133,12 @@ static int plan_tail(struct planner *pl, const struct rule *rule, struct alert_r
 	buf_add_cstr(b, "\",\"source\":\"");
 	buf_add_json(b, str_from(ar->source));
 	buf_add_cstr(b, "\",");
-	for (uint32_t i = 0; p->opts->json_tags && i < rule->n_tags; i++) {
+	for (uint32_t i = 0; p->opts.json_tags && i < rule->n_tags; i++) {
 		buf_add_cstr(b, i ? ",\"" : "\"tags\":[\"");
 		buf_add_json(b, rule->tags[i]);
 		buf_add_char(b, '"');
 	}
-	if (p->opts->json_tags)
+	if (p->opts.json_tags)
 		buf_add_cstr(b, rule->n_tags ? "]," : "\"tags\":[],");
 	buf_add_cstr(b, "\"time\":\"");
 	ar->json_tail = b->failed ? (struct str){0} : arena_str(&pl->p->arena, buf_str(b));
@@ -187,7 +187,7 @@ static int plan_head(struct alert_plan *p)
 
 	buf_init(&b, 1 << 20);
 	buf_add_cstr(&b, "{\"hostname\":\"");
-	buf_add_json(&b, str_from(p->opts->hostname));
+	buf_add_json(&b, str_from(p->opts.hostname));
 	buf_add_cstr(&b, "\",");
 	p->json_head = b.failed ? (struct str){0} : arena_str(&p->arena, buf_str(&b));
 	buf_deinit(&b);
@@ -276,7 +276,7 @@ int alert_plan_new(const struct alert_setup *setup, struct alert_plan **ret, str
 	atomic_init(&p->refs, 1);
 	p->arena.chunk_max = ARENA_CHUNK_KEPT;
 	p->rs = ruleset_ref(rs);
-	p->opts = setup->opts;
+	p->opts = *setup->opts;
 	p->rules = arena_alloc(&p->arena, (rs->n_rules + 1) * sizeof(*p->rules));
 	r = p->rules ? plan_head(p) : -ENOMEM;
 	if (r == 0)
@@ -323,5 +323,5 @@ route_set alert_plan_form_set(const struct alert_plan *p, uint32_t form)
 
 const struct alert_options *alert_plan_options(const struct alert_plan *p)
 {
-	return p->opts;
+	return &p->opts;
 }

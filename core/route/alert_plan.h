@@ -30,7 +30,7 @@ struct alert_plan {
 	atomic_uint refs;
 	struct arena arena;
 	struct ruleset *rs;
-	const struct alert_options *opts;
+	struct alert_options opts;
 	struct suppress *suppress;
 	uint32_t n_forms;
 	route_set form_sets[ALERT_FORMS_MAX + 1]; /* outputs by text */

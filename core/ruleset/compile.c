@@ -444,8 +444,11 @@ static int new_ruleset(struct compiler *c)
 		sources[i].fields = o->sources[i].fields;
 		rs->uses[i] = use_table_new();
 		sources[i].uses = rs->uses[i];
-		if (rs->uses[i])
-			use_table_redact(rs->uses[i], o->redaction);
+		if (!rs->uses[i])
+			return -ENOMEM;
+		use_table_redact(rs->uses[i], o->redaction);
+		if (o->base64)
+			use_table_base64(rs->uses[i]);
 		rs->pub.n_sources++;
 		if (!rs->uses[i] || !sources[i].name.p)
 			return -ENOMEM;

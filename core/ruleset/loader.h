@@ -79,6 +79,7 @@ struct rules_options {
 	bool match_all;       /* rule_matching: all */
 	bool lint;            /* look for doubtful things too; costs some time */
 	const struct redaction *redaction; /* NULL: nothing is hidden */
+	bool base64;                       /* fields that hold bytes are shown in base64 */
 	bool skip_plugin_versions;         /* do not check required_plugin_versions */
 };
 

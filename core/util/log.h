@@ -25,6 +25,8 @@ enum log_level {
 struct log {
 	enum log_level level; /* nothing less urgent is written */
 	bool to_stderr, to_syslog;
+	bool has_plugin_level; /* lines of plugins are bounded besides: */
+	enum log_level plugin_level;
 };
 
 /* @component may be NULL; a plugin's lines carry its name. Control characters are escaped. */

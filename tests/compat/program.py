@@ -294,6 +294,8 @@ def run_golden(bench, case):
     else:
         have = r.alerts
     for x, y in zip(want, have):
+        if list(x) != list(y) or list(x["output_fields"]) != list(y["output_fields"]):
+            return f"{x['rule']}: keys {list(y)} {list(y['output_fields'])}"
         for k in x:
             if x[k] != y.get(k):
                 return f"{x['rule']}: {k}: want {x[k]!r}, have {y.get(k)!r}"[:400]

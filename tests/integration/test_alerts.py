@@ -148,6 +148,120 @@ suppression: {{policies: [{{key: [evt.source], rate: 1/1h}}]}}
         self.assertTrue(told[0]["output_fields"]["keys"].startswith("[redacted] ("))
 
 
+class Drops(Case):
+    """Losses of a source of system events, made up as `simulate_drops` says."""
+
+    def run_with(self, drops, n=5, more=""):
+        events = self.write("events.jsonl", "".join(json.dumps(
+            {"type": "close", "args": {"fd": 3}, "time": (1700000000 + 2 * i) * 10**9}) + "\n"
+            for i in range(n)))
+        rules = self.write("none.yaml", "- {rule: Never, desc: x, condition: evt.type = accept, "
+                                        "output: x, priority: DEBUG}\n")
+        c = self.write("gyr.yaml", f"""
+rules_files: [{rules}]
+stdout_output: {{enabled: true}}
+json_output: true
+syscall_event_drops: {drops}
+{more}
+""")
+        return self.run_gyr("-c", c, f"described:{events}")
+
+    def test_an_alert_tells_them(self):
+        r = self.run_with("{actions: [alert], rate: 1, max_burst: 2, simulate_drops: true}")
+        self.assertEqual(r.returncode, 0, r.stderr)
+        alerts = [json.loads(x) for x in r.stdout.splitlines() if x.startswith("{")]
+        self.assertEqual(len(alerts), 4, "one a second that was looked at")
+        self.assertEqual((alerts[0]["rule"], alerts[0]["priority"], alerts[0]["source"]),
+                         ("Falco internal: syscall event drop", "Debug", "internal"))
+        self.assertEqual(alerts[0]["output"], "Falco internal: syscall event drop. "
+                                              "1 system calls dropped in last second.")
+        fields = alerts[0]["output_fields"]
+        self.assertEqual(fields["n_drops"], "1")
+        self.assertTrue({"n_evts", "n_drops_buffer_total", "n_drops_buffer_execve_exit",
+                         "n_drops_page_faults", "ebpf_enabled"} < set(fields))
+        self.assertEqual(alerts[0]["time"], "2023-11-14T22:13:22.000000000Z")
+        self.assertIn("event drop detected: 4 occurrences", r.stderr)
+        self.assertIn("num times actions taken: 4", r.stderr)
+
+    def test_the_bucket_bounds_what_is_told(self):
+        r = self.run_with("{actions: [alert], rate: 0.1, max_burst: 2, simulate_drops: true}", 9)
+        self.assertIn("event drop detected: 8 occurrences", r.stderr)
+        self.assertIn("num times actions taken: 3", r.stderr)
+
+    def test_exit_ends_the_run(self):
+        r = self.run_with("{actions: [exit], simulate_drops: true}")
+        self.assertEqual(r.returncode, 1)
+        self.assertIn("Exiting.", r.stderr)
+        self.assertIn("num times actions taken: 1", r.stderr)
+
+    def test_mistakes_are_told(self):
+        for drops, word in (("{actions: [ignore, log]}", "ignore"), ("{actions: [lag]}", "actions"),
+                            ("{threshold: 2}", "[0, 1]"), ("{rate: 0}", "rate"),
+                            ("{max_burst: 0}", "max_burst")):
+            self.refuses(self.run_with(drops), "gyr.yaml:", word)
+        self.refuses(self.run_with("{}", more="syscall_event_timeouts: {max_consecutives: 0}"),
+                     "max_consecutives")
+
+
+class Captures(Case):
+    """Recordings that matches start; they are played back to see what is in them."""
+
+    def run_with(self, capture, rules, n=40, every_ms=500):
+        events = self.write("events.jsonl", "".join(json.dumps(
+            {"type": "close", "args": {"fd": 100 + i},
+             "time": 1700000000 * 10**9 + i * every_ms * 10**6}) + "\n" for i in range(n)))
+        rules = self.write("rules.yaml", rules)
+        c = self.write("gyr.yaml", f"""
+rules_files: [{rules}]
+stdout_output: {{enabled: true}}
+json_output: true
+capture: {{enabled: true, path_prefix: {self.dir}/shot{capture}}}
+""")
+        r = self.run_gyr("-c", c, f"described:{events}")
+        self.assertEqual(r.returncode, 0, r.stderr)
+        return r, sorted(x for x in os.listdir(self.dir) if x.startswith("shot"))
+
+    def numbers(self, name):
+        """The descriptors of the events in a recording."""
+        rules = self.write("all.yaml", "- {rule: All, desc: x, condition: evt.type = close, "
+                                       "output: x %evt.rawarg.fd, priority: INFO}")
+        r = self.run_gyr("-r", rules, "-o", "json_output=true", f"replay:{self.dir}/{name}")
+        self.assertEqual(r.returncode, 0, r.stderr)
+        return [json.loads(x)["output_fields"]["evt.rawarg.fd"] - 100
+                for x in r.stdout.splitlines() if x.startswith("{")]
+
+    RULE = "- {rule: R%d, desc: x, condition: 'evt.type = close and evt.rawarg.fd in (%s)', " \
+           "output: x, priority: INFO%s}\n"
+
+    def test_a_match_starts_one_and_another_makes_it_longer(self):
+        _, files = self.run_with("", self.RULE % (1, "105, 108, 130", ", capture: true, "
+                                                 "capture_duration: 2000")
+                                 + self.RULE % (2, "120", ""))
+        self.assertEqual(len(files), 2)
+        self.assertRegex(files[0], r"^shot_01700000002500000000_\d{20}\.scap$")
+        self.assertEqual(self.numbers(files[0]), list(range(5, 13)))
+        self.assertEqual(self.numbers(files[1]), list(range(30, 35)))
+
+    def test_all_rules_may_start_one(self):
+        _, files = self.run_with(", mode: all_rules, default_duration: 1000",
+                                 self.RULE % (2, "120", ""))
+        self.assertEqual(len(files), 1)
+        self.assertEqual(self.numbers(files[0]), [20, 21, 22])
+
+    def test_the_size_is_bounded(self):
+        r, files = self.run_with(", mode: all_rules, default_duration: 1000000, "
+                                 "max_file_size_mb: 1", self.RULE % (1, "100", ""), 30000, 1)
+        self.assertEqual(len(files), 1)
+        self.assertLess(os.path.getsize(os.path.join(self.dir, files[0])), 1100000)
+        told = [json.loads(x) for x in r.stdout.splitlines() if '"internal"' in x]
+        self.assertEqual([x["rule"] for x in told], ["Falco internal: capture size limit reached"])
+        self.assertEqual(told[0]["output_fields"]["max_file_size_mb"], "1")
+
+    def test_a_folder_that_is_not_there_is_told_once(self):
+        r, _ = self.run_with("/none/x, mode: all_rules, default_duration: 1", self.RULE % (1, "100, 101", ""))
+        self.assertEqual(r.stderr.count("capture: recording"), 1)
+
+
 class StaticFields(Case):
     def test_they_stand_in_conditions_and_outputs(self):
         rules = self.write("rules.yaml", """

@@ -231,6 +231,11 @@ class Access(Control):
         self.up(webserver=f"  ssl_enabled: true\n  ssl_certificate: {pem}")
         context = ssl.create_default_context(cafile=self.dir + "/crt")
         self.assertEqual(self.get("/healthz", context=context)[0], 200)
+        url = f"https://127.0.0.1:{self.port}"
+        self.assertEqual(self.run_gyr("top", url, "-o", f"webserver.ssl_certificate={pem}").returncode,
+                         0)
+        r = self.run_gyr("top", url)
+        self.assertEqual((r.returncode, "self-signed" in r.stderr), (1, True), r.stderr)
         old = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         old.check_hostname, old.verify_mode = False, ssl.CERT_NONE
         old.minimum_version, old.maximum_version = ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1
