@@ -148,7 +148,7 @@ static void test_values_are_shown(void **state)
 		{{.type = FT_CHARBUF}, {false, 0, NULL}, "<NA>", "null"},
 		{{.type = FT_IPADDR}, {true, 1, ip}, "127.0.0.1", "\"127.0.0.1\""},
 		{{.type = FT_BYTEBUF}, {true, 1, raw}, "a.", "\"a.\""},
-		{{.type = FT_BYTEBUF, .flags = FIELD_BASE64}, {true, 1, raw}, "YQE=", "\"YQE=\""},
+		{{.type = FT_BYTEBUF, .flags = FIELD_BASE64}, {true, 1, raw}, "YQA=", "\"YQA=\""},
 		{{.type = FT_DOUBLE}, {true, 1, dbl}, "0.500", "0.500"},
 		{{.type = FT_CHARBUF, .flags = FIELD_NUMERIC_STR}, {true, 1, digits}, "12", "12"},
 		{{.type = FT_CHARBUF}, {true, 1, digits}, "12", "\"12\""},
