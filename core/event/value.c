@@ -163,12 +163,17 @@ static bool prints_bare(const struct field *f, const union value *v)
 }
 
 /* @v as the inside of a JSON string. */
-static void print_escaped(struct buf *b, enum field_type t, const union value *v)
+static void print_escaped(struct buf *b, const struct field *f, const union value *v)
 {
+	const enum field_type t = f->type;
 	struct buf text;
 
 	if (value_kind(t) == VALUE_BYTES && !is_address(t) && t != FT_BYTEBUF) {
 		buf_add_json(b, v->bytes);
+		return;
+	}
+	if (t == FT_BYTEBUF && (f->flags & FIELD_BASE64)) {
+		print_base64(b, v->bytes);
 		return;
 	}
 	buf_init(&text, b->cap_bytes);
@@ -186,7 +191,7 @@ static void print_one_json(struct buf *b, const struct field *f, const union val
 		buf_add_cstr(b, "null");
 	} else {
 		buf_add_char(b, '"');
-		print_escaped(b, f->type, v);
+		print_escaped(b, f, v);
 		buf_add_char(b, '"');
 	}
 }
@@ -205,7 +210,7 @@ void value_print_json(struct buf *b, const struct field *f, const struct values 
 		if (i)
 			buf_add_char(b, is_text ? ' ' : ',');
 		if (is_text)
-			print_escaped(b, f->type, &v->v[i]);
+			print_escaped(b, f, &v->v[i]);
 		else
 			print_one_json(b, f, &v->v[i]);
 	}
