@@ -98,7 +98,6 @@ static void test_unknown_and_idle_keys_are_notes(void **state)
 		{"json_outptu: true\n", "unknown key 'json_outptu' (did you mean 'json_output'?)"},
 		{"webserver:\n  listen_prot: 1\n", "did you mean 'listen_port'"},
 		{"zzz: 1\n", "unknown key 'zzz'"},
-		{"capture: {enabled: true}\n", "'capture.enabled: true': this version does not"},
 		{"grpc: {enabled: true}\n", "no longer exists"},
 		{"a: 1\na: 2\n", "'a' is given twice"},
 		{"capture: {enabled: false, mode: rules}\n", NULL},
