@@ -127,7 +127,8 @@ static const char *make_params(struct setup *s, const struct plug *p, const stru
 	}
 	if (takes(schema, config, "format"))
 		buf_printf(&b, "%s\"format\":\"%s\"", comma,
-			   config_bool(&s->config, "json_output") && !has_template ? "json" : "text");
+			   config_bool(&s->config, "json_output") && !has_template ? "json"
+										   : "text");
 	buf_add_char(&b, '}');
 	(void)json_close(schema);
 	ret = b.failed ? NULL : arena_str(&s->config.arena, buf_str(&b)).p;
