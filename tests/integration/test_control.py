@@ -273,7 +273,7 @@ class Snapshots(Control):
 
     def take(self, more=""):
         self.write("rules.yaml", "- {rule: Of a 1000, desc: x, priority: INFO, source: ticker, "
-                                 "output: x, condition: 'tick.divisible[100000] = true'}")
+                                 "output: x, condition: tick.value = 1}")
         config = self.write("gyr.yaml", f"""
 rules_files: [{self.rules}]
 file_output: {{enabled: true, filename: {self.dir}/alerts}}
