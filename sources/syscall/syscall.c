@@ -220,6 +220,28 @@ static bool is_settled(struct source *s, const ss_plugin_event *evt)
 
 /* ---- events ---- */
 
+/* The host changes nothing in events that are whole. */
+static int emit_all(struct source *s, const ss_plugin_event *const *events, uint32_t n)
+{
+	return n ? gyr_emit_refs(s->out, (ss_plugin_event *const *)events, n) : 0;
+}
+
+/* Until all events from the time of the scan are through. */
+static int emit_unsettled(struct source *s, const struct drv_batch *batch)
+{
+	int r = 0;
+
+	for (uint32_t i = 0; i < batch->n && r == 0; i++) {
+		if (!s->scan)
+			return emit_all(s, batch->events + i, batch->n - i);
+		if (is_settled(s, batch->events[i]))
+			s->settled++;
+		else
+			r = emit_all(s, batch->events + i, 1);
+	}
+	return r;
+}
+
 static int source_next(struct gyr *p, void *inst, struct gyr_batch *out)
 {
 	struct source *s = inst;
@@ -240,18 +262,9 @@ static int source_next(struct gyr *p, void *inst, struct gyr_batch *out)
 	r = drv_poll(s->driver, POLL_MS, &batch);
 	if (r < 0)
 		return gyr_fail(s->p, r, "reading events: %s", strerror(-r));
-	for (uint32_t i = 0; i < batch.n; i++) {
-		/* The host changes nothing in events that are whole. */
-		ss_plugin_event *evt = (ss_plugin_event *)batch.events[i];
-
-		if (s->scan && is_settled(s, evt)) {
-			s->settled++;
-			continue;
-		}
-		r = gyr_emit_ref(out, evt);
-		if (r)
-			return r;
-	}
+	r = s->scan ? emit_unsettled(s, &batch) : emit_all(s, batch.events, batch.n);
+	if (r)
+		return r;
 	return GYR_TIMEOUT; /* or the batch is full: another poll would take back its events */
 }
 
