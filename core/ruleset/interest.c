@@ -63,13 +63,13 @@ static void add_needs(struct interest *i, const struct ast *tree, const struct e
 	struct evttypes sets[EVTTYPES_CONDITIONS_MAX];
 
 	evttypes_needing(tree, fields, conditions->list, conditions->n, sets);
-	for (uint16_t code = 0; code < EVTTYPES_MAX; code++) {
+	for (unsigned code = 0; code < EVTTYPES_MAX; code++) {
 		uint8_t needs = 0;
 
-		if (!evttypes_has(events, code))
+		if (!evttypes_has(events, (uint16_t)code))
 			continue;
 		for (uint32_t c = 0; c < conditions->n; c++)
-			needs |= (uint8_t)(evttypes_has(&sets[c], code) << c);
+			needs |= (uint8_t)(evttypes_has(&sets[c], (uint16_t)code) << c);
 		i->needs[code] &= needs;
 	}
 }

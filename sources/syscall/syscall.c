@@ -138,8 +138,8 @@ static int choose(struct source *s, const struct gyr_interest *interest)
 
 	if (r < 0)
 		return gyr_fail(s->p, r, "%s", err);
-	for (uint16_t code = 0; code < CHOICE_CODES; code++) {
-		if (!choice_has(&choice.chosen, code))
+	for (unsigned code = 0; code < CHOICE_CODES; code++) {
+		if (!choice_has(&choice.chosen, (uint16_t)code))
 			continue;
 		drv_want(&wanted, code);
 		if (choice.guards[code] & CHOICE_NOT_FAILED)
