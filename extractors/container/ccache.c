@@ -12,6 +12,7 @@ struct entry {
 	struct entry *next;            /* of the chain */
 	struct entry *older, *younger; /* of the row */
 	struct cinfo *info;            /* NULL: asked for */
+	uint64_t asked_ts;
 	char id[];
 };
 
@@ -142,12 +143,21 @@ bool ccache_put(struct ccache *c, struct cinfo *info)
 	return true;
 }
 
-bool ccache_ask(struct ccache *c, const char *id)
+bool ccache_ask(struct ccache *c, const char *id, uint64_t ts)
 {
-	if (*place(c, id))
+	struct entry *e = *place(c, id);
+
+	if (e && !e->asked_ts)
+		e->asked_ts = ts; /* before any event told the time */
+	if (e && (e->info || ts - e->asked_ts < CCACHE_ASK_AGAIN_NS))
 		return false;
-	make_room(c, 0);
-	return put_in(c, id) != NULL;
+	if (!e) {
+		make_room(c, 0);
+		e = put_in(c, id);
+	}
+	if (e)
+		e->asked_ts = ts;
+	return e != NULL;
 }
 
 void ccache_remove(struct ccache *c, const char *id)

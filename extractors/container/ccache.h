@@ -16,6 +16,8 @@
 
 enum { CCACHE_MAX = 8192, CCACHE_BYTES_MAX = 256 << 20 };
 
+#define CCACHE_ASK_AGAIN_NS 60000000000ULL
+
 struct ccache;
 
 struct ccache_counters {
@@ -36,8 +38,9 @@ const struct cinfo *ccache_find(const struct ccache *c, const char *id);
 /* Takes a description over, in place of an older one. False (and freed): no memory. */
 bool ccache_put(struct ccache *c, struct cinfo *info);
 
-/* Notes that one is asked for. True: for the first time. */
-bool ccache_ask(struct ccache *c, const char *id);
+/* Notes that one is asked for. True: for the first time, or again after a minute without a description.
+ * @ts: ns, of the event at hand. */
+bool ccache_ask(struct ccache *c, const char *id, uint64_t ts);
 
 void ccache_remove(struct ccache *c, const char *id);
 

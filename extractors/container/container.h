@@ -64,6 +64,7 @@ struct container {
 	const struct cinfo *told;
 	struct cinfo *told_gone; /* of an event that tells of an end; owned */
 	struct subject subject;
+	uint64_t now;  /* of the event that is parsed */
 	bool is_ready; /* all threads there were at the beginning have been looked at */
 	struct expressions *expressions;
 	struct counters counters;

@@ -195,7 +195,7 @@ static void ask_about(struct container *s, const struct cgroup_match *m, const c
 			describe(s, final[i].type, id);
 			return;
 		}
-	if (s->live && ccache_ask(s->cache, id))
+	if (s->live && ccache_ask(s->cache, id, s->now))
 		live_ask(s->live, m);
 }
 
@@ -350,6 +350,8 @@ int track_event(struct gyr *p, const struct gyr_event *evt)
 	struct container *s = gyr_state(p);
 
 	ccache_begin(s->cache);
+	if (evt->ts != UINT64_MAX)
+		s->now = evt->ts;
 	s->told_gone = cinfo_free(s->told_gone);
 	s->told = NULL;
 	s->subject.raw = NULL;

@@ -243,14 +243,16 @@ static void test_the_oldest_makes_room(void **state)
 	(void)ccache_free(c);
 }
 
-static void test_a_question_is_noted_once(void **state)
+static void test_a_question_is_noted_once_a_minute(void **state)
 {
 	struct ccache *c = ccache_new();
 	struct ccache_counters n;
 
 	(void)state;
-	assert_true(ccache_ask(c, "x"));
-	assert_false(ccache_ask(c, "x"));
+	assert_true(ccache_ask(c, "x", 5));
+	assert_false(ccache_ask(c, "x", 5));
+	assert_false(ccache_ask(c, "x", 4 + CCACHE_ASK_AGAIN_NS));
+	assert_true(ccache_ask(c, "x", 5 + CCACHE_ASK_AGAIN_NS));
 	assert_null(ccache_find(c, "x"));
 	assert_true(ccache_put(c, made("x")));
 	assert_string_equal(ccache_find(c, "x")->id, "x");
@@ -260,7 +262,9 @@ static void test_a_question_is_noted_once(void **state)
 	ccache_remove(c, "x");
 	ccache_remove(c, "x");
 	assert_null(ccache_find(c, "x"));
-	assert_true(ccache_ask(c, "x"));
+	assert_true(ccache_ask(c, "x", 5));
+	assert_true(ccache_put(c, made("x")));
+	assert_false(ccache_ask(c, "x", 1 + 2 * CCACHE_ASK_AGAIN_NS));
 	(void)ccache_free(c);
 }
 
@@ -290,7 +294,7 @@ int main(void)
 		cmocka_unit_test(test_answers_that_are_none_are_refused),
 		cmocka_unit_test(test_names_of_images_have_parts),
 		cmocka_unit_test(test_the_oldest_makes_room),
-		cmocka_unit_test(test_a_question_is_noted_once),
+		cmocka_unit_test(test_a_question_is_noted_once_a_minute),
 		cmocka_unit_test(test_what_is_replaced_stays_for_the_event),
 	};
 
