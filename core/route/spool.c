@@ -208,7 +208,9 @@ static int write_pack(struct spool *s, const struct gyr_alert *const *alerts, ui
 	r = pack(s, alerts, n, room, ret_n);
 	if (r)
 		return r;
+	(void)pthread_mutex_lock(&s->lock); /* the reader may be removing segments before it */
 	size = s->segments[s->n_segments - 1].size;
+	(void)pthread_mutex_unlock(&s->lock);
 	r = write_out(s, size);
 	if (r < 0) {
 		/* After a failed sync nobody knows what is on disk: the next write begins anew. */

@@ -9,6 +9,8 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -260,6 +262,55 @@ static void test_the_oldest_segment_makes_room_and_is_counted(void **state)
 	box_deinit(&b);
 }
 
+struct follower {
+	struct box *box;
+	uint64_t n_left, last;
+	bool is_ordered;
+};
+
+static void *follow(void *arg)
+{
+	struct follower *f = arg;
+	const struct gyr_alert *views;
+	const struct spool_place *places;
+	struct spool_place end;
+
+	while (f->n_left) {
+		uint32_t n = spool_read(f->box->spool, 16, &views, &places, &end);
+
+		for (uint32_t i = 0; i < n; i++) {
+			f->is_ordered = f->is_ordered && views[i].id == f->last + 1;
+			f->last = views[i].id;
+		}
+		f->n_left -= n;
+		if (n)
+			spool_ack(f->box->spool, end);
+		else
+			(void)sched_yield();
+	}
+	return NULL;
+}
+
+static void test_a_reader_follows_a_writer(void **state)
+{
+	struct follower f = {.n_left = 5000, .is_ordered = true};
+	struct box b;
+	pthread_t t;
+
+	(void)state;
+	box_init(&b);
+	f.box = &b;
+	assert_int_equal(pthread_create(&t, NULL, follow, &f), 0);
+	for (uint64_t i = 1; i <= 5000;)
+		if (write_one(&b, i) == 0)
+			i++;
+	(void)pthread_join(t, NULL);
+	assert_true(f.is_ordered);
+	assert_int_equal(f.last, 5000);
+	assert_int_equal(counters(&b).n_missing + counters(&b).n_damaged, 0);
+	box_deinit(&b);
+}
+
 static void test_a_folder_has_one_user(void **state)
 {
 	struct spool *other = NULL;
@@ -397,6 +448,7 @@ int main(void)
 		cmocka_unit_test(test_segments_that_were_read_are_removed),
 		cmocka_unit_test(test_a_full_spool_refuses_until_there_is_room),
 		cmocka_unit_test(test_the_oldest_segment_makes_room_and_is_counted),
+		cmocka_unit_test(test_a_reader_follows_a_writer),
 		cmocka_unit_test(test_a_folder_has_one_user),
 		cmocka_unit_test(test_a_torn_end_is_passed_over),
 		cmocka_unit_test(test_any_damaged_byte_costs_its_record_alone),
