@@ -527,8 +527,10 @@ static int engine_loop(struct engine *e)
 	e->start_ns = clock_ns();
 	log_info(&e->setup->log, "gyr " GYR_VERSION ": %u rules, %u sources, %u outputs",
 		 alert_plan_ruleset(e->plan)->n_enabled, e->n_lanes, e->n_output_names);
+	(void)pthread_mutex_lock(&e->lock); /* who asks from outside sees all of it or nothing */
 	for (uint32_t i = 0; i < e->n_lanes && r == 0; i++)
 		r = lane_start(e->lanes[i]);
+	(void)pthread_mutex_unlock(&e->lock);
 	if (r < 0)
 		engine_time_up(e);
 	else
