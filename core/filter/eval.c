@@ -38,7 +38,8 @@ struct eval *eval_free(struct eval *e)
 
 void eval_reset(struct eval *e)
 {
-	arena_reset(&e->scratch);
+	if (e->scratch.used)
+		arena_reset(&e->scratch);
 }
 
 uint64_t eval_dropped(const struct eval *e)

@@ -12,17 +12,65 @@
 
 #include "util/mem.h"
 
-/* Looking at a rule that was woken, about, in ns. */
-#define VERIFY_NS 40.0
-/* Asking for one more field, about, in ns. */
-#define FETCH_NS 20.0
+/* Waking a rule, about, in ns. */
+#define WAKE_NS 10.0
+/* Judging one, where it is not known which. */
+#define VERIFY_NS 80.0
+/* Of what all rules of a class have in common, before anything is learned. */
+#define PRIOR_COMMON 0.9F
 /* A cover that is hit more often than this saves nothing. */
 #define RATE_MAX 0.5
 
 enum {
-	ROUNDS = 2,       /* of sharing the cost of switches among their users */
-	DROPS_TRIED = 24, /* switches that are tried to do without */
+	ROUNDS = 3,           /* of sharing the cost of switches among their users */
+	COMMON_MIN_RULES = 4, /* fewer rules have nothing in common that tells anything */
+	DROPS_TRIED = 64,     /* switches that are tried to do without */
 };
+
+/* Counts for each predicate the rules with @node in them that hold it; @last is the rule that a node
+ * was last reached for, plus one. */
+static void count_rules(const struct plan *p, uint32_t node, uint32_t rule, uint32_t *last,
+			uint32_t *count)
+{
+	const struct node *n = &p->dag.nodes[node];
+
+	if (last[node] == rule + 1)
+		return;
+	last[node] = rule + 1;
+	if (n->kind == NODE_KIND_PRED || n->kind == NODE_KIND_NOT_PRED)
+		count[n->kids]++;
+	for (uint32_t i = 0; i < n->n; i++)
+		count_rules(p, p->dag.kids[n->kids + i], rule, last, count);
+}
+
+/* The largest share of the rules of a class that hold a predicate is what many of them have in common
+ * ("it is a file"): that says little about an event, so it is taken to be true more often. */
+static bool add_commonness(const struct plan *p, float *prior)
+{
+	uint32_t *last = mem_new((p->dag.n_nodes + 1) * sizeof *last);
+	uint32_t *count = mem_new((p->dag.n_preds + 1) * sizeof *count);
+	float *most = mem_new((p->dag.n_preds + 1) * sizeof *most);
+	bool ok = last && count && most;
+
+	for (uint32_t k = 0; ok && k < p->n_classes; k++) {
+		const struct plan_class *c = &p->classes[k];
+
+		memset(last, 0, p->dag.n_nodes * sizeof *last);
+		memset(count, 0, p->dag.n_preds * sizeof *count);
+		for (uint32_t i = 0; i < c->n_rules; i++)
+			count_rules(p, c->rules[i].root, i, last, count);
+		for (uint32_t i = 0; c->n_rules >= COMMON_MIN_RULES && i < p->dag.n_preds; i++)
+			if ((float)count[i] > most[i] * (float)c->n_rules)
+				most[i] = (float)count[i] / (float)c->n_rules;
+	}
+	for (uint32_t i = 0; ok && i < p->dag.n_preds; i++)
+		if (p->dag.preds[i].sw != DAG_NONE)
+			prior[i] += (PRIOR_COMMON - prior[i]) * most[i];
+	mem_free(last);
+	mem_free(count);
+	mem_free(most);
+	return ok;
+}
 
 bool probabilities_set(struct plan *p, const struct plan_stats *stats)
 {
@@ -31,29 +79,36 @@ bool probabilities_set(struct plan *p, const struct plan_stats *stats)
 
 	if (!out)
 		return false;
+	stats = plan_stats_fit(stats, p) ? stats : NULL;
+	for (uint32_t i = 0; i < d->n_preds; i++)
+		out[i] = d->preds[i].sw == DAG_NONE
+				 ? 0
+				 : (float)switch_prior(&p->switches[d->preds[i].sw], &d->preds[i]);
+	if (!stats && !add_commonness(p, out))
+		return false;
 	for (uint32_t i = 0; i < d->n_preds; i++) {
 		const struct pred *pred = &d->preds[i];
 
-		if (stats && stats->n_preds == d->n_preds && stats->p[i] >= 0)
+		if (stats && stats->p[i] >= 0)
 			out[i] = (float)stats->p[i];
-		else if (pred->sw != DAG_NONE)
-			out[i] = (float)switch_prior(&p->switches[pred->sw], pred);
-		else
+		else if (pred->sw == DAG_NONE)
 			out[i] = pred->test.op == FILTER_OP_EXISTS ? 0.9F : 0.3F;
 	}
 	p->p = out;
 	return true;
 }
 
-bool covers_init(struct covers *c, const struct plan *p)
+bool covers_init(struct covers *c, const struct plan *p, const struct plan_stats *stats)
 {
+	c->stats = plan_stats_fit(stats, p) ? stats : NULL;
+	c->driven = mem_new(p->dag.n_terms + 1);
 	c->cost = mem_grow(NULL, p->dag.n_nodes, sizeof *c->cost);
 	c->rate = mem_grow(NULL, p->dag.n_nodes, sizeof *c->rate);
 	c->share = mem_grow(NULL, p->n_switches + 1, sizeof *c->share);
-	if (!c->cost || !c->rate || !c->share)
+	if (!c->cost || !c->rate || !c->share || !c->driven)
 		return false;
 	for (uint32_t s = 0; s < p->n_switches; s++)
-		c->share[s] = switch_cost_ns(p->switches[s].kind) / p->switches[s].n_preds;
+		c->share[s] = switch_cost_ns(&p->switches[s]) / p->switches[s].n_preds;
 	return true;
 }
 
@@ -62,6 +117,7 @@ void covers_deinit(struct covers *c)
 	c->cost = mem_free(c->cost);
 	c->rate = mem_free(c->rate);
 	c->share = mem_free(c->share);
+	c->driven = mem_free(c->driven);
 }
 
 bool covers_has(const struct covers *c, uint32_t root)
@@ -138,6 +194,7 @@ struct choice {
 	const struct plan *p;
 	uint32_t *users; /* by switch: covers that use it */
 	bool *drives;    /* by switch: in the class at work */
+	uint32_t *asked; /* by term: the class, plus one, whose drivers last asked for it */
 };
 
 static void count_user(void *ctx, uint32_t pred)
@@ -149,6 +206,25 @@ static void count_user(void *ctx, uint32_t pred)
 	k->drives[sw] = true;
 }
 
+/* What the look-ups of the drivers of class @n cost, and asking for what they look up. */
+static double model_drivers(struct choice *k, uint32_t n)
+{
+	const struct plan *p = k->p;
+	double sum = 0;
+
+	for (uint32_t s = 0; s < p->n_switches; s++) {
+		uint32_t term = p->switches[s].term;
+
+		if (!k->drives[s])
+			continue;
+		sum += switch_cost_ns(&p->switches[s]);
+		if (k->asked[term] != n + 1)
+			sum += FETCH_NS;
+		k->asked[term] = n + 1;
+	}
+	return sum;
+}
+
 /* Modelled ns of one event of each class with the covers as weighed: the look-ups of its drivers,
  * the rules they wake, the residual ones. Counts the users of each switch on the way. */
 static double model(const struct covers *c, struct choice *k)
@@ -157,17 +233,20 @@ static double model(const struct covers *c, struct choice *k)
 	double sum = 0;
 
 	memset(k->users, 0, (p->n_switches + 1) * sizeof *k->users);
+	memset(k->asked, 0, (p->dag.n_terms + 1) * sizeof *k->asked);
 	for (uint32_t n = 0; n < p->n_classes; n++) {
+		double weight = c->stats ? c->stats->share[n] : 1.0 / p->n_classes, cost = 0;
+
 		memset(k->drives, 0, p->n_switches + 1);
 		for (uint32_t i = 0; i < p->classes[n].n_rules; i++) {
 			uint32_t root = p->classes[n].rules[i].root;
 
 			if (covers_has(c, root))
 				covers_each(c, p, root, count_user, k);
-			sum += VERIFY_NS * (covers_has(c, root) ? c->rate[root] : 1);
+			cost += (WAKE_NS + c->judge[root].cost) *
+				(covers_has(c, root) ? c->rate[root] : 1);
 		}
-		for (uint32_t s = 0; s < p->n_switches; s++)
-			sum += k->drives[s] ? switch_cost_ns(p->switches[s].kind) + FETCH_NS : 0;
+		sum += weight * (cost + model_drivers(k, n));
 	}
 	return sum;
 }
@@ -218,24 +297,44 @@ static void drop_drivers(struct covers *c, struct choice *k)
 	mem_free(tried);
 }
 
-bool covers_weigh(struct covers *c, const struct plan *p)
+/* What each of its users pays for a switch, and for asking for the value that it looks up, by @k->users;
+ * what switches of one field have in common all their users pay. */
+static void set_shares(struct covers *c, struct choice *k)
+{
+	const struct plan *p = k->p;
+
+	memset(k->asked, 0, (p->dag.n_terms + 1) * sizeof *k->asked);
+	for (uint32_t s = 0; s < p->n_switches; s++)
+		k->asked[p->switches[s].term] += k->users[s];
+	for (uint32_t s = 0; s < p->n_switches; s++) {
+		uint32_t all = k->asked[p->switches[s].term];
+
+		c->share[s] = switch_cost_ns(&p->switches[s]) / (k->users[s] ? k->users[s] : 1) +
+			      FETCH_NS / (all ? all : 1);
+	}
+}
+
+bool covers_weigh(struct covers *c, const struct plan *p, const struct estimate *judge)
 {
 	struct choice k = {.p = p};
 	bool ok;
 
+	c->judge = judge;
 	k.users = mem_new((p->n_switches + 1) * sizeof *k.users);
 	k.drives = mem_new(p->n_switches + 1);
-	ok = k.users && k.drives;
+	k.asked = mem_new((p->dag.n_terms + 1) * sizeof *k.asked);
+	ok = k.users && k.drives && k.asked;
 	for (unsigned round = 0; ok && round < ROUNDS; round++) {
 		weigh_all(c, p);
 		(void)model(c, &k);
-		for (uint32_t s = 0; s < p->n_switches; s++)
-			c->share[s] =
-				switch_cost_ns(p->switches[s].kind) / (k.users[s] ? k.users[s] : 1);
+		set_shares(c, &k);
 	}
 	weigh_all(c, p);
 	if (ok)
 		drop_drivers(c, &k);
+	for (uint32_t t = 0; ok && t < p->dag.n_terms; t++)
+		c->driven[t] = k.asked[t];
+	mem_free(k.asked);
 	mem_free(k.users);
 	mem_free(k.drives);
 	return ok;

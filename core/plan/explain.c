@@ -135,14 +135,6 @@ static void mark_terms(const struct plan *p, uint32_t node, bool *seen)
 		mark_terms(p, p->dag.kids[n->kids + i], seen);
 }
 
-static bool is_eager(const struct plan_class *c, uint32_t term)
-{
-	for (uint32_t i = 0; i < c->n_eager; i++)
-		if (c->eager_terms[i] == term)
-			return true;
-	return false;
-}
-
 static void print_fields(struct buf *b, const struct plan *p, const struct plan_class *c,
 			 uint32_t root)
 {
@@ -155,7 +147,7 @@ static void print_fields(struct buf *b, const struct plan *p, const struct plan_
 		uint32_t n = 0;
 
 		for (uint32_t t = 0; t < p->dag.n_terms; t++) {
-			if (!seen[t] || is_eager(c, t) != eager)
+			if (!seen[t] || plan_is_eager(c, t) != eager)
 				continue;
 			if (n++ == 0)
 				buf_add_cstr(b, eager ? "  fields of every event: "

@@ -52,13 +52,21 @@ struct plan {
 	const uint32_t *wake_ends;           /* by predicate: end of its run in wakes */
 	const struct wake *wakes;
 	const uint32_t *woken;
-	const float *p; /* by predicate: how likely it is true */
+	bool is_learned; /* from traffic rather than priors */
+	const float *p;  /* by predicate: how likely it is true */
 };
 
 struct plan_stats {
-	uint32_t n_preds;
-	double *p; /* < 0: nothing known */
+	uint32_t n_preds, n_classes, n_terms;
+	double *p;     /* by predicate: how often it was true; < 0: nothing known */
+	double *share; /* by class: of the events that rules are tried on */
+	/* By class and term: how often judging asked for it. NULL: not counted, or by a plan that
+	 * wakes rules by priors, which says nothing about one that was learned. */
+	float *used;
 };
+
+/* Whether @s, which may be NULL, was learned from a plan of the same rules: they make equal graphs. */
+bool plan_stats_fit(const struct plan_stats *s, const struct plan *p);
 
 /* classes.c: sets classes, class_of and the rules of each. false: no memory. */
 bool classes_build(struct plan *p, const uint32_t *roots);
@@ -68,17 +76,21 @@ bool classes_build(struct plan *p, const uint32_t *roots);
  * learned.
  */
 struct covers {
-	double *cost;  /* by node; infinite: it has none */
-	double *rate;  /* by node: how often the cover is hit, at most */
-	double *share; /* by switch: what its look-up costs each of its users */
+	double *cost;                   /* by node; infinite: it has none */
+	double *rate;                   /* by node: how often the cover is hit, at most */
+	double *share;                  /* by switch: what its look-up costs each of its users */
+	const struct estimate *judge;   /* by node: what judging it costs */
+	const struct plan_stats *stats; /* NULL: nothing was learned */
+	bool *driven;                   /* by term: drivers ask for it anyway */
 };
 
-bool covers_init(struct covers *c, const struct plan *p);
+/* @stats is borrowed. */
+bool covers_init(struct covers *c, const struct plan *p, const struct plan_stats *stats);
 void covers_deinit(struct covers *c);
 
-/* Weighs every node, sharing the cost of switches among those that end up using them. false: no
- * memory. */
-bool covers_weigh(struct covers *c, const struct plan *p);
+/* Weighs every node, sharing the cost of switches among those that end up using them; with @judge,
+ * what judging costs, which is borrowed. Sets driven. false: no memory. */
+bool covers_weigh(struct covers *c, const struct plan *p, const struct estimate *judge);
 
 /* Whether @root is woken by a cover rather than looked at for every event. */
 bool covers_has(const struct covers *c, uint32_t root);
@@ -91,11 +103,31 @@ void covers_each(const struct covers *c, const struct plan *p, uint32_t node, co
 /* Sets p->p from @stats and priors. false: no memory. */
 bool probabilities_set(struct plan *p, const struct plan_stats *stats);
 
+/* Asking for one more field, about, in ns. */
+#define FETCH_NS 50.0
+
+/* A field that is needed more often than this is asked for with those of the drivers: one question
+ * costs less than two, and an answer more than was needed less than a question. */
+#define EAGER_MIN 0.5F
+
+/* Whether @term is asked for with the drivers of @c. */
+bool plan_is_eager(const struct plan_class *c, uint32_t term);
+
+/* Fields whose value may be asked for before it is known to be needed. */
+bool may_be_eager(const struct term *t);
+
 /* wake.c: turns covers into wakes, drivers and gates. false: no memory. */
 bool wakes_build(struct plan *p, const struct covers *c);
 
 /* gate.c: the tree of shared conjuncts of @n residual rules (positions in @c->rules). */
 bool gates_build(struct plan *p, struct plan_class *c, const uint32_t *residual, uint32_t n);
 
-/* order.c: puts the kids of every node in the order in which they are best asked. */
-bool kids_order(struct plan *p);
+/* order.c: what asking a node costs in ns, and how likely it is true. */
+struct estimate {
+	double cost, p;
+};
+
+/* For every node of @p, to be freed with mem_free(); NULL when memory is short. Terms in @driven
+ * (may be NULL) cost nothing to ask for. With @ordered (@p itself, or NULL) the kids of every node
+ * are put in the order in which they are best asked. */
+struct estimate *nodes_estimate(const struct plan *p, const bool *driven, struct plan *ordered);

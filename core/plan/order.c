@@ -1,6 +1,7 @@
 /*
- * order: the kids of a node in the order in which they are best asked: cheap ones that decide often
- * first. For AND that is cost / P(false), for OR cost / P(true), both ascending.
+ * order: what asking a node costs, and its kids in the order in which they are best asked: cheap
+ * ones that decide often first. For AND that is cost / P(false), for OR cost / P(true), both
+ * ascending.
  */
 #include "plan/impl.h"
 
@@ -8,26 +9,23 @@
 
 #include "util/mem.h"
 
-struct estimate {
-	double cost, p;
-};
-
 struct ranked {
 	double rank;
 	uint32_t node;
 };
 
-static double pred_cost(const struct plan *p, const struct pred *pred)
+static double pred_cost(const struct plan *p, const bool *driven, const struct pred *pred)
 {
 	const struct term *t = &p->dag.terms[pred->term];
+	double fetch = driven && driven[pred->term] ? 0 : FETCH_NS;
 
 	if (t->is_volatile)
 		return 1e9; /* asked only when everything else holds */
 	if (t->slot != DAG_NONE && (t->operand->use->field->flags & FIELD_SLOW))
 		return 5000;
 	if (pred->test.op == FILTER_OP_REGEX)
-		return 300;
-	return pred->sw == DAG_NONE ? 40 : 5 + switch_cost_ns(p->switches[pred->sw].kind) / 4;
+		return fetch + 300;
+	return fetch + (pred->sw == DAG_NONE ? 40 : 5 + switch_cost_ns(&p->switches[pred->sw]) / 4);
 }
 
 static int by_rank(const void *a, const void *b)
@@ -39,8 +37,8 @@ static int by_rank(const void *a, const void *b)
 	return x->node < y->node ? -1 : x->node > y->node;
 }
 
-/* Sorts the kids of @n and returns what the whole costs. */
-static struct estimate order(struct plan *p, const struct node *n, const struct estimate *est,
+/* What @n costs with its kids, which are left in order in @work. */
+static struct estimate order(const struct plan *p, const struct node *n, const struct estimate *est,
 			     struct ranked *work)
 {
 	bool is_and = n->kind == NODE_KIND_AND;
@@ -57,7 +55,6 @@ static struct estimate order(struct plan *p, const struct node *n, const struct 
 	for (uint32_t i = 0; i < n->n; i++) {
 		const struct estimate *e = &est[work[i].node];
 
-		p->dag.kids[n->kids + i] = work[i].node;
 		out.cost += e->cost * out.p;
 		out.p *= is_and ? e->p : 1 - e->p;
 	}
@@ -66,7 +63,24 @@ static struct estimate order(struct plan *p, const struct node *n, const struct 
 	return out;
 }
 
-bool kids_order(struct plan *p)
+static struct estimate leaf(const struct plan *p, const bool *driven, uint32_t id)
+{
+	const struct node *n = &p->dag.nodes[id];
+	const struct pred *pred = &p->dag.preds[n->kids];
+
+	if (n->kind == NODE_KIND_CONST)
+		return (struct estimate){0, id == NODE_TRUE};
+	return (struct estimate){pred_cost(p, driven, pred),
+				 n->kind == NODE_KIND_PRED ? p->p[n->kids] : 1 - p->p[n->kids]};
+}
+
+static void set_kids(struct plan *p, const struct node *n, const struct ranked *work)
+{
+	for (uint32_t i = 0; i < n->n; i++)
+		p->dag.kids[n->kids + i] = work[i].node;
+}
+
+struct estimate *nodes_estimate(const struct plan *p, const bool *driven, struct plan *ordered)
 {
 	struct estimate *est = mem_new(p->dag.n_nodes * sizeof *est);
 	uint32_t widest = 1;
@@ -78,18 +92,11 @@ bool kids_order(struct plan *p)
 	work = mem_grow(NULL, widest, sizeof *work);
 	for (uint32_t i = 0; est && work && i < p->dag.n_nodes; i++) {
 		const struct node *n = &p->dag.nodes[i];
-		const struct pred *pred = n->n ? NULL : &p->dag.preds[n->kids];
 
-		if (n->kind == NODE_KIND_CONST)
-			est[i] = (struct estimate){0, i == NODE_TRUE};
-		else if (n->kind == NODE_KIND_PRED)
-			est[i] = (struct estimate){pred_cost(p, pred), p->p[n->kids]};
-		else if (n->kind == NODE_KIND_NOT_PRED)
-			est[i] = (struct estimate){pred_cost(p, pred), 1 - p->p[n->kids]};
-		else
-			est[i] = order(p, n, est, work);
+		est[i] = n->n ? order(p, n, est, work) : leaf(p, driven, i);
+		if (n->n && ordered)
+			set_kids(ordered, n, work);
 	}
-	mem_free(est);
 	mem_free(work);
-	return est && work;
+	return work ? est : mem_free(est);
 }

@@ -26,10 +26,30 @@ size_t plan_size(const struct plan *p)
 	       p->n_classes * sizeof *p->classes;
 }
 
-static bool covers_build(struct plan *p)
+/* Covers by what judging costs; to be ended with covers_deinit(). */
+static bool covers_choose(struct covers *c, const struct plan *p, const struct plan_stats *stats)
 {
-	struct covers c;
-	bool ok = covers_init(&c, p) && covers_weigh(&c, p) && wakes_build(p, &c);
+	struct estimate *judge = nodes_estimate(p, NULL, NULL);
+	bool ok = judge && covers_init(c, p, stats) && covers_weigh(c, p, judge);
+
+	mem_free(judge);
+	return ok;
+}
+
+/* The kids of all nodes in their order, now that it is known what drivers have asked already. */
+static bool kids_order(struct plan *p, const struct covers *c)
+{
+	struct estimate *judge = nodes_estimate(p, c->driven, p);
+	bool ok = judge;
+
+	mem_free(judge);
+	return ok;
+}
+
+static bool covers_build(struct plan *p, const struct plan_stats *stats)
+{
+	struct covers c = {.cost = NULL};
+	bool ok = covers_choose(&c, p, stats) && kids_order(p, &c) && wakes_build(p, &c);
 
 	covers_deinit(&c);
 	return ok;
@@ -47,8 +67,9 @@ static bool build(struct plan *p, const struct plan_stats *stats)
 	if (!ok)
 		return false;
 	dag_seal(&p->dag);
+	p->is_learned = plan_stats_fit(stats, p);
 	return switches_build(&p->dag, &p->arena, &p->switches, &p->n_switches) &&
-	       probabilities_set(p, stats) && covers_build(p) && kids_order(p);
+	       probabilities_set(p, stats) && covers_build(p, stats);
 }
 
 int plan_new(const struct plan_rule *rules, uint32_t n_rules, const struct plan_stats *stats,
@@ -78,9 +99,18 @@ int plan_new(const struct plan_rule *rules, uint32_t n_rules, const struct plan_
 
 struct plan_stats *plan_stats_free(struct plan_stats *s)
 {
-	if (s)
+	if (s) {
 		mem_free(s->p);
+		mem_free(s->share);
+		mem_free(s->used);
+	}
 	return mem_free(s);
+}
+
+bool plan_stats_fit(const struct plan_stats *s, const struct plan *p)
+{
+	return s && s->n_preds == p->dag.n_preds && s->n_classes == p->n_classes &&
+	       s->n_terms == p->dag.n_terms;
 }
 
 struct weighing {
@@ -113,16 +143,38 @@ static void add_rate(void *ctx, uint32_t pred)
 	w->sum += w->stats->p[pred] >= 0 ? w->stats->p[pred] : 0.1;
 }
 
+bool plan_is_eager(const struct plan_class *c, uint32_t term)
+{
+	for (uint32_t i = 0; i < c->n_eager; i++)
+		if (c->eager_terms[i] == term)
+			return true;
+	return false;
+}
+
+/* The share of events for which a field is asked for late that was to be expected. */
+static double asked_late(const struct plan *p, const struct plan_stats *s)
+{
+	double sum = 0;
+
+	for (uint32_t c = 0; s->used && c < p->n_classes; c++)
+		for (uint32_t t = 0; t < p->dag.n_terms; t++)
+			if (s->used[(size_t)c * s->n_terms + t] > EAGER_MIN &&
+			    may_be_eager(&p->dag.terms[t]) && !plan_is_eager(&p->classes[c], t)) {
+				sum += s->share[c];
+				break;
+			}
+	return sum;
+}
+
 double plan_gain(const struct plan *p, const struct plan_stats *s)
 {
 	struct plan other = *p;
-	struct covers c = {NULL, NULL, NULL};
+	struct covers c = {.cost = NULL};
 	struct weighing w = {.stats = s};
 	double now = woken_now(p, s);
 
 	other.arena = (struct arena)ARENA_NULL;
-	if (now > 0 && probabilities_set(&other, s) && covers_init(&c, &other) &&
-	    covers_weigh(&c, &other)) {
+	if (now > 0 && probabilities_set(&other, s) && covers_choose(&c, &other, s)) {
 		for (uint32_t k = 0; k < p->n_classes; k++)
 			for (uint32_t i = 0; i < p->classes[k].n_rules; i++) {
 				uint32_t root = p->classes[k].rules[i].root;
@@ -137,5 +189,5 @@ double plan_gain(const struct plan *p, const struct plan_stats *s)
 	}
 	covers_deinit(&c);
 	arena_deinit(&other.arena);
-	return now > 0 ? 1 - w.sum / now : 0;
+	return (now > 0 ? 1 - w.sum / now : 0) + asked_late(p, s);
 }

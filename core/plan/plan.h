@@ -42,6 +42,8 @@
 enum {
 	PLAN_MAX_RULES = 1 << 20,
 	PLAN_SAMPLE_EVERY = 1024, /* events between two that are used to learn from */
+	PLAN_FIRST = 4096, /* of the first events more are, so that something is learned soon */
+	PLAN_SAMPLE_FIRST = 64,
 };
 
 struct plan;

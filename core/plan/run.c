@@ -17,6 +17,7 @@
 
 enum {
 	GEN_MAX = (1U << 30) - 1, /* gen shares a word with the answer */
+	USES_MAX = 1 << 16,       /* classes times terms that are counted */
 	LAZY_SWITCH_PREDS =
 		4, /* an automaton is run for its sake only from this many predicates on */
 };
@@ -30,6 +31,8 @@ struct plan_run {
 	uint32_t *sw_ran;    /* by switch: gen when its look-up was made */
 	uint32_t *sw_failed; /* by switch: gen when it could not be */
 	uint32_t *term_gen;  /* by term */
+	uint32_t *judged;    /* by term: gen when judging asked for it */
+	uint32_t judge_gen;  /* gen while rules are judged, else 0 */
 	struct values *term_values;
 	uint32_t *awake;   /* by position in the class: gen */
 	uint32_t *woken;   /* positions */
@@ -49,6 +52,8 @@ struct plan_run {
 	atomic_uint n_samples;
 	atomic_uint *seen; /* by switch: samples in which it was run */
 	atomic_uint *held; /* by predicate: of them, those in which it was true */
+	atomic_uint *class_samples;
+	atomic_uint *used; /* by class and term: samples in which judging asked; NULL: too many */
 };
 
 struct plan_run *plan_run_free(struct plan_run *r)
@@ -62,6 +67,9 @@ struct plan_run *plan_run_free(struct plan_run *r)
 	mem_free(r->sw_ran);
 	mem_free(r->sw_failed);
 	mem_free(r->term_gen);
+	mem_free(r->judged);
+	mem_free(r->class_samples);
+	mem_free(r->used);
 	mem_free(r->term_values);
 	mem_free(r->awake);
 	mem_free(r->woken);
@@ -73,6 +81,11 @@ struct plan_run *plan_run_free(struct plan_run *r)
 	mem_free(r->seen);
 	mem_free(r->held);
 	return mem_free(r);
+}
+
+static bool counts_uses(const struct plan *p)
+{
+	return (uint64_t)p->n_classes * p->dag.n_terms <= USES_MAX;
 }
 
 #define NEW(n, p) ((p) = mem_new(((size_t)(n) + 1) * sizeof *(p)))
@@ -90,6 +103,8 @@ int plan_run_new(const struct plan *p, struct plan_run **ret_run)
 	ok = r->eval && NEW(d->n_nodes, r->memo) && NEW(d->n_preds, r->hits.stamp) &&
 	     NEW(d->n_preds, r->hits.list) && NEW(p->n_switches, r->sw_ran) &&
 	     NEW(p->n_switches, r->sw_failed) && NEW(d->n_terms, r->term_gen) &&
+	     NEW(d->n_terms, r->judged) && NEW(p->n_classes, r->class_samples) &&
+	     (!counts_uses(p) || NEW(p->n_classes * d->n_terms, r->used)) &&
 	     NEW(d->n_terms, r->term_values) && NEW(p->max_class_rules, r->awake) &&
 	     NEW(p->max_class_rules, r->woken) && NEW(p->max_class_rules, r->matched) &&
 	     NEW(p->max_eager, r->eager) &&
@@ -116,6 +131,7 @@ static void next_gen(struct plan_run *r)
 	memset(r->sw_ran, 0, r->p->n_switches * sizeof *r->sw_ran);
 	memset(r->sw_failed, 0, r->p->n_switches * sizeof *r->sw_failed);
 	memset(r->term_gen, 0, d->n_terms * sizeof *r->term_gen);
+	memset(r->judged, 0, d->n_terms * sizeof *r->judged);
 	memset(r->awake, 0, r->p->max_class_rules * sizeof *r->awake);
 	r->gen = 1;
 }
@@ -124,6 +140,7 @@ static const struct values *term_values(struct plan_run *r, uint32_t id)
 {
 	const struct term *t = &r->p->dag.terms[id];
 
+	r->judged[id] = r->judge_gen;
 	if (r->term_gen[id] == r->gen)
 		return &r->term_values[id];
 	r->n_extracted[id]++;
@@ -298,12 +315,24 @@ static void run_residual(struct plan_run *r)
 	}
 }
 
+static bool is_sample(uint64_t n)
+{
+	return n % (n < PLAN_FIRST ? PLAN_SAMPLE_FIRST : PLAN_SAMPLE_EVERY) == 0;
+}
+
 /* One event in many tells how often predicates are true: all switches are run, needed or not. Costs
  * what the switches cost and what they hit, not what predicates there are. [owner thread writes,
  * any reads] */
 static void sample(struct plan_run *r)
 {
 	const struct dag *d = &r->p->dag;
+	uint32_t class = (uint32_t)(r->class - r->p->classes);
+
+	atomic_fetch_add_explicit(&r->class_samples[class], 1, memory_order_relaxed);
+	for (uint32_t t = 0; r->used && t < d->n_terms; t++)
+		if (r->judged[t] == r->gen)
+			atomic_fetch_add_explicit(&r->used[class * d->n_terms + t], 1,
+						  memory_order_relaxed);
 
 	for (uint32_t s = 0; s < r->p->n_switches; s++) {
 		const struct term *t = &d->terms[r->p->switches[s].term];
@@ -350,8 +379,10 @@ static __attribute__((noinline)) uint32_t match_class(struct plan_run *r, const 
 	r->evt = evt;
 	r->fetch = fetch;
 	eval_reset(r->eval);
+	r->judge_gen = 0;
 	ask_eager(r);
 	run_drivers(r);
+	r->judge_gen = r->gen;
 	if (r->wake_all) {
 		for (uint32_t at = 0; at < r->class->n_rules; at++)
 			judge(r, at);
@@ -360,7 +391,7 @@ static __attribute__((noinline)) uint32_t match_class(struct plan_run *r, const 
 			judge(r, r->woken[i]);
 		run_residual(r);
 	}
-	if (r->n_events++ % PLAN_SAMPLE_EVERY == 0)
+	if (is_sample(r->n_events++))
 		sample(r);
 	sort_matched(r);
 	return first && r->n_matched > 1 ? 1 : r->n_matched;
@@ -417,19 +448,45 @@ uint64_t plan_run_extractions(const struct plan_run *r, uint32_t slot)
 	return sum;
 }
 
+/* How often each class was seen, and what judging asked for in it. */
+static void learned_uses(const struct plan_run *r, struct plan_stats *s)
+{
+	double n_samples = 0;
+
+	for (uint32_t c = 0; c < s->n_classes; c++) {
+		s->share[c] =
+			atomic_load_explicit(&r->class_samples[c], memory_order_relaxed) + 0.01;
+		n_samples += s->share[c];
+	}
+	for (uint32_t c = 0; c < s->n_classes; c++) {
+		for (uint32_t t = 0; s->used && t < s->n_terms; t++) {
+			size_t at = (size_t)c * s->n_terms + t;
+			uint32_t n = atomic_load_explicit(&r->used[at], memory_order_relaxed);
+
+			s->used[at] = (float)(n / s->share[c]);
+		}
+		s->share[c] /= n_samples;
+	}
+}
+
 struct plan_stats *plan_run_learned(const struct plan_run *r)
 {
-	uint32_t n = r->p->dag.n_preds;
+	const struct dag *d = &r->p->dag;
+	uint32_t n = d->n_preds, n_classes = r->p->n_classes;
 	struct plan_stats *s = atomic_load(&r->n_samples) ? mem_new(sizeof *s) : NULL;
 
 	if (!s)
 		return NULL;
-	s->n_preds = n;
+	*s = (struct plan_stats){.n_preds = n, .n_classes = n_classes, .n_terms = d->n_terms};
 	s->p = mem_grow(NULL, n + 1, sizeof *s->p);
-	if (!s->p)
+	s->share = mem_grow(NULL, n_classes + 1, sizeof *s->share);
+	if (r->used && r->p->is_learned)
+		s->used = mem_grow(NULL, (size_t)n_classes * d->n_terms + 1, sizeof *s->used);
+	if (!s->p || !s->share || (r->used && r->p->is_learned && !s->used))
 		return plan_stats_free(s);
+	learned_uses(r, s);
 	for (uint32_t i = 0; i < n; i++) {
-		uint32_t sw = r->p->dag.preds[i].sw;
+		uint32_t sw = d->preds[i].sw;
 		uint32_t seen = sw == DAG_NONE
 					? 0
 					: atomic_load_explicit(&r->seen[sw], memory_order_relaxed);

@@ -41,7 +41,7 @@ struct field_switch {
 const char *switch_kind_name(enum switch_kind k);
 
 /* What one look-up costs, about, in ns: a prior for choosing covers, not a promise. */
-double switch_cost_ns(enum switch_kind k);
+double switch_cost_ns(const struct field_switch *s);
 
 /* How likely one predicate of it is true, before anything was learned. */
 double switch_prior(const struct field_switch *s, const struct pred *p);

@@ -20,6 +20,7 @@ struct builder {
 	struct link *links;
 	uint32_t n, cap, class, at;
 	bool *drives; /* by switch: in the class at work */
+	bool *asked;  /* by term: the drivers of the class at work look it up */
 	bool failed;
 };
 
@@ -46,33 +47,65 @@ static int by_pred(const void *a, const void *b)
 	return x->at < y->at ? -1 : x->at > y->at;
 }
 
-/* Drivers of @c in the order of their cost, and the plain fields they look up. */
+/* How likely judging an event of the class at work asks for @term. */
+static float use_of(const struct builder *b, uint32_t term)
+{
+	const struct plan_stats *s = b->covers->stats;
+
+	return s && s->used ? s->used[(size_t)b->class * s->n_terms + term] : 0;
+}
+
+bool may_be_eager(const struct term *t)
+{
+	return t->slot != DAG_NONE && !t->is_volatile &&
+	       !(t->operand->use->field->flags & FIELD_SLOW);
+}
+
+static void add_eager(struct builder *b, struct plan_class *c, const struct field_use **uses,
+		      uint32_t *terms)
+{
+	for (uint32_t t = 0; t < b->p->dag.n_terms; t++) {
+		const struct term *term = &b->p->dag.terms[t];
+
+		if (!may_be_eager(term) || !(b->asked[t] || use_of(b, t) > EAGER_MIN))
+			continue;
+		terms[c->n_eager] = t;
+		uses[c->n_eager++] = term->operand->use;
+	}
+}
+
+/* Drivers of @c, and the plain fields that are asked for in one question: those that drivers look
+ * up, and those that were mostly needed in the end. */
 static bool drivers_set(struct builder *b, struct plan_class *c)
 {
 	struct plan *p = b->p;
 	uint32_t *drivers = arena_alloc(&p->arena, p->n_switches * sizeof *drivers);
-	uint32_t *terms = arena_alloc(&p->arena, p->n_switches * sizeof *terms);
-	const struct field_use **uses = arena_alloc(&p->arena, p->n_switches * sizeof *uses);
-	bool *seen = mem_new(p->dag.n_terms + 1);
-	bool ok = drivers && terms && uses && seen;
+	uint32_t *terms = mem_grow(NULL, p->dag.n_terms + 1, sizeof *terms), *kept;
+	const struct field_use **uses = mem_grow(NULL, p->dag.n_terms + 1, sizeof *uses);
+	const struct field_use **kept_uses;
+	bool ok = drivers && terms && uses;
 
+	memset(b->asked, 0, p->dag.n_terms + 1);
 	for (uint32_t s = 0; ok && s < p->n_switches; s++) {
-		const struct term *t = &p->dag.terms[p->switches[s].term];
-
 		if (!b->drives[s])
 			continue;
 		drivers[c->n_drivers++] = s;
-		if (t->slot == DAG_NONE || seen[p->switches[s].term] ||
-		    (t->operand->use->field->flags & FIELD_SLOW))
-			continue;
-		seen[p->switches[s].term] = true;
-		terms[c->n_eager] = p->switches[s].term;
-		uses[c->n_eager++] = t->operand->use;
+		b->asked[p->switches[s].term] = true;
 	}
-	mem_free(seen);
+	if (ok && c->n_rules)
+		add_eager(b, c, uses, terms);
+	kept = arena_alloc(&p->arena, c->n_eager * sizeof *kept);
+	kept_uses = arena_alloc(&p->arena, c->n_eager * sizeof(struct field_use *));
+	ok = ok && kept && kept_uses;
+	if (ok && c->n_eager) {
+		memcpy(kept, terms, c->n_eager * sizeof *kept);
+		memcpy(kept_uses, uses, c->n_eager * sizeof(struct field_use *));
+	}
+	mem_free(terms);
+	mem_free(uses);
 	c->drivers = drivers;
-	c->eager = uses;
-	c->eager_terms = terms;
+	c->eager = kept_uses;
+	c->eager_terms = kept;
 	if (c->n_eager > p->max_eager)
 		p->max_eager = c->n_eager;
 	return ok;
@@ -131,11 +164,13 @@ bool wakes_build(struct plan *p, const struct covers *c)
 	bool ok;
 
 	b.drives = mem_new(p->n_switches + 1);
-	ok = b.drives != NULL;
+	b.asked = mem_new(p->dag.n_terms + 1);
+	ok = b.drives && b.asked;
 	for (b.class = 0; ok && b.class < p->n_classes; b.class ++)
 		ok = class_links(&b, &p->classes[b.class]);
 	ok = ok && links_freeze(&b);
 	mem_free(b.links);
 	mem_free(b.drives);
+	mem_free(b.asked);
 	return ok;
 }

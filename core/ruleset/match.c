@@ -20,7 +20,7 @@
 #define GAIN_MIN 0.15
 
 enum {
-	CHECK_EVERY = 16384, /* events between two thoughts of replanning */
+	CHECK_EVERY = PLAN_FIRST, /* events between two thoughts of replanning */
 	REPLAN_PAUSE_S = 30,
 };
 

@@ -59,12 +59,14 @@ static void *take(struct arena *a, size_t size, size_t align)
 		return NULL;
 	a->used += from - c->used + size;
 	c->used = from + size;
-	return memset(c->data + from, 0, size);
+	return c->data + from;
 }
 
 void *arena_alloc(struct arena *a, size_t size)
 {
-	return take(a, size, alignof(uint64_t));
+	void *p = take(a, size, alignof(uint64_t));
+
+	return p ? memset(p, 0, size ? size : 1) : NULL;
 }
 
 struct str arena_str(struct arena *a, struct str s)
@@ -75,6 +77,7 @@ struct str arena_str(struct arena *a, struct str s)
 		return (struct str){NULL, 0};
 	if (s.len)
 		memcpy(p, s.p, s.len);
+	p[s.len] = '\0';
 	return (struct str){p, s.len};
 }
 
