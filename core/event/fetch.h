@@ -16,5 +16,10 @@ struct fetch {
 	 * fails as a whole. Asked again for the same use and event, it may answer from memory. */
 	void (*get)(void *ctx, const struct event *evt, const struct field_use *const *uses,
 		    uint32_t n, struct values *ret);
+
+	/* The entry of @evt that the value of @field, which has a scope, is a fact of: while it and
+	 * its version are the same, so is the value. False: not known. May be NULL: never known. */
+	bool (*entry)(void *ctx, const struct event *evt, const struct field *field,
+		      struct gyr_entry *ret_entry);
 	void *ctx;
 };

@@ -106,6 +106,7 @@ struct field {
 	enum field_role role;
 	uint32_t owner;        /* index of the extractor in the registry that built the fieldset */
 	uint32_t id;           /* the extractor's number for it */
+	uint32_t scope;        /* shows only what the entry of the event in it holds; 0: no such */
 	struct str deprecated; /* "use X"; empty for a field that is not deprecated */
 	const union value
 		*fixed; /* its value for every event, and nobody owns it; NULL: has an owner */

@@ -377,7 +377,23 @@ static void get(void *ctx, const struct event *evt, const struct field_use *cons
 		get_many(ctx, evt, uses, n, ret);
 }
 
+static bool entry(void *ctx, const struct event *evt, const struct field *field,
+		  struct gyr_entry *ret_entry)
+{
+	const struct fetcher *f = ctx;
+	const struct instance *i =
+		field->owner < f->n_owners ? f->owners[field->owner].instance : NULL;
+	const ss_plugin_event_input evt_in = {
+		.evt = evt->raw,
+		.evtnum = evt->num,
+		.evtsrc = evt->source,
+	};
+
+	return i && event_set_has(&i->extract_types, evt->type) &&
+	       i->module->symbols->extract_entry(i->state, &evt_in, field->scope, ret_entry);
+}
+
 struct fetch fetcher_fetch(struct fetcher *f)
 {
-	return (struct fetch){.get = get, .ctx = f};
+	return (struct fetch){.get = get, .entry = entry, .ctx = f};
 }

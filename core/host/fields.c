@@ -2,6 +2,8 @@
 
 #include <errno.h>
 
+#include "host/symbols.h"
+
 static int add_module(struct fieldset *set, const struct module *const *modules, uint32_t owner,
 		      struct str source, struct err *err)
 {
@@ -13,6 +15,8 @@ static int add_module(struct fieldset *set, const struct module *const *modules,
 		int r;
 
 		f.owner = owner;
+		if (!m->symbols->extract_entry)
+			f.scope = 0;
 		r = fieldset_add(set, &f, &other);
 		if (r == -EEXIST) {
 			err_set(err, 0, 0,

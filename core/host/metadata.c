@@ -5,6 +5,7 @@
 
 #include <errno.h>
 
+#include "gyr/abi.h"
 #include "util/json.h"
 
 static int parse_array(const char *json, struct json **ret, struct err *err)
@@ -219,6 +220,19 @@ static int read_role(const struct json *gyr, struct field *f, struct err *err)
 	return -EINVAL;
 }
 
+static int read_scope(const struct json *scope, struct field *f, struct err *err)
+{
+	int64_t n;
+
+	if (!scope)
+		return 0;
+	n = is(scope, JSON_KIND_INTEGER) ? json_int(scope) : 0;
+	if (n < 1 || n >= GYR_SCOPES)
+		return wrong(err, "gyr.scope", "no number of a scope");
+	f->scope = (uint32_t)n;
+	return 0;
+}
+
 static int read_gyr(const struct json *row, struct arena *arena, struct field *f, struct err *err)
 {
 	const struct json *gyr = json_member(row, "gyr");
@@ -237,6 +251,8 @@ static int read_gyr(const struct json *row, struct arena *arena, struct field *f
 		return -EINVAL;
 	}
 	r = read_gyr_flags(json_member(gyr, "flags"), f, err);
+	if (r == 0)
+		r = read_scope(json_member(gyr, "scope"), f, err);
 	if (r == 0)
 		r = read_role(gyr, f, err);
 	return r == 0 ? read_text(gyr, "deprecated", arena, &f->deprecated, err) : r;

@@ -57,6 +57,7 @@ static const struct row rows[] = {
 	API(capture_close),
 	API(get_required_event_schema_version),
 	EXT(set_host),
+	EXT(extract_entry),
 	EXT(output_open),
 	EXT(output_send),
 	EXT(output_close),

@@ -113,6 +113,9 @@ bool probabilities_set(struct plan *p, const struct plan_stats *stats);
 /* Whether @term is asked for with the drivers of @c. */
 bool plan_is_eager(const struct plan_class *c, uint32_t term);
 
+/* The field of a term whose switches are remembered by entry; NULL: they are not. */
+const struct field *atom_field(const struct term *t);
+
 /* Fields whose value may be asked for before it is known to be needed. */
 bool may_be_eager(const struct term *t);
 

@@ -90,6 +90,10 @@ void plan_run_time(struct plan_run *r);
 /* Goes on counting where @from stopped: a run of another plan of the same rules. */
 void plan_run_inherit(struct plan_run *r, const struct plan_run *from);
 
+/* Look-ups that were known by the entry of the state whose fact they are about, and those of them that
+ * had to be made. */
+void plan_run_atoms(const struct plan_run *r, uint64_t *ret_saved, uint64_t *ret_made);
+
 /* How often the value of a field was needed, by slot of its use. */
 uint64_t plan_run_extractions(const struct plan_run *r, uint32_t slot);
 

@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "filter/eval.h"
+#include "plan/atom.h"
 #include "plan/impl.h"
 #include "util/mem.h"
 
@@ -40,6 +41,13 @@ struct plan_run {
 	uint32_t n_woken, n_matched;
 	struct values *eager;
 	struct switch_scratch scratch;
+	struct atoms *atoms; /* NULL: no field has entries */
+	struct known_entry {
+		uint32_t gen; /* of the event it was asked for */
+		bool is_known;
+		struct gyr_entry e;
+		uint32_t owner;
+	} entries[GYR_SCOPES];
 	/* The event at work. */
 	const struct plan_class *class;
 	const struct event *evt;
@@ -76,6 +84,7 @@ struct plan_run *plan_run_free(struct plan_run *r)
 	mem_free(r->matched);
 	mem_free(r->eager);
 	switch_scratch_deinit(&r->scratch);
+	atoms_free(r->atoms);
 	mem_free(r->counts);
 	mem_free(r->n_extracted);
 	mem_free(r->seen);
@@ -90,6 +99,19 @@ static bool counts_uses(const struct plan *p)
 
 #define NEW(n, p) ((p) = mem_new(((size_t)(n) + 1) * sizeof *(p)))
 
+/* A cache of what is found by entry, if there is a field that has any. false: no memory. */
+static bool atoms_init(struct plan_run *r)
+{
+	const struct plan *p = r->p;
+
+	for (uint32_t s = 0; s < p->n_switches; s++)
+		if (atom_field(&p->dag.terms[p->switches[s].term])) {
+			r->atoms = atoms_new();
+			return r->atoms;
+		}
+	return true;
+}
+
 int plan_run_new(const struct plan *p, struct plan_run **ret_run)
 {
 	struct plan_run *r = mem_new(sizeof *r);
@@ -100,10 +122,11 @@ int plan_run_new(const struct plan *p, struct plan_run **ret_run)
 		return -ENOMEM;
 	r->p = p;
 	r->eval = eval_new();
-	ok = r->eval && NEW(d->n_nodes, r->memo) && NEW(d->n_preds, r->hits.stamp) &&
-	     NEW(d->n_preds, r->hits.list) && NEW(p->n_switches, r->sw_ran) &&
-	     NEW(p->n_switches, r->sw_failed) && NEW(d->n_terms, r->term_gen) &&
-	     NEW(d->n_terms, r->judged) && NEW(p->n_classes, r->class_samples) &&
+	ok = r->eval && atoms_init(r) && NEW(d->n_nodes, r->memo) &&
+	     NEW(d->n_preds, r->hits.stamp) && NEW(d->n_preds, r->hits.list) &&
+	     NEW(p->n_switches, r->sw_ran) && NEW(p->n_switches, r->sw_failed) &&
+	     NEW(d->n_terms, r->term_gen) && NEW(d->n_terms, r->judged) &&
+	     NEW(p->n_classes, r->class_samples) &&
 	     (!counts_uses(p) || NEW(p->n_classes * d->n_terms, r->used)) &&
 	     NEW(d->n_terms, r->term_values) && NEW(p->max_class_rules, r->awake) &&
 	     NEW(p->max_class_rules, r->woken) && NEW(p->max_class_rules, r->matched) &&
@@ -132,6 +155,7 @@ static void next_gen(struct plan_run *r)
 	memset(r->sw_failed, 0, r->p->n_switches * sizeof *r->sw_failed);
 	memset(r->term_gen, 0, d->n_terms * sizeof *r->term_gen);
 	memset(r->judged, 0, d->n_terms * sizeof *r->judged);
+	memset(r->entries, 0, sizeof r->entries);
 	memset(r->awake, 0, r->p->max_class_rules * sizeof *r->awake);
 	r->gen = 1;
 }
@@ -152,17 +176,44 @@ static const struct values *term_values(struct plan_run *r, uint32_t id)
 	return &r->term_values[id];
 }
 
+/* The entry that @field is a fact of; NULL when it is not known. */
+static const struct gyr_entry *entry_of(struct plan_run *r, const struct field *field)
+{
+	struct known_entry *k = &r->entries[field->scope];
+
+	if (k->gen != r->gen || k->owner != field->owner) {
+		k->gen = r->gen;
+		k->owner = field->owner;
+		k->is_known = r->fetch->entry(r->fetch->ctx, r->evt, field, &k->e);
+	}
+	return k->is_known ? &k->e : NULL;
+}
+
+/* The look-up itself; by what is remembered of the entry, where the value is a fact of one. */
+static bool look_up(struct plan_run *r, uint32_t sw)
+{
+	const struct field_switch *s = &r->p->switches[sw];
+	const struct term *t = &r->p->dag.terms[s->term];
+	const struct field *field = r->atoms && r->fetch->entry ? atom_field(t) : NULL;
+	const struct gyr_entry *e = field ? entry_of(r, field) : NULL;
+	uint32_t from = r->hits.n;
+
+	if (e && atoms_find(r->atoms, sw, e, &r->hits))
+		return true;
+	if (!switch_find(s, term_values(r, s->term), t->operand->type, &r->scratch, &r->hits))
+		return false;
+	if (e)
+		atoms_add(r->atoms, sw, e, &r->hits, from);
+	return true;
+}
+
 /* Makes the look-up of switch @sw, once an event; false when it could not be made. */
 static bool switch_run(struct plan_run *r, uint32_t sw)
 {
-	const struct field_switch *s = &r->p->switches[sw];
-	const struct values *v;
-
 	if (r->sw_ran[sw] == r->gen)
 		return r->sw_failed[sw] != r->gen;
-	v = term_values(r, s->term);
 	r->sw_ran[sw] = r->gen;
-	if (switch_find(s, v, r->p->dag.terms[s->term].operand->type, &r->scratch, &r->hits))
+	if (look_up(r, sw))
 		return true;
 	r->sw_failed[sw] = r->gen;
 	return false;
@@ -436,6 +487,13 @@ void plan_run_inherit(struct plan_run *r, const struct plan_run *from)
 struct plan_rule_counts plan_run_counts(const struct plan_run *r, uint32_t rule)
 {
 	return r->counts[rule];
+}
+
+void plan_run_atoms(const struct plan_run *r, uint64_t *ret_saved, uint64_t *ret_made)
+{
+	*ret_saved = *ret_made = 0;
+	if (r->atoms)
+		atoms_count(r->atoms, ret_saved, ret_made);
 }
 
 uint64_t plan_run_extractions(const struct plan_run *r, uint32_t slot)

@@ -55,6 +55,13 @@ static float use_of(const struct builder *b, uint32_t term)
 	return s && s->used ? s->used[(size_t)b->class * s->n_terms + term] : 0;
 }
 
+const struct field *atom_field(const struct term *t)
+{
+	const struct field *f = t->slot != DAG_NONE ? t->operand->use->field : NULL;
+
+	return f && f->scope && !t->is_volatile ? f : NULL;
+}
+
 bool may_be_eager(const struct term *t)
 {
 	return t->slot != DAG_NONE && !t->is_volatile &&
@@ -67,7 +74,10 @@ static void add_eager(struct builder *b, struct plan_class *c, const struct fiel
 	for (uint32_t t = 0; t < b->p->dag.n_terms; t++) {
 		const struct term *term = &b->p->dag.terms[t];
 
-		if (!may_be_eager(term) || !(b->asked[t] || use_of(b, t) > EAGER_MIN))
+		/* what a driver looks up by entry is seldom asked for */
+		bool is_looked_up = b->asked[t] && !atom_field(term);
+
+		if (!may_be_eager(term) || !(is_looked_up || use_of(b, t) > EAGER_MIN))
 			continue;
 		terms[c->n_eager] = t;
 		uses[c->n_eager++] = term->operand->use;

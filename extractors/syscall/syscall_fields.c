@@ -58,11 +58,37 @@ static uint32_t fields_metrics(struct gyr *p, ss_plugin_metric *ret, uint32_t ca
 	return n < cap ? n : cap;
 }
 
+/* Fields that show nothing but what the thread of the event holds (its version says when that
+ * changed). */
+enum { SCOPE_THREAD = 1 };
+
+static bool fields_entry(struct gyr *p, const struct gyr_event *evt, uint32_t scope,
+			 struct gyr_entry *ret_entry)
+{
+	const struct thread *t = scope == SCOPE_THREAD ? state_cur(p, evt)->thread : NULL;
+
+	if (!t)
+		return false;
+	*ret_entry = (struct gyr_entry){t->id, t->version};
+	return true;
+}
+
+#define FACT_OF_THREAD FIELD
 #define FIELD(n, t, f, fn, r, d, text) \
 	int fn(struct gyr *p, const struct gyr_event *evt, struct gyr_value *out);
 #include "fields.def"
 #undef FIELD
+#undef FACT_OF_THREAD
 
+#define FACT_OF_THREAD(n, t, f, fn, r, d, text) \
+	{.name = (n),                           \
+	 .type = (t),                           \
+	 .flags = (f),                          \
+	 .extract = (fn),                       \
+	 .role = (r),                           \
+	 .deprecated = (d),                     \
+	 .desc = (text),                        \
+	 .scope = SCOPE_THREAD},
 #define FIELD(n, t, f, fn, r, d, text) \
 	{.name = (n),                  \
 	 .type = (t),                  \
@@ -83,4 +109,4 @@ PLUGIN(.name = "syscall_fields", .version = "0.1.0",
        .contact = "the Gyr authors", .event_schema = "4.0.0", .state_size = sizeof(struct state),
        .init = fields_init, .destroy = fields_destroy, .metrics = fields_metrics);
 PLUGIN_PARSER(.sources = sources, .parse = state_parse);
-PLUGIN_EXTRACTOR(.sources = sources, .fields = fields, .answers_last = true);
+PLUGIN_EXTRACTOR(.sources = sources, .fields = fields, .answers_last = true, .entry = fields_entry);

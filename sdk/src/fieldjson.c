@@ -127,6 +127,8 @@ static void add_extras(struct gyr_text *out, const struct gyr_field *f)
 
 	gyr_text_addf(out, ",\"gyr\":{\"type\":\"%s\"", type->name);
 	add_flags(out, "flags", f->flags, names);
+	if (f->scope)
+		gyr_text_addf(out, ",\"scope\":%u", f->scope);
 	add_pair(out, "role", f->role);
 	add_pair(out, "deprecated", f->deprecated);
 	gyr_text_add(out, "}");

@@ -25,25 +25,26 @@ struct mock_field {
 	enum field_type type;
 	uint32_t flags;
 	enum field_role role;
+	uint32_t scope;
 };
 
 static const struct mock_field mock_fields[MOCK_FIELDS] = {
-	{"s.a", FT_CHARBUF, 0, FIELD_ROLE_NONE},
-	{"s.b", FT_CHARBUF, 0, FIELD_ROLE_NONE},
-	{"s.path", FT_FSPATH, 0, FIELD_ROLE_NONE},
-	{"s.cmd", FT_CHARBUF, 0, FIELD_ROLE_NONE},
-	{"n.u", FT_UINT64, 0, FIELD_ROLE_NONE},
-	{"n.i", FT_INT64, 0, FIELD_ROLE_NONE},
-	{"n.port", FT_PORT, 0, FIELD_ROLE_NONE},
-	{"n.flag", FT_BOOL, 0, FIELD_ROLE_NONE},
-	{"l.s", FT_CHARBUF, FIELD_LIST, FIELD_ROLE_NONE},
-	{"l.n", FT_UINT64, FIELD_LIST, FIELD_ROLE_NONE},
-	{"ip.a", FT_IPADDR, 0, FIELD_ROLE_NONE},
-	{"ip.net", FT_IPNET, 0, FIELD_ROLE_NONE},
-	{"b.data", FT_BYTEBUF, 0, FIELD_ROLE_NONE},
-	{"any.port", FT_PORT, FIELD_ANY | FIELD_NOT_ANY, FIELD_ROLE_NONE},
-	{"any.name", FT_CHARBUF, FIELD_ANY, FIELD_ROLE_NONE},
-	{"evt.type", FT_CHARBUF, 0, FIELD_ROLE_EVENT_TYPE},
+	{"s.a", FT_CHARBUF, 0, FIELD_ROLE_NONE, 1},
+	{"s.b", FT_CHARBUF, 0, FIELD_ROLE_NONE, 2},
+	{"s.path", FT_FSPATH, 0, FIELD_ROLE_NONE, 1},
+	{"s.cmd", FT_CHARBUF, 0, FIELD_ROLE_NONE, 0},
+	{"n.u", FT_UINT64, 0, FIELD_ROLE_NONE, 0},
+	{"n.i", FT_INT64, 0, FIELD_ROLE_NONE, 0},
+	{"n.port", FT_PORT, 0, FIELD_ROLE_NONE, 0},
+	{"n.flag", FT_BOOL, 0, FIELD_ROLE_NONE, 0},
+	{"l.s", FT_CHARBUF, FIELD_LIST, FIELD_ROLE_NONE, 1},
+	{"l.n", FT_UINT64, FIELD_LIST, FIELD_ROLE_NONE, 0},
+	{"ip.a", FT_IPADDR, 0, FIELD_ROLE_NONE, 0},
+	{"ip.net", FT_IPNET, 0, FIELD_ROLE_NONE, 0},
+	{"b.data", FT_BYTEBUF, 0, FIELD_ROLE_NONE, 0},
+	{"any.port", FT_PORT, FIELD_ANY | FIELD_NOT_ANY, FIELD_ROLE_NONE, 0},
+	{"any.name", FT_CHARBUF, FIELD_ANY, FIELD_ROLE_NONE, 0},
+	{"evt.type", FT_CHARBUF, 0, FIELD_ROLE_EVENT_TYPE, 0},
 };
 
 /* xorshift64*: the same numbers on every machine. */
@@ -75,6 +76,8 @@ struct mock_event {
 	struct values values[MOCK_FIELDS];
 	union value room[MOCK_FIELDS][MOCK_LIST_MAX];
 	char ip[2][16];
+	bool has_entry[GYR_SCOPES];
+	struct gyr_entry entry[GYR_SCOPES];
 };
 
 static inline union value mock_text(const char *s)
@@ -137,6 +140,52 @@ static inline void mock_event_fill(struct mock_event *e, struct mock_random *r, 
 	}
 }
 
+/* What an extractor keeps: entries that change now and then, and whose facts fields with a scope are. */
+enum { MOCK_ENTRIES = 6, MOCK_SCOPES = 3 };
+
+struct mock_state {
+	struct gyr_entry entry[MOCK_SCOPES][MOCK_ENTRIES];
+	struct mock_event facts[MOCK_SCOPES][MOCK_ENTRIES];
+	uint64_t last_id;
+};
+
+/* Makes the fields of @e that have a scope facts of some entry, which is new, changed or as it was;
+ * sometimes of none that is known. */
+static inline void mock_event_attach(struct mock_event *e, struct mock_state *s,
+				     struct mock_random *r)
+{
+	for (uint32_t scope = 1; scope < MOCK_SCOPES; scope++) {
+		uint32_t i = mock_next(r, MOCK_ENTRIES), what = mock_next(r, 12);
+		struct gyr_entry *entry = &s->entry[scope][i];
+		struct mock_event *facts = &s->facts[scope][i];
+
+		if (what == 0)
+			continue;
+		if (what == 1 || entry->id == 0)
+			*entry = (struct gyr_entry){.id = ++s->last_id};
+		else if (what == 2)
+			entry->version++;
+		if (what <= 2 || facts->evt.num == 0)
+			mock_event_fill(facts, r, 1);
+		e->has_entry[scope] = true;
+		e->entry[scope] = *entry;
+		for (uint32_t f = 0; f < MOCK_FIELDS; f++)
+			if (mock_fields[f].scope == scope)
+				e->values[f] = facts->values[f];
+	}
+}
+
+static inline bool mock_entry(void *ctx, const struct event *evt, const struct field *field,
+			      struct gyr_entry *ret_entry)
+{
+	const struct mock_event *e = (const struct mock_event *)(const void *)evt;
+
+	(void)ctx;
+	if (e->has_entry[field->scope])
+		*ret_entry = e->entry[field->scope];
+	return e->has_entry[field->scope];
+}
+
 static inline void mock_get(void *ctx, const struct event *evt, const struct field_use *const *uses,
 			    uint32_t n, struct values *ret)
 {
@@ -157,6 +206,7 @@ static inline struct fieldset *mock_fieldset(void)
 				  .type = mock_fields[i].type,
 				  .flags = mock_fields[i].flags,
 				  .role = mock_fields[i].role,
+				  .scope = mock_fields[i].scope,
 				  .id = i};
 		const struct field *other;
 

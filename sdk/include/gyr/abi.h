@@ -578,6 +578,7 @@ typedef struct plugin_api {
  *               "fspath" "ipv4addr" "double" "flags32" ...; requests then carry its number in ftype
  *   flags       array of "no_rhs" "no_transformer" "filter_only" "any" "not_any" "slow" "volatile"
  *               "arg_suffix" "arg_param" "numeric_str" "padded" "hex"; an unknown one is an error
+ *   scope       number of a scope, see gyr_extract_entry
  *   role        "event_type" "syscall_type" "event_num"
  *   deprecated  what to use instead
  * Answers: integers, ports, flags and other numbers in res.u64 (signed ones sign-extended), double in
@@ -598,6 +599,29 @@ GYR_EXPORT extern const uint32_t gyr_batched;
  * asked about, not only until the next call; the arrays of answers themselves do not. [any]
  */
 GYR_EXPORT uint32_t gyr_answers_last(void);
+
+/*
+ * Entries, optional for an extractor that keeps state. A field that shows nothing but what one entry
+ * of that state holds (the thread of the event, its descriptor) says so by "scope": 1 to
+ * GYR_SCOPES - 1 under "gyr" in its row of plugin_get_fields; which number stands for what is the
+ * plugin's. A host may then remember what it found out about the value, by the entry and its
+ * version, and not ask again while both are the same.
+ *
+ * gyr_extract_entry tells the entry of @evt in @scope. False: it has none, or none that is known;
+ * fields are then asked as ever. The promise: for two events with equal scope, id and version, every
+ * field of the scope has the same value for the same argument, absent or not. So an id is never used
+ * again for another entry, and a version never again for other content of the same one. Called
+ * after plugin_parse_event and before the next event, any number of times, like
+ * plugin_extract_fields. [owner thread of the state]
+ */
+enum { GYR_SCOPES = 8 };
+
+struct gyr_entry {
+	uint64_t id, version;
+};
+
+GYR_EXPORT ss_plugin_bool gyr_extract_entry(ss_plugin_t *s, const ss_plugin_event_input *evt,
+					    uint32_t scope, struct gyr_entry *ret_entry);
 
 /*
  * Records, optional for a source without an ID: events of code 402 with plugin ID 0 and a name that

@@ -304,6 +304,9 @@ struct gyr_field {
 	const char *role;       /* "event_type", "syscall_type", "event_num" */
 	const char *deprecated; /* "use x.y" */
 	const void *data;       /* yours; see out->field->data */
+	/* 1 to GYR_SCOPES - 1: it shows only what an entry of your state holds, and .entry of the
+	 * extractor tells which; see gyr_extract_entry in abi.h. */
+	uint32_t scope;
 };
 
 struct gyr_extractor {
@@ -321,6 +324,9 @@ struct gyr_extractor {
 	/* Texts and bytes pointed to by answers, and scratch memory, stay as they are until the next
 	 * event is parsed or asked about: the host need not copy them. */
 	bool answers_last;
+	/* Optional: the entry of the event in a scope, as gyr_extract_entry in abi.h. */
+	bool (*entry)(struct gyr *p, const struct gyr_event *evt, uint32_t scope,
+		      struct gyr_entry *ret_entry);
 };
 
 #define GYR_TYPES(...)                                  \

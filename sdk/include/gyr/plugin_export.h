@@ -45,6 +45,9 @@ ss_instance_t *gyr__open_shard(const struct gyr_source *d, ss_plugin_t *s, const
 			       const uint32_t shard[2], ss_plugin_rc *rc);
 
 void gyr__extractor_load(const struct gyr_extractor *d, struct gyr__texts *t);
+bool gyr__extract_entry(const struct gyr_extractor *d, ss_plugin_t *s,
+			const ss_plugin_event_input *evt, uint32_t scope,
+			struct gyr_entry *ret_entry);
 ss_plugin_rc gyr__extract(const struct gyr_extractor *d, ss_plugin_t *s,
 			  const ss_plugin_event_input *evt,
 			  const ss_plugin_field_extract_input *in);
@@ -246,6 +249,11 @@ void gyr__texts_free(struct gyr__texts *t);
 					   const ss_plugin_field_extract_input *in)          \
 	{                                                                                    \
 		return gyr__extract(&gyr__the_extractor, s, evt, in);                        \
+	}                                                                                    \
+	ss_plugin_bool gyr_extract_entry(ss_plugin_t *s, const ss_plugin_event_input *evt,   \
+					 uint32_t scope, struct gyr_entry *ret_entry)        \
+	{                                                                                    \
+		return gyr__extract_entry(&gyr__the_extractor, s, evt, scope, ret_entry);    \
 	}                                                                                    \
 	struct gyr__semicolon
 

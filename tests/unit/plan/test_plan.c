@@ -30,6 +30,7 @@ struct world {
 };
 
 static const struct fetch mock_fetch = {.get = mock_get};
+static const struct fetch entry_fetch = {.get = mock_get, .entry = mock_entry};
 
 static void world_init(struct world *w)
 {
@@ -91,11 +92,12 @@ static uint32_t judge(struct world *w, const struct mock_event *e, uint32_t *out
 	return n;
 }
 
-static void assert_same(struct world *w, struct plan_run *run, const struct mock_event *e)
+static void assert_same_by(struct world *w, struct plan_run *run, const struct mock_event *e,
+			   const struct fetch *fetch)
 {
 	uint32_t want[MAX_RULES], n_want = judge(w, e, want);
 	const uint32_t *got;
-	uint32_t n_got = plan_match(run, &e->evt, &mock_fetch, false, &got);
+	uint32_t n_got = plan_match(run, &e->evt, fetch, false, &got);
 
 	for (uint32_t i = 0; i < n_want || i < n_got; i++) {
 		uint32_t x = i < n_want ? want[i] : UINT32_MAX, y = i < n_got ? got[i] : UINT32_MAX;
@@ -106,6 +108,11 @@ static void assert_same(struct world *w, struct plan_run *run, const struct mock
 			 (unsigned long long)e->evt.num, e->evt.type, (int)x, (int)y,
 			 w->conditions[x < y ? x : y].p);
 	}
+}
+
+static void assert_same(struct world *w, struct plan_run *run, const struct mock_event *e)
+{
+	assert_same_by(w, run, e, &mock_fetch);
 }
 
 static void random_rulesets(uint64_t seed, uint32_t n_sets, uint32_t n_events, bool learn)
@@ -269,6 +276,42 @@ static void test_equal_conditions_are_shared(void **state)
 	world_deinit(&w);
 }
 
+/* Fields that are facts of entries, which come, change their version and go, are looked up by what was
+ * found before. */
+static void test_entries_that_change_are_looked_up_anew(void **state)
+{
+	uint64_t saved, made, n_saved = 0, n_made = 0;
+	struct mock_random r = {20261128};
+
+	(void)state;
+	for (unsigned set = 0; set < 150; set++) {
+		static struct mock_state entries;
+		struct mock_event e;
+		struct plan *plan;
+		struct plan_run *run;
+		struct world w;
+
+		memset(&entries, 0, sizeof entries);
+		world_init(&w);
+		add_random_rules(&w, &r, 1 + mock_next(&r, MAX_RULES));
+		assert_int_equal(plan_new(w.rules, w.n, NULL, &plan), 0);
+		assert_int_equal(plan_run_new(plan, &run), 0);
+		for (uint64_t i = 1; i <= 4 * EVENTS; i++) {
+			mock_event_fill(&e, &r, i);
+			mock_event_attach(&e, &entries, &r);
+			assert_same_by(&w, run, &e, &entry_fetch);
+		}
+		plan_run_atoms(run, &saved, &made);
+		n_saved += saved;
+		n_made += made;
+		plan_run_free(run);
+		plan_free(plan);
+		world_deinit(&w);
+	}
+	assert_true(n_made > 1000);
+	assert_true(n_saved > n_made);
+}
+
 static const char *rule_name(void *ctx, uint32_t rule)
 {
 	(void)ctx;
@@ -334,6 +377,7 @@ int main(void)
 		cmocka_unit_test(test_unrelated_changes_change_no_answer),
 		cmocka_unit_test(test_nothing_is_allocated_per_event),
 		cmocka_unit_test(test_equal_conditions_are_shared),
+		cmocka_unit_test(test_entries_that_change_are_looked_up_anew),
 		cmocka_unit_test(test_explain_names_cover_and_residual_rules),
 		cmocka_unit_test(test_every_refused_allocation_is_survived),
 	};
