@@ -85,7 +85,8 @@ enum field_flag {
 	FIELD_PADDED = 1 << 16,      /* text shows the number with at least nine digits */
 	FIELD_HEX = 1 << 17,         /* text shows the number in hexadecimal */
 	FIELD_BASE64 = 1 << 18,      /* bytes are shown in base64 */
-	FIELD_SHOWN_APART = 1 << 18, /* what is shown is asked for as FT_DYN, and is a text */
+	FIELD_EQUAL_ONLY = 1 << 19,  /* compared by "=" and nothing else */
+	FIELD_SHOWN_APART = 1 << 20, /* what is shown is asked for as FT_DYN, and is a text */
 };
 
 /* What the rule compiler may conclude from a comparison with this field. */

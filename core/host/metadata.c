@@ -104,6 +104,7 @@ static const struct flag gyr_flags[] = {
 	{"padded", FIELD_PADDED},
 	{"hex", FIELD_HEX},
 	{"shown_apart", FIELD_SHOWN_APART},
+	{"equal_only", FIELD_EQUAL_ONLY},
 };
 
 #define N(a) (sizeof(a) / sizeof *(a))

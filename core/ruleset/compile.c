@@ -176,7 +176,7 @@ static int compile_condition(struct compiler *c, struct rule *rule)
 	r = typecheck(d->tree, &o, &rule->expr);
 	if (r || r_names)
 		return r ? r : -EINVAL;
-	if (c->l->opts.lint && doubt_is_never(d->tree))
+	if (c->l->opts.lint && doubt_is_never(d->tree, c->source->fields))
 		problem_add(c->l, RULES_LINT_NEVER, c->decl->where,
 			    "the condition contradicts itself, so the rule never matches");
 	return find_events(c, rule);

@@ -71,30 +71,87 @@ enum {
 	NEVER_MAX = 64, /* parts of a chain that are compared with each other */
 };
 
-static bool exclude(const struct ast *x, const struct ast *y)
+/* Whether @t asks that a field of one text is one of some constants. */
+static bool is_choice(const struct ast *t, const struct fieldset *fields)
 {
-	return (x->kind == AST_NOT && ast_equal(x->kids[0], y)) ||
-	       (y->kind == AST_NOT && ast_equal(y->kids[0], x));
+	static const uint32_t several = FIELD_LIST | FIELD_ANY | FIELD_NOT_ANY | FIELD_VOLATILE;
+	struct field_use use;
+	struct arena scratch = ARENA_NULL;
+	bool ok;
+
+	if (t->kind != AST_CHECK || t->modifier || t->left->kind != AST_TERM_FIELD ||
+	    (t->op != FILTER_OP_EQ && t->op != FILTER_OP_EQ2 && t->op != FILTER_OP_IN) ||
+	    (t->right->kind != AST_TERM_TEXT && t->right->kind != AST_TERM_LIST))
+		return false;
+	ok = fieldset_resolve_parts(fields, t->left->text, t->left->has_arg ? &t->left->arg : NULL,
+				    &scratch, &use, NULL) == 0 &&
+	     use.field->type == FT_CHARBUF && !(use.field->flags & several);
+	arena_deinit(&scratch);
+	return ok;
 }
 
-bool doubt_is_never(const struct ast *tree)
+static bool is_among(const struct ast_term *t, struct str text)
 {
-	uint32_t n = tree->n < NEVER_MAX ? tree->n : NEVER_MAX;
+	if (t->kind == AST_TERM_TEXT)
+		return str_eq(t->text, text);
+	for (uint32_t i = 0; i < t->n; i++)
+		if (str_eq(t->args[i]->text, text))
+			return true;
+	return false;
+}
+
+/* Whether no constant is among those of both. */
+static bool are_apart(const struct ast_term *x, const struct ast_term *y)
+{
+	if (x->kind == AST_TERM_TEXT)
+		return !is_among(y, x->text);
+	for (uint32_t i = 0; i < x->n; i++)
+		if (is_among(y, x->args[i]->text))
+			return false;
+	return true;
+}
+
+static bool exclude(const struct ast *x, const struct ast *y, const struct fieldset *fields)
+{
+	if ((x->kind == AST_NOT && ast_equal(x->kids[0], y)) ||
+	    (y->kind == AST_NOT && ast_equal(y->kids[0], x)))
+		return true;
+	return x->kind == AST_CHECK && y->kind == AST_CHECK && ast_term_equal(x->left, y->left) &&
+	       is_choice(x, fields) && is_choice(y, fields) && are_apart(x->right, y->right);
+}
+
+/* The parts of a conjunction, those of conjunctions in it too; at most NEVER_MAX. */
+static uint32_t conjuncts(const struct ast *t, const struct ast **out, uint32_t n)
+{
+	for (uint32_t i = 0; i < t->n && n < NEVER_MAX; i++) {
+		if (t->kids[i]->kind == AST_AND)
+			n = conjuncts(t->kids[i], out, n);
+		else
+			out[n++] = t->kids[i];
+	}
+	return n;
+}
+
+bool doubt_is_never(const struct ast *tree, const struct fieldset *fields)
+{
+	const struct ast *parts[NEVER_MAX];
+	uint32_t n;
 
 	if (tree->kind == AST_OR) {
 		for (uint32_t i = 0; i < tree->n; i++) {
-			if (!doubt_is_never(tree->kids[i]))
+			if (!doubt_is_never(tree->kids[i], fields))
 				return false;
 		}
 		return true;
 	}
 	if (tree->kind != AST_AND)
 		return false;
+	n = conjuncts(tree, parts, 0);
 	for (uint32_t i = 0; i < n; i++) {
-		if (doubt_is_never(tree->kids[i]))
+		if (doubt_is_never(parts[i], fields))
 			return true;
 		for (uint32_t k = 0; k < i; k++) {
-			if (exclude(tree->kids[i], tree->kids[k]))
+			if (exclude(parts[i], parts[k], fields))
 				return true;
 		}
 	}

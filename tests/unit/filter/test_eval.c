@@ -28,6 +28,7 @@ enum {
 	PORT,
 	ANYS,
 	SIDES,
+	SAME,
 	BYTES,
 	TYPE,
 	NUM,
@@ -68,6 +69,8 @@ static const struct {
 		  {true, 2, v_any}},
 	[SIDES] = {{.name = {"t.sides", 7}, .type = FT_CHARBUF, .flags = FIELD_NOT_ANY},
 		   {true, 2, v_any}},
+	[SAME] = {{.name = {"t.same", 6}, .type = FT_UINT64, .flags = FIELD_EQUAL_ONLY},
+		  {true, 1, v_num}},
 	[BYTES] = {{.name = {"t.bytes", 7}, .type = FT_BYTEBUF}, {true, 1, v_bytes}},
 	[TYPE] = {{.name = {"t.type", 6}, .type = FT_CHARBUF, .role = FIELD_ROLE_EVENT_TYPE},
 		  {true, 1, v_type}},
@@ -241,6 +244,9 @@ static void test_what_cannot_work_is_refused(void **state)
 		{"t.list = a", TYPECHECK_ERROR, 7, 1, ""},
 		{"t.arg = a", TYPECHECK_ERROR, 0, 5, ""},
 		{"t.s[1] = a", TYPECHECK_ERROR, 4, 1, ""},
+		{"t.same > 1", TYPECHECK_ERROR, 7, 1, ""},
+		{"t.same exists", TYPECHECK_ERROR, 7, 6, ""},
+		{"t.same in (1, 2)", TYPECHECK_ERROR, 7, 2, ""},
 	};
 	struct fixture f;
 

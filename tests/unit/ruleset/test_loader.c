@@ -311,6 +311,13 @@ static void test_lints_what_is_doubtful(void **state)
 					"replace\n",
 		 RULES_LINT_NO_CHANGE, false},
 		{RULE("r", "a.num = 1 and not a.num = 1"), RULES_LINT_NEVER, true},
+		{RULE("r", "a.str = x and a.str = y"), RULES_LINT_NEVER, true},
+		{RULE("r", "a.str in (x, y) and (a.num = 1 and a.str in (z, v))"),
+		 RULES_LINT_NEVER, true},
+		{RULE("r", "a.str in (x, y) and a.str = y"), RULES_LINT_NEVER, false},
+		{RULE("r", "a.str = x or a.str = y"), RULES_LINT_NEVER, false},
+		{RULE("r", "a.list intersects (x) and a.list intersects (y)"), RULES_LINT_NEVER,
+		 false},
 		{RULE("r", "a.num = 1 and not a.num = 2"), RULES_LINT_NEVER, false},
 		{"- list: l\n  list: m\n  items: []\n", RULES_LINT_DUPLICATE_KEY, true},
 	};
