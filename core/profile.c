@@ -70,6 +70,17 @@ static void print_fields(FILE *f, const struct matcher *m, struct line *lines)
 	}
 }
 
+static void print_entries(FILE *f, const struct matcher *m)
+{
+	uint64_t saved, made;
+
+	plan_run_atoms(matcher_plan_run(m), &saved, &made);
+	if (saved || made)
+		(void)fprintf(
+			f, "look-ups by entry: %" PRIu64 " known from before, %" PRIu64 " made\n",
+			saved, made);
+}
+
 void profile_print(FILE *f, const struct matcher *m)
 {
 	uint32_t n = m ? matcher_source(m)->n_rules + use_table_count(matcher_source(m)->uses) : 0;
@@ -79,5 +90,6 @@ void profile_print(FILE *f, const struct matcher *m)
 		return;
 	print_rules(f, m, lines);
 	print_fields(f, m, lines);
+	print_entries(f, m);
 	mem_free(lines);
 }
