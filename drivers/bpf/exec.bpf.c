@@ -165,33 +165,28 @@ int BPF_PROG(x_execveat, struct pt_regs *regs, long ret)
 	return var_end(&e, EXECVEAT_PARAMS);
 }
 
-/* A call that did not fail, before the new program runs. */
+/* A call that did not fail, before the new program runs. Which of the two calls it was the kernel has forgotten
+ * by now; recordings have it as execve. */
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
 {
-	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
 	struct mm_struct *mm;
-	__u64 nr = call_number(regs);
-	bool at = nr < WIRE_SYSCALLS && calls[nr & (WIRE_SYSCALLS - 1)].code == WIRE_CODE_EXECVEAT;
 	struct ev e;
 
 	task = plain(task);
 	mm = task->mm;
-	if ((__u32)task->tgid == control.self)
-		return 0;
-	if (!var_start(&e, LIFE_RING, WIRE_CLASS_EXECVE, at ? EXECVEAT_PARAMS : EXECVE_PARAMS))
+	if ((__u32)task->tgid == control.self ||
+	    !var_start(&e, LIFE_RING, WIRE_CLASS_EXECVE, EXECVE_PARAMS))
 		return 0;
 	e.ts = now();
 	e.tid = (__u32)task->pid;
-	e.type = at ? calls[nr & (WIRE_SYSCALLS - 1)].exit : WIRE_EVENT_EXECVE;
+	e.type = WIRE_EVENT_EXECVE;
 	put_s64(&e, 0);
 	put_exe_args(&e, mm);
 	put_identity(&e, task, mm, true);
 	put_cgroups(&e, task);
 	put_texts(&e, mm->env_start, mm->env_end);
 	put_who(&e, task);
-	if (at)
-		return var_end(&e, EXECVEAT_PARAMS);
 	put_kernel_text(&e, bprm->filename);
 	return var_end(&e, EXECVE_PARAMS);
 }

@@ -68,12 +68,16 @@ EXIT_FIXED(fchown, WIRE_CLASS_DIR_FILE, 4, 24)
 
 EXIT_TEXT(fchownat, WIRE_CLASS_DIR_FILE, 6, ROOM_TEXTS(1))
 {
+	__u32 flags = arg(regs, 4);
+
 	put_s64(e, ret);
 	put_fd(e, arg(regs, 0));
 	put_text(e, arg(regs, 1));
 	put_u32(e, arg(regs, 2));
 	put_u32(e, arg(regs, 3));
-	put_u32(e, arg(regs, 4));
+	/* recordings have AT_SYMLINK_NOFOLLOW of this call under the number of its opposite */
+	put_u32(e, FLAG(flags, PPM_AT_SYMLINK_NOFOLLOW, PPM_AT_SYMLINK_FOLLOW) |
+			   (flags & PPM_AT_EMPTY_PATH));
 }
 
 EXIT_TEXT(renameat, WIRE_CLASS_DIR_FILE, 5, ROOM_TEXTS(2))
