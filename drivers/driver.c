@@ -497,18 +497,19 @@ static bool wants_any(const struct drv_interest *i, const char *const *names)
 	return false;
 }
 
+/* Calls whose names are kept as they begin. */
+static const char *const stashed_calls[] = {"open", "openat", "openat2", "creat", NULL};
+
 static void hooks_of(const struct drv *d, const struct drv_interest *i, bool hooks[HOOKS])
 {
 	static const char *const made[] = {"clone", "clone3", "fork", "vfork", NULL};
 	static const char *const executed[] = {"execve", "execveat", NULL};
-	static const char *const stashed[] = {"open",  "openat",  "openat2",
-					      "creat", "connect", NULL};
 
 	memset(hooks, 0, sizeof(bool[HOOKS]));
 	for (uint16_t code = 0; code < gyr_syscall_count(); code++)
 		if (number_here(gyr_syscall(code)) >= 0 && drv_wants(i, code))
 			hooks[HOOK_SYS_EXIT] = true;
-	hooks[HOOK_SYS_ENTER] = !d->opt.no_entry && wants_any(i, stashed);
+	hooks[HOOK_SYS_ENTER] = d->opt.entry && wants_any(i, stashed_calls);
 	hooks[HOOK_FORK] = wants_any(i, made);
 	hooks[HOOK_EXEC] = wants_any(i, executed);
 	hooks[HOOK_EXIT] = wants_name(i, "sched_process_exit");
@@ -518,19 +519,39 @@ static void hooks_of(const struct drv *d, const struct drv_interest *i, bool hoo
 	hooks[HOOK_FAULT_KERNEL] = wants_name(i, "page_fault_kernel");
 }
 
+static bool is_stashed(const struct drv *d, const char *call)
+{
+	for (const char *const *name = stashed_calls; d->opt.entry && *name; name++)
+		if (!strcmp(*name, call))
+			return true;
+	return false;
+}
+
+/* The byte of a call that is wanted. */
+static uint8_t want_bits(const struct drv *d, const char *call, uint8_t guards)
+{
+	unsigned int want = WIRE_WANTED | guards;
+
+	if (d->opt.drop_failed)
+		want |= WIRE_GUARD_FAILED;
+	if (has_result_fd(call))
+		want |= WIRE_RESULT_FD;
+	if (is_stashed(d, call))
+		want |= WIRE_STASH;
+	return (uint8_t)want;
+}
+
 static void set_wanted(struct drv *d, const struct drv_interest *i)
 {
 	for (uint16_t code = 0; code < gyr_syscall_count(); code++) {
-		const int nr = number_here(gyr_syscall(code));
+		const struct gyr_syscall_info *call = gyr_syscall(code);
+		const int nr = number_here(call);
 		uint8_t want = 0;
 
 		if (nr < 0 || nr >= WIRE_SYSCALLS)
 			continue;
 		if (drv_wants(i, code))
-			want = (uint8_t)(WIRE_WANTED | i->guards[code] |
-					 (d->opt.drop_failed ? WIRE_GUARD_FAILED : 0) |
-					 (has_result_fd(gyr_syscall(code)->name) ? WIRE_RESULT_FD
-										 : 0));
+			want = want_bits(d, call->name, i->guards[code] & WIRE_GUARDS);
 		__atomic_store_n(&d->skel->bss->control.want[nr], want, __ATOMIC_RELAXED);
 	}
 }

@@ -44,6 +44,8 @@ enum wire_event {
 
 /* Codes of calls, as recordings have them, that programs tell apart. */
 enum wire_code {
+	WIRE_CODE_OPEN = 5,
+	WIRE_CODE_CREAT = 7,
 	WIRE_CODE_FORK = 303,
 	WIRE_CODE_VFORK = 304,
 	WIRE_CODE_CLONE = 327,
@@ -77,7 +79,8 @@ enum wire_want {
 	WIRE_GUARD_FAILED = 1 << 1,    /* not if the call failed */
 	WIRE_GUARD_READ_OPEN = 1 << 2, /* not if it opens without any right to write or create */
 	WIRE_GUARD_SUCCEEDED = 1 << 3, /* not if the call did not fail */
-	WIRE_RESULT_FD = 1 << 4 /* its parameters are result and first argument, a descriptor */
+	WIRE_RESULT_FD = 1 << 4, /* its parameters are result and first argument, a descriptor */
+	WIRE_STASH = 1 << 5      /* its name is kept when it begins */
 };
 
 struct wire_syscall {
@@ -121,6 +124,8 @@ static inline __u64 wire_ring_step(__u32 len)
 {
 	return ((__u64)len + 7) & ~7ULL;
 }
+
+enum { WIRE_GUARDS = WIRE_GUARD_FAILED | WIRE_GUARD_READ_OPEN | WIRE_GUARD_SUCCEEDED };
 
 #define WIRE_ASSERT(name, cond) typedef char wire_assert_##name[(cond) ? 1 : -1]
 WIRE_ASSERT(syscall, sizeof(struct wire_syscall) == 4);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /* dispatch: where all system calls come by. */
-#include "event.h"
+#include "entry.h"
 
 const volatile struct wire_syscall calls[WIRE_SYSCALLS] = {};
 const volatile __u64 ring_mask = 0, life_mask = 0;
@@ -15,6 +15,7 @@ struct program_map call_programs SEC(".maps");
 struct ring_map rings SEC(".maps");
 struct ring_map life_rings SEC(".maps");
 struct bell bell SEC(".maps");
+struct stash_map stashes SEC(".maps");
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
 

@@ -112,7 +112,11 @@ struct fs_struct {
 struct percpu_counter {
 	__s64 count;
 };
+typedef struct {
+	int counter;
+} atomic_t;
 struct mm_struct {
+	atomic_t mm_users;
 	unsigned long total_vm, arg_start, arg_end, env_start, env_end;
 	struct file *exe_file;
 	struct percpu_counter rss_stat[4];

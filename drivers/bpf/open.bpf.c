@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /* open: calls that open files. What is reported of a file that was opened is what the file says. */
-#include "inode.h"
+#include "entry.h"
 
 /* Whether a call that opens with @flags is of no interest because it can only read. */
 INLINE bool only_reads(struct pt_regs *regs, __u32 flags)
@@ -21,7 +21,7 @@ EXIT(open)
 		return 0;
 	opened(&o, e.task, ret);
 	put_s64(&e, ret);
-	put_text(&e, arg(regs, 0));
+	put_name(&e, regs, arg(regs, 0));
 	put_u32(&e, opened_flags(&o, flags));
 	put_u32(&e, open_mode(flags, arg(regs, 2)));
 	put_u32(&e, o.dev);
@@ -40,7 +40,7 @@ EXIT(openat)
 	opened(&o, e.task, ret);
 	put_s64(&e, ret);
 	put_fd(&e, arg(regs, 0));
-	put_text(&e, arg(regs, 1));
+	put_name(&e, regs, arg(regs, 1));
 	put_u32(&e, opened_flags(&o, flags));
 	put_u32(&e, open_mode(flags, arg(regs, 3)));
 	put_u32(&e, o.dev);
@@ -64,7 +64,7 @@ EXIT(openat2)
 	opened(&o, e.task, ret);
 	put_s64(&e, ret);
 	put_fd(&e, arg(regs, 0));
-	put_text(&e, arg(regs, 1));
+	put_name(&e, regs, arg(regs, 1));
 	put_u32(&e, opened_flags(&o, how.flags));
 	put_u32(&e, open_mode(how.flags, how.mode));
 	put_u32(&e, FLAG(how.resolve, 0x08, PPM_RESOLVE_BENEATH) |
@@ -87,7 +87,7 @@ EXIT(creat)
 		return 0;
 	opened(&o, e.task, ret);
 	put_s64(&e, ret);
-	put_text(&e, arg(regs, 0));
+	put_name(&e, regs, arg(regs, 0));
 	put_u32(&e, arg(regs, 1) & 07777);
 	put_u32(&e, o.dev);
 	put_u64(&e, o.ino);

@@ -68,7 +68,7 @@ int main(int argc, char **argv)
 			return 2;
 	signal(SIGTERM, stop);
 	if (drv_open(&(struct drv_options){.size = sizeof(struct drv_options),
-					   .no_entry = getenv("NO_ENTRY") != NULL},
+					   .entry = getenv("ENTRY") != NULL},
 		     &d, &why) < 0 ||
 	    drv_interest(d, &interest, &why) < 0 || drv_attach(d, &why) < 0) {
 		fprintf(stderr, "live_drain: %s\n", why.text);

@@ -5,6 +5,7 @@
 #include <linux/bpf.h>
 #include <linux/capability.h>
 #include <poll.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -269,6 +270,95 @@ static void its_own_calls_are_left_out(void **state)
 	drv_close(d);
 }
 
+/* ---- names that change ---- */
+
+static struct {
+	char name[32];
+	char fifo[32];
+	pid_t opener;
+} race;
+
+/* Changes the name while the call that was given it waits inside the kernel, then lets it go on. */
+static void *change(void *arg)
+{
+	char path[64], text[64];
+
+	(void)snprintf(path, sizeof path, "/proc/self/task/%d/syscall", race.opener);
+	for (;;) {
+		FILE *f = fopen(path, "r");
+		const bool inside =
+			f && fgets(text, sizeof text, f) && strtol(text, NULL, 10) == SYS_openat;
+
+		if (f)
+			fclose(f);
+		if (inside)
+			break;
+	}
+	(void)snprintf(race.name, sizeof race.name, "/nothing/like/it");
+	close(open(race.fifo, O_WRONLY));
+	return arg;
+}
+
+static void open_raced(void)
+{
+	pthread_t id;
+	long fd;
+
+	(void)snprintf(race.fifo, sizeof race.fifo, "/tmp/gyr-live-%d", getpid());
+	(void)snprintf(race.name, sizeof race.name, "%s", race.fifo);
+	race.opener = gettid();
+	if (mkfifo(race.fifo, 0600) || pthread_create(&id, NULL, change, NULL))
+		_exit(1);
+	fd = syscall(SYS_openat, AT_FDCWD, race.name, O_RDONLY);
+	pthread_join(id, NULL);
+	unlink(race.fifo);
+	_exit(fd < 0);
+}
+
+/* Whether thread @tid has an event of openat with @name. */
+static bool opened_name(struct drv *d, pid_t tid, const char *name)
+{
+	const uint64_t until = now_ns() + AFTER_NS;
+	struct drv_batch batch;
+	bool seen = false;
+	uint64_t last = 0;
+
+	do {
+		assert_true(drv_poll(d, 50, &batch) >= 0);
+		for (uint32_t i = 0; i < batch.n; i++) {
+			struct gyr_params p;
+
+			last = batch.events[i]->ts;
+			if (batch.events[i]->tid == (uint64_t)tid &&
+			    batch.events[i]->type == OPENAT_X &&
+			    !gyr_params_read(batch.events[i], &p))
+				seen |= !strcmp(gyr_param_str(&p, 2, ""), name);
+		}
+	} while (batch.n && last < until);
+	return seen;
+}
+
+static void a_name_is_what_it_was_when_the_call_began(void **state)
+{
+	const struct drv_options o = {.size = sizeof o, .entry = true};
+	struct drv_interest i = wanting("openat", NULL);
+	struct drv *d = opened(&o);
+	char name[32];
+	int status;
+	pid_t pid;
+
+	(void)state;
+	watch_for(d, &i);
+	pid = fork();
+	if (!pid)
+		open_raced();
+	(void)waitpid(pid, &status, 0);
+	assert_int_equal(status, 0);
+	(void)snprintf(name, sizeof name, "/tmp/gyr-live-%d", pid);
+	assert_true(opened_name(d, pid, name));
+	drv_close(d);
+}
+
 /* ---- rings ---- */
 
 static void a_full_ring_is_counted_and_life_goes_on(void **state)
@@ -393,7 +483,7 @@ static void assert_gone(const struct ids *ids)
 	for (size_t i = 0; i < ids->n; i++) {
 		int fd = 0;
 
-		for (int patience = 0; patience < 500 && fd >= 0; patience++) {
+		for (int patience = 0; patience < 3000 && fd >= 0; patience++) {
 			union bpf_attr a;
 
 			memset(&a, 0, sizeof a);
@@ -466,6 +556,7 @@ int main(void)
 		cmocka_unit_test(interest_changes_while_it_runs),
 		cmocka_unit_test(guards_keep_back_and_count),
 		cmocka_unit_test(its_own_calls_are_left_out),
+		cmocka_unit_test(a_name_is_what_it_was_when_the_call_began),
 		cmocka_unit_test(a_full_ring_is_counted_and_life_goes_on),
 		cmocka_unit_test(nothing_is_lost_when_rings_run_round),
 		cmocka_unit_test(a_poll_ends_when_it_is_woken),

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/* entry: what was kept of a call when it began (entry.bpf.c). */
+#pragma once
+
+#include "inode.h"
+
+enum { STASH_TEXT = 1024 };
+
+struct stash {
+	__u64 user; /* where the text was */
+	__u32 len;  /* with its NUL; 0: nothing is kept */
+	char text[STASH_TEXT];
+};
+
+struct stash_map {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct stash);
+};
+extern struct stash_map stashes SEC(".maps");
+
+INLINE bool has_threads(struct task_struct *task)
+{
+	struct mm_struct *mm = task->mm;
+
+	return mm && mm->mm_users.counter > 1;
+}
+
+/* The name of a file that a call was given at @user: what was kept of it, or what is there now. */
+INLINE void put_name(struct ev *e, struct pt_regs *regs, __u64 user)
+{
+	struct stash *s = NULL;
+	__u64 at = e->at, n;
+
+	if (control.want[call_number(regs) & (WIRE_SYSCALLS - 1)] &
+	    WIRE_STASH) /* other threads may have ended since */
+		s = bpf_task_storage_get(&stashes, (struct task_struct *)bpf_get_current_task_btf(),
+					 NULL, 0);
+	if (!s || !s->len || s->user != user) {
+		put_text(e, user);
+		return;
+	}
+	n = s->len;
+	s->len = 0;
+	if (n > STASH_TEXT)
+		n = STASH_TEXT;
+	BOUND16(at);
+	bpf_probe_read_kernel(e->p + at, n, s->text);
+	put_len(e, n);
+}
