@@ -77,7 +77,8 @@ struct drv {
 
 static __thread char last_words[256];
 
-static int listen_to_libbpf(enum libbpf_print_level level, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static int listen_to_libbpf(enum libbpf_print_level level,
+								  const char *format, va_list args)
 {
 	char line[sizeof last_words];
 
