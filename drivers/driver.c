@@ -92,7 +92,8 @@ __attribute__((format(printf, 2, 0))) static int listen_to_libbpf(enum libbpf_pr
 	if (level == LIBBPF_WARN) {
 		(void)vsnprintf(line, sizeof line, format, args);
 		line[strcspn(line, "\n")] = 0;
-		if (strncmp(line, "libbpf: failed to load", 22)) /* of which program comes before */
+		if (strncmp(line, "libbpf: failed to load", 22) !=
+		    0) /* of which program comes before */
 			memcpy(last_words, line, sizeof last_words);
 	}
 	return 0;
