@@ -188,7 +188,7 @@ static bool output_is_late(struct output *o)
 	if (!queue_is_closed(o->intake))
 		return false;
 	if (!o->give_up_ms) {
-		bool proven = atomic_load_explicit(&o->n_accepted, memory_order_relaxed) > 0;
+		bool proven = atomic_load(&o->n_accepted) > 0 || atomic_load(&o->n_refused) > 0;
 		uint32_t ms = o->setup.drain_ms;
 
 		if (!proven && ms > OUTPUT_DRAIN_UNPROVEN_MS)
