@@ -154,6 +154,9 @@ class Soak:
         s = self.sample()
         events, drops = s.get("scap.n_evts", 0), s.get("scap.n_drops", 0)
         self.check(drops == 0, f"no event is lost: {events} in {seconds} s, {drops} lost")
+        for name, n in s.items():
+            if name.startswith("scap.n_drops_") and n and not name.endswith("_perc"):
+                print(f"      {name}: {n}")
         known, there = s.get("falco.n_threads", 0), threads_in_proc()
         self.check(abs(known - there) <= 20 + there // 20,
                    f"the tables are those of /proc: {known} threads known, {there} there")
