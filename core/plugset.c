@@ -200,12 +200,58 @@ int plugset_ask(struct plugset *s, const char *what, struct plug **ret, struct e
 	return r < 0 ? r : plugset_add(s, e, ret, err);
 }
 
+int plugset_copy_config(struct plugset *s, const char *from, struct config_node *params,
+			struct str to, struct err *err)
+{
+	const struct config_node *n = config_at(s->config, from);
+	struct config_node *place;
+	int r;
+
+	if (!n)
+		return 0;
+	if (!to.len) {
+		config_node_assign(params, n);
+		return 0;
+	}
+	r = config_node_make(params, to, &s->config->arena, &place, err);
+	if (r == 0)
+		config_node_assign(place, n);
+	return r;
+}
+
+int plugset_copy_manifest(struct plugset *s, const struct registry_entry *e,
+			  struct config_node *params, struct err *err)
+{
+	int r = 0;
+
+	for (uint32_t i = 0; i < e->n_config && r == 0; i++)
+		r = plugset_copy_config(s, e->config[i].p, params, e->config[i], err);
+	return r;
+}
+
+/* What the configuration has under the keys that the manifest names, for an extractor that has no
+ * init_config of its own. A source gets it with its parameters. */
+static int manifest_config(struct plugset *s, struct plug *p, struct err *err)
+{
+	struct config_node *map;
+	int r;
+
+	if (p->init_config.len || p->entry->kind != REGISTRY_EXTRACTOR || !p->entry->n_config)
+		return 0;
+	map = config_node_new(&s->config->arena, CONFIG_MAP, (struct config_place){.line = 0});
+	r = map ? plugset_copy_manifest(s, p->entry, map, err) : -ENOMEM;
+	return r < 0 || !map->first ? r : init_config(s, map, &p->init_config);
+}
+
 int plugset_open(struct plugset *s, struct plug *p, struct err *err)
 {
 	int r;
 
 	if (p->module)
 		return 0;
+	r = manifest_config(s, p, err);
+	if (r < 0)
+		return r;
 	r = module_open(p->entry, s->digest, &p->module, err);
 	if (r < 0 && p->entry->name.len)
 		err_context(err, "plugin '%.*s'", STR_FMT(p->entry->name));

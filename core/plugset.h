@@ -52,6 +52,13 @@ int plugset_ask(struct plugset *s, const char *what, struct plug **ret, struct e
 int plugset_add(struct plugset *s, const struct registry_entry *e, struct plug **ret,
 		struct err *err);
 
+/* Copies what is at @from in the configuration to @to of @params (all of it for ""), and what is under
+ * each key that the manifest of @e names. Nothing where the configuration has nothing. */
+int plugset_copy_config(struct plugset *s, const char *from, struct config_node *params,
+			struct str to, struct err *err);
+int plugset_copy_manifest(struct plugset *s, const struct registry_entry *e,
+			  struct config_node *params, struct err *err);
+
 /* Opens it unless it is open. The errnos of module_open(). */
 int plugset_open(struct plugset *s, struct plug *p, struct err *err);
 

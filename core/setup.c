@@ -132,26 +132,6 @@ static struct str engine_kind(const struct setup *s, const struct registry_entry
 	return e->n_engines ? e->engines[0] : e->name;
 }
 
-/* Copies what is at @from in the configuration to @to of @params. */
-static int copy_config(struct setup *s, const char *from, struct config_node *params, struct str to,
-		       struct err *err)
-{
-	const struct config_node *n = config_at(&s->config, from);
-	struct config_node *place;
-	int r;
-
-	if (!n)
-		return 0;
-	if (!to.len) {
-		config_node_assign(params, n);
-		return 0;
-	}
-	r = config_node_make(params, to, &s->config.arena, &place, err);
-	if (r == 0)
-		config_node_assign(place, n);
-	return r;
-}
-
 /* The parameters of a source that the configuration has: its capture file, or a map of the part that is
  * about it and of whatever else its manifest names. */
 static int config_params(struct setup *s, const struct registry_entry *e, const char **ret,
@@ -163,11 +143,12 @@ static int config_params(struct setup *s, const struct registry_entry *e, const 
 		config_node_new(&s->config.arena, CONFIG_MAP, (struct config_place){.line = 0});
 	const struct config_node *file;
 	struct buf b;
-	int r = path && params ? copy_config(s, path, params, STR(""), err) : -ENOMEM;
+	int r = path && params ? plugset_copy_config(&s->plugs, path, params, STR(""), err)
+			       : -ENOMEM;
 
 	*ret = "";
-	for (uint32_t i = 0; i < e->n_config && r == 0; i++)
-		r = copy_config(s, e->config[i].p, params, e->config[i], err);
+	if (r == 0)
+		r = plugset_copy_manifest(&s->plugs, e, params, err);
 	if (r < 0)
 		return r;
 	file = config_node_child(params, STR("capture_file"));

@@ -204,6 +204,7 @@ static void kind_init(struct kind *k, uint16_t code)
 void state_init(struct state *s)
 {
 	s->dead_tid = -1;
+	s->purge_ns = s->limits.purge_interval_s * 1000000000ULL;
 	for (uint16_t code = 0; code < KINDS_MAX; code++)
 		kind_init(&s->kinds[code], code);
 }
@@ -250,6 +251,8 @@ static void find_thread(struct state *s, struct cur *c, const struct kind *k)
 		s->last_thread = t;
 	}
 	c->thread = t;
+	if (t)
+		t->seen_ts = c->raw->ts;
 	if (!t || k->fd_param < 0)
 		return;
 	t->last_fd = gyr_param_i64(&c->params, (uint32_t)k->fd_param, -1);
@@ -268,6 +271,14 @@ static void finish_last(struct state *s)
 	}
 }
 
+/* Time may begin anywhere, and jump back where a recording is repeated. */
+static __attribute__((noinline)) void age(struct state *s)
+{
+	if (s->aged_ts && s->now_ts > s->aged_ts)
+		threads_age(s);
+	s->aged_ts = s->now_ts;
+}
+
 int state_parse(struct gyr *p, const struct gyr_event *evt)
 {
 	struct state *s = gyr_state(p);
@@ -276,6 +287,9 @@ int state_parse(struct gyr *p, const struct gyr_event *evt)
 
 	if (s->n_closed || s->dead_tid >= 0)
 		finish_last(s);
+	s->now_ts = evt->ts;
+	if (evt->ts - s->aged_ts > s->purge_ns)
+		age(s);
 	statetables_begin(s->tables);
 	if (evt->type == GYR_EVENT_ASYNC && evt->name && evt->plugin_id == 0 &&
 	    !strncmp(evt->name, GYR_META_PREFIX, strlen(GYR_META_PREFIX))) {
@@ -337,6 +351,8 @@ void state_clear(struct state *s)
 	users_clear(&s->groups);
 	pool_deinit(&s->pool);
 	s->n_ifaces = 0;
+	s->is_live = false;
+	s->aged_ts = 0;
 	s->dead_tid = -1;
 	memset(s->ended, 0, sizeof s->ended);
 	s->cur.raw = NULL;

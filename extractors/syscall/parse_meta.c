@@ -233,13 +233,14 @@ static int meta_iface(struct state *s, const struct gyr_event *evt)
 
 	if (GYR_META_READ(evt->data, evt->len, &m, name))
 		return -EBADMSG;
-	if (s->n_ifaces < IFACES_MAX) {
-		struct iface *i = &s->ifaces[s->n_ifaces++];
-
-		i->family = m.family;
-		memcpy(i->addr, m.addr, sizeof i->addr);
-		memcpy(i->netmask, m.netmask, sizeof i->netmask);
+	if (s->n_ifaces == IFACES_MAX) {
+		s->counters.ifaces_refused++;
+		return 0;
 	}
+	struct iface *i = &s->ifaces[s->n_ifaces++];
+	i->family = m.family;
+	memcpy(i->addr, m.addr, sizeof i->addr);
+	memcpy(i->netmask, m.netmask, sizeof i->netmask);
 	return 0;
 }
 
@@ -338,6 +339,16 @@ static int meta_ready(struct state *s)
 	return 0;
 }
 
+static int meta_machine(struct state *s, const struct gyr_event *evt)
+{
+	struct gyr_meta_machine m;
+
+	if (GYR_META_READ(evt->data, evt->len, &m, hostname))
+		return -EBADMSG;
+	s->is_live = m.is_live;
+	return 0;
+}
+
 int parse_meta(struct state *s, const struct gyr_event *evt)
 {
 	const char *name = evt->name;
@@ -352,6 +363,8 @@ int parse_meta(struct state *s, const struct gyr_event *evt)
 		return meta_group(s, evt);
 	if (!strcmp(name, GYR_META_IFACE))
 		return meta_iface(s, evt);
+	if (!strcmp(name, GYR_META_MACHINE))
+		return meta_machine(s, evt);
 	if (!strcmp(name, GYR_META_LINK))
 		meta_link(s);
 	else if (!strcmp(name, GYR_META_SECTION))

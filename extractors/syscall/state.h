@@ -24,8 +24,8 @@
 #include "rtext.h"
 
 enum {
-	THREADS_MAX = 131072,
-	FDS_MAX = 65536, /* a process */
+	THREADS_MAX = 1 << 22, /* that a configuration may ask for */
+	FDS_MAX = 65536,       /* a process */
 	USERS_MAX = 16384,
 	IFACES_MAX = 1024,
 	ANCESTORS_MAX = 1000,
@@ -88,6 +88,7 @@ struct thread {
 	bool exe_writable, exe_upper_layer, exe_lower_layer, exe_from_memfd;
 	bool is_dead, is_fake;
 	int64_t last_fd;
+	uint64_t seen_ts; /* of its last event; 0: only heard of */
 	struct rtext *comm, *exe, *exepath, *args, *env, *cwd, *cgroups, *root;
 	struct rtext *enter_name; /* path of an open that was seen to begin */
 	uint16_t enter_type;
@@ -143,14 +144,21 @@ struct kind {
 enum { KINDS_MAX = 512 };
 
 struct counters {
-	uint64_t threads_refused, fds_refused, users_refused, no_memory, bad_events;
+	uint64_t threads_refused, threads_aged, fds_refused, users_refused, ifaces_refused;
+	uint64_t no_memory, bad_events;
+};
+
+/* What a configuration says; read before state_init(). */
+struct limits {
+	uint64_t threads, purge_interval_s, idle_s;
 };
 
 struct state {
-	struct pool pool;    /* memory of threads, descriptors and texts */
-	uint64_t last_id;    /* given to a thread or descriptor */
-	struct imap threads; /* struct thread by tid */
-	int64_t last_tid;    /* of the last event: its thread is last_thread */
+	struct limits limits; /* first: the options are read into it */
+	struct pool pool;     /* memory of threads, descriptors and texts */
+	uint64_t last_id;     /* given to a thread or descriptor */
+	struct imap threads;  /* struct thread by tid */
+	int64_t last_tid;     /* of the last event: its thread is last_thread */
 	struct thread *last_thread;
 	struct imap users;  /* struct user by user_key() of its uid */
 	struct imap groups; /* the same by gid */
@@ -168,6 +176,10 @@ struct state {
 	struct fd *closed[8]; /* out of their table, freed before the next event */
 	uint32_t n_closed;
 	struct counters counters;
+	bool is_live;      /* events are of this machine as it is now */
+	uint64_t aged_ts;  /* when threads were last aged; 0: never */
+	uint64_t now_ts;   /* of the event at hand */
+	uint64_t purge_ns; /* limits.purge_interval_s */
 	uint64_t n_asked, last_ts;
 	struct statetables *tables; /* what other plugins see; NULL: nothing */
 };
@@ -209,6 +221,15 @@ void thread_set_pids(struct state *s, struct thread *t, int64_t pid, int64_t pti
 void thread_end(struct state *s, struct thread *t);
 
 void threads_clear(struct state *s);
+
+/* ---- ageing: ageing.c ---- */
+
+/* Forgets threads that are gone, or, when the table is nearly full, that were idle for long. To be called
+ * when more than the interval has passed since the last time (s->aged_ts). */
+void threads_age(struct state *s);
+
+/* The same when a thread finds no room; false when there is none after it, too. */
+bool threads_make_room(struct state *s);
 
 static inline bool thread_is_main(const struct thread *t)
 {

@@ -39,9 +39,11 @@ static uint32_t fields_metrics(struct gyr *p, ss_plugin_metric *ret, uint32_t ca
 		uint64_t n;
 	} rows[] = {
 		{"n_threads", SS_PLUGIN_METRIC_TYPE_NON_MONOTONIC, s->threads.n},
+		{"threads_aged", SS_PLUGIN_METRIC_TYPE_MONOTONIC, s->counters.threads_aged},
 		{"threads_refused", SS_PLUGIN_METRIC_TYPE_MONOTONIC, s->counters.threads_refused},
 		{"fds_refused", SS_PLUGIN_METRIC_TYPE_MONOTONIC, s->counters.fds_refused},
 		{"users_refused", SS_PLUGIN_METRIC_TYPE_MONOTONIC, s->counters.users_refused},
+		{"ifaces_refused", SS_PLUGIN_METRIC_TYPE_MONOTONIC, s->counters.ifaces_refused},
 		{"no_memory", SS_PLUGIN_METRIC_TYPE_MONOTONIC, s->counters.no_memory},
 		{"bad_events", SS_PLUGIN_METRIC_TYPE_MONOTONIC, s->counters.bad_events},
 		{"tables_refused", SS_PLUGIN_METRIC_TYPE_MONOTONIC,
@@ -104,9 +106,22 @@ static const struct gyr_field fields[] = {
 
 static const char *const sources[] = {"syscall", NULL};
 
+static const struct gyr_option options[] = {
+	GYR_OPT_U64(struct limits, threads, "262144", "threads remembered at most",
+		    .key = "falco_libs.thread_table_size", .min = 16, .max = THREADS_MAX),
+	GYR_OPT_U64(struct limits, purge_interval_s, "300",
+		    "seconds between two looks for threads that are gone",
+		    .key = "falco_libs.thread_table_auto_purging_interval_s", .min = 1,
+		    .max = 86400),
+	GYR_OPT_U64(struct limits, idle_s, "300", "seconds without an event until one is looked at",
+		    .key = "falco_libs.thread_table_auto_purging_thread_timeout_s", .min = 1,
+		    .max = 86400 * 365),
+	{0}};
+
 PLUGIN(.name = "syscall_fields", .version = "0.1.0",
        .description = "Fields of system call events, and the state they need",
        .contact = "the Gyr authors", .event_schema = "4.0.0", .state_size = sizeof(struct state),
-       .init = fields_init, .destroy = fields_destroy, .metrics = fields_metrics);
+       .options = options, .init = fields_init, .destroy = fields_destroy,
+       .metrics = fields_metrics);
 PLUGIN_PARSER(.sources = sources, .parse = state_parse);
 PLUGIN_EXTRACTOR(.sources = sources, .fields = fields, .answers_last = true, .entry = fields_entry);

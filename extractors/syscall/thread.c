@@ -126,7 +126,7 @@ struct thread *thread_new(struct state *s)
 struct thread *thread_adopt(struct state *s, struct thread *t, int64_t tid)
 {
 	thread_remove(s, tid);
-	if (s->threads.n >= THREADS_MAX) {
+	if (!threads_make_room(s)) {
 		s->counters.threads_refused++;
 		thread_free(s, t);
 		return NULL;

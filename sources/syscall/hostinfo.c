@@ -43,7 +43,7 @@ static uint64_t number_in(const char *path, uint64_t absent)
 
 int hostinfo_machine(const struct hostinfo_sink *sink)
 {
-	struct gyr_meta_machine x = {.hostname = text("")};
+	struct gyr_meta_machine x = {.is_live = 1, .hostname = text("")};
 	struct sysinfo info;
 	char hostname[128] = "";
 

@@ -3,9 +3,10 @@
  *
  *	capture mix N OUT          the same round of events again and again
  *	capture churn N OUT        ever new processes, paths and connections
+ *	capture lossy N OUT        the same, slowly, and of every fourth process no end is seen
  *	capture repeat FILE N OUT  the event blocks of a recording (not compressed) again and again
  *
- * A round of `mix` and `churn` is what 64 processes do: a third of all events opens a file, nearly as
+ * A round of all but `repeat` is what 64 processes do: a third of all events opens a file, nearly as
  * many close one, the rest reads, writes and asks, connects, makes processes and ends them. N is the
  * least number of events; the round in hand is finished.
  */
@@ -37,7 +38,7 @@ struct gen {
 	uint8_t room[4096]; /* bytes of the parameters of e */
 	size_t used;
 	uint64_t ts, n;
-	bool is_churn;
+	bool is_churn, is_lossy;
 	uint64_t n_children; /* made so far */
 	uint64_t round;
 };
@@ -61,7 +62,7 @@ static void flush(struct gen *g, size_t least)
 
 static void begin(struct gen *g, uint16_t type, uint64_t tid)
 {
-	g->ts += 1000;
+	g->ts += g->is_lossy ? 10000000 : 1000;
 	g->used = 0;
 	g->e = (struct sb_event){
 		.block = EV_V2, .type = type, .cpu = (uint16_t)(tid % 4), .ts = g->ts, .tid = tid};
@@ -256,8 +257,8 @@ static void child(struct gen *g, uint64_t by)
 	exec_one(g, &l);
 	open_file(g, tid, 3, path);
 	transfer(g, 7, tid, 3);
-	if (!g->is_churn || g->n_children % 4)
-		exit_one(g, tid); /* of the others the end is not seen */
+	if (!g->is_lossy || g->n_children % 4)
+		exit_one(g, tid);
 }
 
 static void pass(struct gen *g, uint64_t k)
@@ -360,17 +361,23 @@ static void repeat(struct gen *g, const char *path, uint64_t n)
 	}
 }
 
+static int usage(void)
+{
+	(void)fprintf(stderr, "usage: capture mix|churn|lossy N OUT\n"
+			      "       capture repeat FILE N OUT\n");
+	return 2;
+}
+
 int main(int argc, char **argv)
 {
 	struct gen g = {.ts = 1700000000000000000ULL};
-	const bool is_repeat = argc == 5 && !strcmp(argv[1], "repeat");
+	const char *kind = argc > 1 ? argv[1] : "";
+	const bool is_repeat = !strcmp(kind, "repeat");
 
-	if (!is_repeat && (argc != 4 || (strcmp(argv[1], "mix") && strcmp(argv[1], "churn")))) {
-		(void)fprintf(stderr, "usage: capture mix|churn N OUT\n"
-				      "       capture repeat FILE N OUT\n");
-		return 2;
-	}
-	g.is_churn = !strcmp(argv[1], "churn");
+	g.is_lossy = !strcmp(kind, "lossy");
+	g.is_churn = g.is_lossy || !strcmp(kind, "churn");
+	if (argc != (is_repeat ? 5 : 4) || (!is_repeat && !g.is_churn && strcmp(kind, "mix") != 0))
+		return usage();
 	g.out = fopen(argv[argc - 1], "wb");
 	if (!g.out)
 		die(argv[argc - 1]);

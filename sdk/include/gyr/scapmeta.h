@@ -61,7 +61,8 @@ struct gyr_meta_text {
 
 struct gyr_meta_machine {
 	uint64_t memory_size_bytes, max_pid, boot_ts, flags; /* boot_ts: ns since the epoch */
-	uint32_t num_cpus, pad;
+	uint32_t num_cpus;
+	uint32_t is_live; /* 1: events are of this machine as it is now; 0: of a recording */
 	struct gyr_meta_text hostname;
 };
 
