@@ -75,17 +75,18 @@ bench() {
     awk -v a="$many" -v b="$few" 'BEGIN { printf "R2 %.3f\n", a / b }'
     ;;
   J1) "$bin/bench_json" ;;
+  S1 | E2E1) tests/bench/capture.py "$build" "$1" ;;
   L1) "$bin/bench_load" ;;
   M1) memory ;;
   O1 | O3) python3 tests/bench/bench_delivery.py "$build/gyr" "$1" ;;
   *)
-    echo "run.sh: no benchmark called '$1'; there are R1 R2 R3 R5 R6 L100k J1 L1 M1 O1 O3" >&2
+    echo "run.sh: no benchmark called '$1'; there are R1 R2 R3 R5 R6 L100k J1 L1 M1 O1 O3 S1 E2E1" >&2
     exit 2
     ;;
   esac
 }
 
-[ $# -gt 0 ] || set -- R1 R2 R3 R5 R6 L100k J1 L1 M1 O1 O3
+[ $# -gt 0 ] || set -- R1 R2 R3 R5 R6 L100k J1 L1 M1 O1 O3 S1 E2E1
 for id in "$@"; do
   bench "$id"
 done

@@ -46,6 +46,7 @@ for file in filter extract rule_loader config k8saudit legacy golden scap_field;
 done
 if [ -f "$dir/golden_cases.json" ] && [ -x "$build/tests/compat/compat_scap_blocks" ]; then
   timeout 600 "$build/tests/compat/compat_scap_blocks" "$dir" || rc=1
+  timeout 600 "$build/tests/compat/compat_scap_damage" "$dir" || rc=1
 fi
 if [ ${#python[@]} -gt 0 ]; then
   timeout 1800 python3 "$root/tests/compat/program.py" "${verbose[@]}" "$build" "$dir" "${python[@]}" || rc=1
