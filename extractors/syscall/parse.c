@@ -194,6 +194,7 @@ static void kind_init(struct kind *k, uint16_t code)
 	k->rows = gyr_event_params(code, &n);
 	k->n_rows = (uint8_t)n;
 	k->fd_param = fd_param(k);
+	k->is_wide = gyr_event_is_large(code);
 	k->has_result = has_result(k->info);
 	k->has_thread = has_thread(k->info);
 	k->makes_thread = makes_thread(code);
@@ -216,26 +217,52 @@ static const struct kind *kind_of(const struct state *s, uint16_t code)
 	return &s->kinds[code < KINDS_MAX ? code : KINDS_MAX - 1]; /* the last is no event */
 }
 
-static bool cur_read(struct state *s, const struct gyr_event *evt, const struct kind *k)
+static void cur_begin(struct state *s, const ss_plugin_event *raw, uint64_t num,
+		      const struct kind *k)
 {
 	struct cur *c = &s->cur;
 
-	c->raw = evt->raw;
-	c->num = evt->num;
+	c->raw = raw;
+	c->num = num;
 	c->thread = NULL;
 	c->fd = NULL;
 	c->fd_renamed = false;
 	c->is_parsed = false;
+	c->is_read = false;
 	c->kind = k;
 	c->info = k->info;
 	c->rows = k->rows;
 	c->n_rows = k->n_rows;
-	if (gyr_params_read(evt->raw, &c->params) == 0)
+}
+
+static bool cur_read(struct state *s)
+{
+	struct cur *c = &s->cur;
+
+	c->is_read = true;
+	if (gyr_params_read(c->raw, &c->params) == 0)
 		return true;
 	c->params.n = 0;
-	c->params.after = (const uint8_t *)evt->raw;
+	c->params.after = (const uint8_t *)c->raw;
 	s->counters.bad_events++;
 	return false;
+}
+
+/* The descriptor that the event is about, of an event whose other parameters nobody asked for yet. */
+static int64_t read_fd(const ss_plugin_event *raw, uint32_t i)
+{
+	const uint8_t *bytes = (const uint8_t *)raw, *lengths = bytes + sizeof *raw;
+	uint64_t at = sizeof *raw + 2 * (uint64_t)raw->nparams;
+	int64_t fd;
+
+	if (i >= raw->nparams || at > raw->len)
+		return -1;
+	for (uint32_t k = 0; k < i; k++)
+		at += gyr__load16(lengths + 2 * (size_t)k);
+	if (gyr__load16(lengths + 2 * (size_t)i) != sizeof fd || at + sizeof fd > raw->len)
+		return -1;
+	memcpy(&fd, bytes + at, sizeof fd);
+	return fd;
 }
 
 static void find_thread(struct state *s, struct cur *c, const struct kind *k)
@@ -255,7 +282,8 @@ static void find_thread(struct state *s, struct cur *c, const struct kind *k)
 		t->seen_ts = c->raw->ts;
 	if (!t || k->fd_param < 0)
 		return;
-	t->last_fd = gyr_param_i64(&c->params, (uint32_t)k->fd_param, -1);
+	t->last_fd = c->is_read ? gyr_param_i64(&c->params, (uint32_t)k->fd_param, -1)
+				: read_fd(c->raw, (uint32_t)k->fd_param);
 	c->fd = fd_find(s, t, t->last_fd);
 }
 
@@ -279,52 +307,72 @@ static __attribute__((noinline)) void age(struct state *s)
 	s->aged_ts = s->now_ts;
 }
 
-int state_parse(struct gyr *p, const struct gyr_event *evt)
+/* Whether the event was a record of the system, not an event of a call. */
+static __attribute__((noinline)) bool take_record(struct state *s, const ss_plugin_event_input *in,
+						  int *ret)
 {
+	struct gyr_event evt;
+
+	if (gyr_event_view(in, &evt) || evt.plugin_id != 0 ||
+	    strncmp(evt.name, GYR_META_PREFIX, strlen(GYR_META_PREFIX)) != 0)
+		return false;
+	s->cur.raw = NULL;
+	*ret = parse_meta(s, &evt);
+	return true;
+}
+
+/* Parameters are looked for when the event changes something, else when they are asked for. */
+int state_parse(struct gyr *p, const ss_plugin_event_input *in)
+{
+	const ss_plugin_event *raw = in->evt;
 	struct state *s = gyr_state(p);
-	const struct kind *k = kind_of(s, evt->type);
-	struct cur *c = &s->cur;
+	const struct kind *k = kind_of(s, raw->type);
+	int r;
 
 	if (s->n_closed || s->dead_tid >= 0)
 		finish_last(s);
-	s->now_ts = evt->ts;
-	if (evt->ts - s->aged_ts > s->purge_ns)
+	s->now_ts = raw->ts;
+	if (raw->ts - s->aged_ts > s->purge_ns)
 		age(s);
 	statetables_begin(s->tables);
-	if (evt->type == GYR_EVENT_ASYNC && evt->name && evt->plugin_id == 0 &&
-	    !strncmp(evt->name, GYR_META_PREFIX, strlen(GYR_META_PREFIX))) {
-		c->raw = NULL;
-		return parse_meta(s, evt);
-	}
-	if (!cur_read(s, evt, k))
+	if (raw->type == GYR_EVENT_ASYNC && take_record(s, in, &r))
+		return r;
+	cur_begin(s, raw, in->evtnum, k);
+	if ((k->parse || k->is_wide) && !cur_read(s))
 		return gyr_fail(p, -EBADMSG, "parse: event %llu: its lengths do not fit together",
-				(unsigned long long)evt->num);
-	find_thread(s, c, k);
-	c->is_parsed = true;
+				(unsigned long long)in->evtnum);
+	find_thread(s, &s->cur, k);
+	s->cur.is_parsed = true;
 	if (k->parse)
-		k->parse(s, c);
+		k->parse(s, &s->cur);
 	return 0;
 }
 
 /* The event was not just parsed: its thread is looked for, and not made up. */
-static __attribute__((noinline)) struct cur *cur_find(struct state *s, const struct gyr_event *evt)
+static void cur_find(struct state *s, const struct gyr_event *evt)
 {
 	const struct kind *k = kind_of(s, evt->type);
-	struct cur *c = &s->cur;
 
-	(void)cur_read(s, evt, k);
+	cur_begin(s, evt->raw, evt->num, k);
 	if (k->has_thread && evt->tid != UINT64_MAX)
-		c->thread = thread_find(s, (int64_t)evt->tid);
-	return c;
+		s->cur.thread = thread_find(s, (int64_t)evt->tid);
+}
+
+static __attribute__((noinline)) struct cur *cur_look(struct state *s, const struct gyr_event *evt)
+{
+	if (s->cur.raw != evt->raw || s->cur.num != evt->num)
+		cur_find(s, evt);
+	(void)cur_read(s);
+	return &s->cur;
 }
 
 struct cur *state_cur(struct gyr *p, const struct gyr_event *evt)
 {
 	struct state *s = gyr_state(p);
 
-	if (s->cur.raw == evt->raw && s->cur.num == evt->num)
+	if (s->cur.raw == evt->raw && s->cur.num == evt->num && s->cur.is_read)
 		return &s->cur;
-	return cur_find(s, evt);
+	return cur_look(s, evt);
 }
 
 /* ---- all of it ---- */

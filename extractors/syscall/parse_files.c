@@ -61,14 +61,15 @@ static uint8_t layer_flags(const struct cur *c, uint64_t flags)
 }
 
 /* The name of what was opened: @path, from the directory that the event names when it is relative.
- * Most paths need nothing but a copy. NULL: no memory. */
+ * Most paths need nothing but a copy; *ret_same: it is one. NULL: no memory. */
 static struct rtext *open_name(struct state *s, const struct cur *c, const struct open_row *row,
-			       const char *path, size_t len)
+			       const char *path, size_t len, bool *ret_same)
 {
 	const bool is_plain = path_is_plain(path, len);
 	char dir[PATH_TEXT], joined[PATH_TEXT];
 
-	if (is_plain && *path == '/' && len < PATH_TEXT - 1)
+	*ret_same = is_plain && *path == '/' && len < PATH_TEXT - 1;
+	if (*ret_same)
 		return rtext_new(&s->pool, path, len);
 	const char *base = row->dirfd < 0
 				   ? thread_cwd(s, c->thread)
@@ -94,6 +95,7 @@ void parse_open(struct state *s, struct cur *c)
 	const struct open_row *row = open_row(c->raw->type);
 	struct thread *t = c->thread;
 	struct rtext *name = NULL;
+	bool is_same = false;
 	int64_t num;
 
 	if (!t || !row || !cur_result(c, &num))
@@ -111,8 +113,8 @@ void parse_open(struct state *s, struct cur *c)
 		len = t->enter_name->len;
 	}
 	if (path && (*path != '<' || strcmp(path, "<NA>") != 0))
-		name = open_name(s, c, row, path,
-				 len); /* before the descriptor takes another's place */
+		/* before the descriptor takes another's place */
+		name = open_name(s, c, row, path, len, &is_same);
 	const uint64_t flags = param_at(c, row->flags);
 	struct fd *f = fd_add(s, t, num,
 			      flags & PPM_O_DIRECTORY ? GYR_META_FD_DIRECTORY : GYR_META_FD_FILE);
@@ -121,7 +123,7 @@ void parse_open(struct state *s, struct cur *c)
 		return;
 	}
 	f->name = name ? name : rtext_new(&s->pool, "<NA>", 4);
-	if (!name || (name->len == len && !memcmp(name->s, path, len)))
+	if (!name || is_same)
 		f->raw = rtext_ref(f->name);
 	else
 		f->raw = rtext_new(&s->pool, path, len);

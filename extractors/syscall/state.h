@@ -125,6 +125,7 @@ struct cur {
 	struct fd *fd;         /* the descriptor it is about; NULL: none known */
 	bool fd_renamed;
 	bool is_parsed;
+	bool is_read; /* the parameters were looked for: state_cur() does */
 };
 
 typedef void (*parse_fn)(struct state *s, struct cur *c);
@@ -136,6 +137,7 @@ struct kind {
 	const struct gyr_param_info *rows;
 	uint8_t n_rows;
 	int8_t fd_param;   /* the parameter that is the descriptor it is about; -1: none */
+	bool is_wide;      /* lengths of its parameters are 32-bit */
 	bool has_result;   /* parameter 0 is what the call returned */
 	bool has_thread;   /* it happens to a thread */
 	bool makes_thread; /* which is made up when it is not known */
@@ -327,7 +329,7 @@ bool addr_is_local(const struct state *s, const uint8_t *addr, size_t len);
 
 /* ---- the parser: parse.c and parse_*.c ---- */
 
-int state_parse(struct gyr *p, const struct gyr_event *evt);
+int state_parse(struct gyr *p, const ss_plugin_event_input *evt);
 
 /* Finds the event at hand for the extractor, when it was not just parsed. */
 struct cur *state_cur(struct gyr *p, const struct gyr_event *evt);

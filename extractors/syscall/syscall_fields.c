@@ -123,5 +123,5 @@ PLUGIN(.name = "syscall_fields", .version = "0.1.0",
        .contact = "the Gyr authors", .event_schema = "4.0.0", .state_size = sizeof(struct state),
        .options = options, .init = fields_init, .destroy = fields_destroy,
        .metrics = fields_metrics);
-PLUGIN_PARSER(.sources = sources, .parse = state_parse);
+PLUGIN_PARSER(.sources = sources, .parse_input = state_parse);
 PLUGIN_EXTRACTOR(.sources = sources, .fields = fields, .answers_last = true, .entry = fields_entry);

@@ -61,6 +61,11 @@ int gyr__event_decode_payload(struct gyr_event *e)
 	return e->type == GYR_EVENT_PLUGIN ? decode_plugin(e->raw, e) : decode_async(e->raw, e);
 }
 
+int gyr_event_view(const ss_plugin_event_input *evt, struct gyr_event *ret)
+{
+	return gyr__event_decode(evt, ret);
+}
+
 int gyr_read(const struct gyr_event *evt, void *ret, size_t size)
 {
 	if (evt->len != size)

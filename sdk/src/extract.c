@@ -190,15 +190,27 @@ static __attribute__((noinline)) ss_plugin_rc parse_misfit(struct gyr *p, uint64
 	return SS_PLUGIN_FAILURE;
 }
 
-ss_plugin_rc gyr__parse(const struct gyr_parser *d, ss_plugin_t *s,
-			const ss_plugin_event_input *evt, const ss_plugin_event_parse_input *in)
+static ss_plugin_rc parse_view(const struct gyr_parser *d, struct gyr *p,
+			       const ss_plugin_event_input *evt,
+			       const ss_plugin_event_parse_input *in)
 {
 	struct gyr_event e;
 	int r = gyr__event_decode(evt, &e);
 
 	if (r)
-		return parse_misfit(s, evt->evtnum, r);
-	r = d->parse_tables ? d->parse_tables(s, &e, in) : d->parse(s, &e);
+		return parse_misfit(p, evt->evtnum, r);
+	r = d->parse_tables ? d->parse_tables(p, &e, in) : d->parse(p, &e);
+	return r ? parse_answer(r) : SS_PLUGIN_SUCCESS;
+}
+
+ss_plugin_rc gyr__parse(const struct gyr_parser *d, ss_plugin_t *s,
+			const ss_plugin_event_input *evt, const ss_plugin_event_parse_input *in)
+{
+	int r;
+
+	if (!d->parse_input)
+		return parse_view(d, s, evt, in);
+	r = d->parse_input(s, evt);
 	return r ? parse_answer(r) : SS_PLUGIN_SUCCESS;
 }
 

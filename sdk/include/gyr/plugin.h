@@ -364,7 +364,12 @@ struct gyr_parser {
 	/* In place of .parse, for those that write tables. */
 	int (*parse_tables)(struct gyr *p, const struct gyr_event *evt,
 			    const ss_plugin_event_parse_input *in);
+	/* In place of both, for those that read the bytes of millions of events a second themselves. */
+	int (*parse_input)(struct gyr *p, const ss_plugin_event_input *evt);
 };
+
+/* The view of an event that .parse would get. -EBADMSG when its lengths do not fit together. */
+int gyr_event_view(const ss_plugin_event_input *evt, struct gyr_event *ret);
 
 /* ---- events of its own, from threads of its own ---- */
 
