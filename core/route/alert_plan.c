@@ -53,8 +53,10 @@ static void field_put(struct gathered *g, struct alert_field f)
 static struct alert_field extra_field(const struct rule_extra_field *x)
 {
 	struct alert_field f = {.name = x->name, .kind = ALERT_FIELD_TEXT, .text = x->value};
+	const struct str text = template_text(x->value);
 
-	if (template_n_fields(x->value) == 1 && str_eq(template_field_text(x->value, 0), x->name)) {
+	if (text.len == x->name.len + 1 && text.p[0] == '%' &&
+	    str_eq((struct str){text.p + 1, x->name.len}, x->name)) {
 		f.kind = ALERT_FIELD_USE;
 		f.use = template_field(x->value, 0);
 	}

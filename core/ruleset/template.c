@@ -44,7 +44,7 @@ struct template
 	uint32_t n_pieces, n_fields;
 	bool has_dropped;
 	const struct piece *pieces;
-	const struct field_use *const *uses; /* plain ones, each once */
+	const struct field_use *const *uses; /* each once; those of calls too */
 	const struct span *names;            /* their names, as they were written */
 	struct str text;
 };
@@ -129,6 +129,41 @@ static struct str hidden_in(const struct operand *o)
 	return ret;
 }
 
+static int intern(struct compiler *c, const struct field_use *use, struct str name,
+		  uint32_t *ret_number)
+{
+	const struct field_use *shared = use_table_intern(c->uses, use);
+	uint32_t i = 0;
+
+	if (!shared)
+		return -ENOMEM;
+	while (i < c->t.n_fields && c->use[i] != shared)
+		i++;
+	*ret_number = i;
+	if (i < c->t.n_fields)
+		return 0;
+	c->use[i] = shared;
+	c->names[i] = (struct span){kept_at(c, name.p), (uint32_t)name.len};
+	c->t.n_fields++;
+	return 0;
+}
+
+/* The fields of a call, which begins at @from of the text, are fields of the template. */
+static int intern_args(struct compiler *c, const struct ast_term *term, const struct operand *o,
+		       size_t from)
+{
+	const struct ast_span at = term->place.span;
+	uint32_t number;
+	int r = 0;
+
+	if (o->kind == OPERAND_FIELD)
+		return intern(c, o->use, (struct str){c->text.p + from + at.offset, at.len},
+			      &number);
+	for (uint32_t i = 0; i < o->n && i < term->n && r == 0 && o->kind != OPERAND_CONST; i++)
+		r = intern_args(c, term->args[i], o->args[i], from);
+	return r;
+}
+
 static int add_call(struct compiler *c, uint32_t width)
 {
 	struct typecheck_options o = {.fields = c->fields,
@@ -161,26 +196,7 @@ static int add_call(struct compiler *c, uint32_t width)
 	call->hidden = hidden_in(call->operand);
 	p->call = call;
 	c->at += len;
-	return 0;
-}
-
-static int intern(struct compiler *c, const struct field_use *use, struct str name,
-		  uint32_t *ret_number)
-{
-	const struct field_use *shared = use_table_intern(c->uses, use);
-	uint32_t i = 0;
-
-	if (!shared)
-		return -ENOMEM;
-	while (i < c->t.n_fields && c->use[i] != shared)
-		i++;
-	*ret_number = i;
-	if (i < c->t.n_fields)
-		return 0;
-	c->use[i] = shared;
-	c->names[i] = (struct span){kept_at(c, name.p), (uint32_t)name.len};
-	c->t.n_fields++;
-	return 0;
+	return intern_args(c, term, call->operand, c->at - len);
 }
 
 static int add_field(struct compiler *c, uint32_t width)
@@ -283,18 +299,21 @@ static int compile(struct compiler *c)
 	return 0;
 }
 
-/* No template has more pieces than twice its percent signs and one. */
+/* No template has more pieces than twice its percent signs and one, and no more fields than signs
+ * that begin one. */
 static int make_room(struct compiler *c)
 {
-	size_t n = 1;
+	size_t n = 1, n_fields = 1;
 
-	for (size_t i = 0; i < c->text.len; i++)
+	for (size_t i = 0; i < c->text.len; i++) {
 		n += c->text.p[i] == '%';
+		n_fields += c->text.p[i] == '%' || c->text.p[i] == '(' || c->text.p[i] == ',';
+	}
 	c->pieces = arena_alloc(&c->scratch,
 				(n * 2 < TEMPLATE_MAX_PIECES ? n * 2 : TEMPLATE_MAX_PIECES) *
 					sizeof *c->pieces);
-	c->use = arena_alloc(&c->scratch, n * sizeof(struct field_use *));
-	c->names = arena_alloc(&c->scratch, n * sizeof *c->names);
+	c->use = arena_alloc(&c->scratch, n_fields * sizeof(struct field_use *));
+	c->names = arena_alloc(&c->scratch, n_fields * sizeof *c->names);
 	return c->pieces && c->use && c->names ? 0 : -ENOMEM;
 }
 

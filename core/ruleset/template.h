@@ -37,8 +37,8 @@ enum {
 int template_compile(const struct fieldset *fs, struct use_table *uses, struct arena *arena,
 		     struct str text, const struct template **ret, struct err *err);
 
-/* Field uses that appear plainly (not inside a transformer), each once, in order of appearance:
- * the output_fields of an alert. */
+/* Field uses, those inside transformers too, each once, in order of appearance: the output_fields of
+ * an alert. */
 uint32_t template_n_fields(const struct template *t);
 const struct field_use *template_field(const struct template *t, uint32_t i);
 
