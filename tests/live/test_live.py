@@ -426,7 +426,7 @@ class TestInterest(Live):
         self.assertGreater(min(map(len, numbers.values())), 100)
 
     def test_what_nobody_wants_does_not_leave_the_kernel(self):
-        self.watch(self.MKDIR, "-o", "log_level=debug")
+        self.watch(self.MKDIR, "-o", "log_level=debug", "-o", "libs_logger.severity=debug")
         watched = [l for l in self.said().splitlines() if " watched (" in l]
         self.assertEqual(len(watched), 1, self.said())
         names = watched[0].split(": ")[-1].split(", ")
