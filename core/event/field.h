@@ -86,6 +86,7 @@ enum field_flag {
 	FIELD_HEX = 1 << 17,         /* text shows the number in hexadecimal */
 	FIELD_BASE64 = 1 << 18,      /* bytes are shown in base64 */
 	FIELD_EQUAL_ONLY = 1 << 19,  /* compared by "=" and nothing else */
+	FIELD_WITHIN = 1 << 21,      /* a distance: "=" means at most */
 	FIELD_SHOWN_APART = 1 << 20, /* what is shown is asked for as FT_DYN, and is a text */
 };
 

@@ -290,6 +290,11 @@ static bool is_list_element(enum field_type t)
 	}
 }
 
+static bool is_distance(const struct operand *o)
+{
+	return o->kind == OPERAND_FIELD && (o->use->field->flags & FIELD_WITHIN);
+}
+
 static int check_operator(struct checker *c, const struct ast *t, const struct operand *left)
 {
 	const struct filter_operator *op = filter_operator(t->op);
@@ -513,6 +518,8 @@ static int check_test(struct checker *c, const struct ast *t, const struct expr 
 			    .modifier = t->modifier};
 	int r = check_sides(c, t, &test);
 
+	if (r == 0 && is_distance(test.left))
+		test.op = FILTER_OP_LE;
 	if (r == 0) {
 		*ret = use_table_test(c->o->uses, &test);
 		r = *ret ? 0 : -ENOMEM;

@@ -105,6 +105,7 @@ static const struct flag gyr_flags[] = {
 	{"hex", FIELD_HEX},
 	{"shown_apart", FIELD_SHOWN_APART},
 	{"equal_only", FIELD_EQUAL_ONLY},
+	{"within", FIELD_WITHIN},
 };
 
 #define N(a) (sizeof(a) / sizeof *(a))

@@ -4,7 +4,7 @@
 
 #include "fields.h"
 
-enum { GENERIC_ENTER = 0, GENERIC_EXIT = 1 };
+enum { GENERIC_ENTER = 0, GENERIC_EXIT = 1, PROCINFO = 234 };
 
 enum { EC_MASK = 0x1ff, EC_SYSCALL = 1 << 9 };
 
@@ -208,12 +208,15 @@ FIELD_FN(evt_is_wait)
 	return gyr_set_bool(out, has_flag(state_cur(p, evt), GYR_EF_WAITS));
 }
 
+bool evt_is_syslog_write(const struct cur *c)
+{
+	return has_flag(c, GYR_EF_WRITES_TO_FD) && c->fd && c->fd->name &&
+	       strstr(c->fd->name->s, "/dev/log");
+}
+
 FIELD_FN(evt_is_syslog)
 {
-	const struct cur *c = state_cur(p, evt);
-
-	return gyr_set_bool(out, has_flag(c, GYR_EF_WRITES_TO_FD) && c->fd && c->fd->name &&
-					 strstr(c->fd->name->s, "/dev/log"));
+	return gyr_set_bool(out, evt_is_syslog_write(state_cur(p, evt)));
 }
 
 /* ---- opens ---- */
@@ -291,6 +294,18 @@ FIELD_FN(evt_count_exit)
 	const struct cur *c = state_cur(p, evt);
 
 	return c->info && c->info->is_exit ? gyr_set_u64(out, 1) : 0;
+}
+
+FIELD_FN(evt_count_threadinfo)
+{
+	return gyr_set_u64(out, evt->type == PROCINFO);
+}
+
+FIELD_FN(evt_count_procinfo)
+{
+	const struct thread *t = state_cur(p, evt)->thread;
+
+	return gyr_set_u64(out, evt->type == PROCINFO && t && thread_is_main(t));
 }
 
 FIELD_FN(evt_count_error)

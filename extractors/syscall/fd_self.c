@@ -163,29 +163,47 @@ static size_t directory_len(const char *name)
 	return slash ? (size_t)(slash - name) : 0;
 }
 
-/* The directory of @name, "/" when there is no more. */
-static int set_directory(struct gyr_value *out, const char *name)
+/* The directory of a file, or the directory itself, and its length; NULL for other kinds. */
+static const char *directory_of(struct gyr *p, const struct cur *c, char *path, size_t size,
+				size_t *ret_len)
 {
-	const size_t n = directory_len(name);
+	const char *name;
 
-	return n ? gyr_set_strn(out, name, n) : gyr_set_str(out, "/");
+	if (!evt_has_fd(c))
+		return NULL;
+	if (c->fd && c->fd->type == GYR_META_FD_DIRECTORY) {
+		*ret_len = strlen(fd_text(c->fd));
+		return fd_text(c->fd);
+	}
+	if (c->fd)
+		name = fd_is_file(c->fd) ? fd_text(c->fd) : NULL;
+	else
+		name = asked_path(p, c, path, size);
+	if (!name && (c->fd || !c->info->is_exit))
+		return NULL;
+	*ret_len = name ? directory_len(name) : 0;
+	if (*ret_len)
+		return name;
+	*ret_len = 1;
+	return "/";
 }
 
 FIELD_FN(fd_directory)
 {
-	const struct cur *c = state_cur(p, evt);
 	char path[PATH_TEXT];
+	size_t len;
+	const char *dir = directory_of(p, state_cur(p, evt), path, sizeof path, &len);
 
-	if (!evt_has_fd(c))
-		return 0;
-	if (!c->fd) {
-		const char *name = asked_path(p, c, path, sizeof path);
+	return dir ? gyr_set_strn(out, dir, len) : 0;
+}
 
-		return name || c->info->is_exit ? set_directory(out, name ? name : "") : 0;
-	}
-	if (c->fd->type == GYR_META_FD_DIRECTORY)
-		return gyr_set_str(out, fd_text(c->fd));
-	return fd_is_file(c->fd) ? set_directory(out, fd_text(c->fd)) : 0;
+FIELD_FN(fd_containerdirectory)
+{
+	char path[PATH_TEXT];
+	size_t len;
+	const char *dir = directory_of(p, state_cur(p, evt), path, sizeof path, &len);
+
+	return dir ? gyr_set_fmt(out, ":%.*s", (int)len, dir) : 0;
 }
 
 FIELD_FN(fd_filename)

@@ -46,6 +46,9 @@ const char *errno_text(int64_t n);
 
 bool evt_has_fd(const struct cur *c);
 
+/* Whether the event writes to the log of the system. */
+bool evt_is_syslog_write(const struct cur *c);
+
 /* Name of a descriptor as fd.name has it. */
 const char *fd_text(const struct fd *f);
 

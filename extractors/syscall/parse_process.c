@@ -415,16 +415,3 @@ void parse_memory(struct state *s, struct cur *c)
 	c->thread->vmrss_kb = (uint32_t)gyr_param_u64(&c->params, 2, 0);
 	c->thread->vmswap_kb = (uint32_t)gyr_param_u64(&c->params, 3, 0);
 }
-
-void parse_switch(struct state *s, struct cur *c)
-{
-	(void)s;
-	if (!c->thread)
-		return;
-	thread_touch(c->thread);
-	c->thread->pfmajor = gyr_param_u64(&c->params, 1, 0);
-	c->thread->pfminor = gyr_param_u64(&c->params, 2, 0);
-	c->thread->vmsize_kb = (uint32_t)gyr_param_u64(&c->params, 3, 0);
-	c->thread->vmrss_kb = (uint32_t)gyr_param_u64(&c->params, 4, 0);
-	c->thread->vmswap_kb = (uint32_t)gyr_param_u64(&c->params, 5, 0);
-}

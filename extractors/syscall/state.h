@@ -28,6 +28,7 @@ enum {
 	FDS_MAX = 65536,       /* a process */
 	USERS_MAX = 16384,
 	IFACES_MAX = 1024,
+	CPUS_MAX = 1024, /* beyond, times of the scheduler are not kept */
 	ANCESTORS_MAX = 1000,
 	ENDED_MAX = 1024, /* threads whose end is remembered */
 };
@@ -75,12 +76,16 @@ struct fd {
 	} u;
 };
 
+enum cpu_kind { CPU_USER, CPU_SYSTEM, CPU_KINDS };
+
 struct thread {
 	int64_t tid, pid, ptid, sid, vpgid, vtid, vpid, pgid, reaper;
 	uint64_t fdlimit, pfmajor, pfminor, pidns_init_start_ts;
 	uint64_t cap_inheritable, cap_permitted, cap_effective;
 	uint64_t exe_ino, exe_ino_ctime, exe_ino_mtime, ctime_to_clone, pidns_to_ctime;
 	uint64_t clone_ts, exec_ts;
+	uint64_t exec_total_ns;  /* on processors, between switches that were seen */
+	uint64_t cpu[CPU_KINDS]; /* as the last procinfo event has it */
 	uint32_t flags, uid, gid, loginuid, tty;
 	uint32_t vmsize_kb, vmrss_kb, vmswap_kb;
 	uint32_t n_others;   /* kept by a main thread: the live threads of its process beside it */
@@ -124,6 +129,8 @@ struct cur {
 	struct thread *thread; /* NULL: none */
 	struct fd *fd;         /* the descriptor it is about; NULL: none known */
 	bool fd_renamed;
+	uint64_t exec_ns;               /* of a switch */
+	uint64_t cpu_before[CPU_KINDS]; /* of a procinfo event: what the last one said */
 	bool is_parsed;
 	bool is_read; /* the parameters were looked for: state_cur() does */
 };
@@ -155,6 +162,13 @@ struct limits {
 	uint64_t threads, purge_interval_s, idle_s;
 };
 
+/* Fields that count from the event they were asked of before. */
+enum since { SINCE_ALL, SINCE_S, SINCE_NS, SINCE_FIELDS };
+
+struct since_last {
+	uint64_t num, ts, delta; /* num 0: not asked yet */
+};
+
 struct state {
 	struct limits limits; /* first: the options are read into it */
 	struct pool pool;     /* memory of threads, descriptors and texts */
@@ -182,8 +196,10 @@ struct state {
 	uint64_t aged_ts;  /* when threads were last aged; 0: never */
 	uint64_t now_ts;   /* of the event at hand */
 	uint64_t purge_ns; /* limits.purge_interval_s */
-	uint64_t n_asked, last_ts;
-	struct statetables *tables; /* what other plugins see; NULL: nothing */
+	uint64_t n_asked; /* how often util.cnt was */
+	struct since_last since[SINCE_FIELDS];
+	uint64_t switched_ts[CPUS_MAX]; /* the last switch on each processor; 0: none */
+	struct statetables *tables;     /* what other plugins see; NULL: nothing */
 };
 
 /* ---- threads: thread.c ---- */
@@ -376,6 +392,7 @@ void parse_prctl(struct state *s, struct cur *c);
 void parse_rlimit(struct state *s, struct cur *c);
 void parse_memory(struct state *s, struct cur *c);
 void parse_switch(struct state *s, struct cur *c);
+void parse_procinfo(struct state *s, struct cur *c);
 void parse_user(struct state *s, struct cur *c);
 void parse_group(struct state *s, struct cur *c);
 

@@ -24,6 +24,7 @@ static uint32_t fieldcsv_flags(const char *words)
 		{"any", FIELD_ANY},
 		{"slow", FIELD_SLOW},
 		{"volatile", FIELD_VOLATILE},
+		{"within", FIELD_WITHIN},
 		{"index", FIELD_ARG_INDEX},
 		{"key", FIELD_ARG_KEY},
 		{"suffix", FIELD_ARG_SUFFIX},
