@@ -18,6 +18,8 @@ struct reading {
 	struct parser *parser;
 	struct matcher *matcher;
 	struct source *source;
+	struct source_carried
+		carried; /* what is asked about; ID 0: the events of the reader's own source */
 	bool found, matches;
 };
 
@@ -37,7 +39,7 @@ static int take(struct reading *r, const struct event *evt, struct err *err)
 {
 	const int res = evt->is_hidden ? 0 : crew_listen(&r->crew, err);
 
-	if (res < 0)
+	if (res < 0 || evt->track != (r->carried.id != 0) || !evt->source)
 		return res;
 	fetcher_begin(r->fetcher);
 	parser_run(r->parser, evt);
@@ -75,6 +77,18 @@ static int read_on(struct reading *r, struct err *err)
 	return -EINVAL;
 }
 
+/* The ID that events of @source have in what @reader gives; 0 when they are its own. */
+static uint32_t carried_id(const struct setup *s, const struct plug *reader, struct str source)
+{
+	for (uint32_t i = 0; source_can_carry(reader->module) && i < s->plugs.n; i++) {
+		const struct plug *p = &s->plugs.plugs[i];
+
+		if (plug_is_source(p) && p->module->id && str_eq(plug_source(p), source))
+			return p->module->id;
+	}
+	return 0;
+}
+
 static int set_up(struct reading *r, struct setup *s, struct err *err)
 {
 	const struct capture_ask *ask = r->ask;
@@ -90,7 +104,16 @@ static int set_up(struct reading *r, struct setup *s, struct err *err)
 		err_set(err, 0, 0, "plugin '%s' is no source", ask->plugin);
 		return -EINVAL;
 	}
-	res = crew_init(&r->crew, &s->plugs, ask->source, plug, &s->log, err);
+	r->carried = (struct source_carried){carried_id(s, plug, ask->source), ask->source.p};
+	if (r->carried.id) {
+		open.name = "";
+		open.carried = &r->carried;
+		open.n_carried = 1;
+	}
+	res = crew_init(
+		&r->crew, &s->plugs,
+		&(struct crew_task){.sources = &ask->source, .n_sources = 1, .opening = plug},
+		&s->log, err);
 	if (res < 0)
 		return res;
 	r->fetcher = fetcher_new(r->crew.instances, r->crew.n);

@@ -272,7 +272,9 @@ static int stand_up(struct stand *st, const char *rules, struct err *err)
 	int r = load_rules(st, rules, err);
 
 	if (r == 0)
-		r = crew_init(&st->crew, &s->plugs, st->tests->source, NULL, &s->log, err);
+		r = crew_init(&st->crew, &s->plugs,
+			      &(struct crew_task){.sources = &st->tests->source, .n_sources = 1},
+			      &s->log, err);
 	if (r == 0) {
 		st->plugin_id = source_id(s, st->tests->source);
 		st->fetcher = fetcher_new(st->crew.instances, st->crew.n);

@@ -6,14 +6,23 @@
 #include "host/routines.h"
 #include "state/tables.h"
 
-static bool is_needed(const struct plug *p, struct str source)
+static bool is_for(const struct plug *p, struct str source)
 {
 	const struct module *m = p->module;
 
-	return ((m->caps & MODULE_EXTRACTION) &&
+	return (p->is_carried && str_eq(plug_source(p), source)) ||
+	       ((m->caps & MODULE_EXTRACTION) &&
 		module_sources_have(&m->extract_sources, source)) ||
 	       ((m->caps & MODULE_PARSING) && module_sources_have(&m->parse_sources, source)) ||
 	       ((m->caps & MODULE_ASYNC) && module_sources_have(&m->async_sources, source));
+}
+
+static bool is_needed(const struct plug *p, const struct crew_task *task)
+{
+	for (uint32_t i = 0; i < task->n_sources; i++)
+		if (is_for(p, task->sources[i]))
+			return true;
+	return p == task->opening;
 }
 
 enum { ROUTINE_THREADS = 2 };
@@ -31,7 +40,7 @@ static int crew_start(struct crew *c, struct plugset *set, uint32_t i, struct er
 	return 0;
 }
 
-int crew_init(struct crew *c, struct plugset *set, struct str source, const struct plug *opening,
+int crew_init(struct crew *c, struct plugset *set, const struct crew_task *task,
 	      const struct log *log, struct err *err)
 {
 	int r = 0;
@@ -45,10 +54,9 @@ int crew_init(struct crew *c, struct plugset *set, struct str source, const stru
 		for (uint32_t i = 0; i < set->n && r == 0; i++) {
 			const struct plug *p = &set->plugs[i];
 
-			if (p->module && (p->entry->n_tables > 0) == offers &&
-			    (p == opening || is_needed(p, source)))
+			if (p->module && (p->entry->n_tables > 0) == offers && is_needed(p, task))
 				r = crew_start(c, set, i, err);
-			if (p == opening)
+			if (p == task->opening)
 				c->source = c->instances[i];
 		}
 	c->services.instances = c->instances;

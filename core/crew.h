@@ -26,9 +26,16 @@ struct crew {
 	struct instance *source;   /* that of the plug to be opened; NULL when none was given */
 };
 
-/* Instances of all opened plugins that have to do with events of @source, and of @opening (may be
- * NULL). The errnos of instance_new() with @err; crew_deinit() is due in any case. */
-int crew_init(struct crew *c, struct plugset *set, struct str source, const struct plug *opening,
+/* What a crew is for. */
+struct crew_task {
+	const struct str *sources; /* the event sources */
+	uint32_t n_sources;
+	const struct plug *opening; /* the plug to be opened; NULL: none */
+};
+
+/* Instances of all opened plugins that have to do with events of those sources. The errnos of
+ * instance_new() with @err; crew_deinit() is due in any case. */
+int crew_init(struct crew *c, struct plugset *set, const struct crew_task *task,
 	      const struct log *log, struct err *err);
 
 /* Tells listening plugins that the capture begins, once; to be called when everything that a source

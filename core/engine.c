@@ -550,7 +550,8 @@ static int engine_loop(struct engine *e)
 		}
 	summary_print(e);
 	for (uint32_t i = 0; i < e->n_lanes && e->setup->opts->profile; i++)
-		profile_print(stderr, lane_matcher(e->lanes[i]));
+		for (uint32_t k = 0; lane_matcher(e->lanes[i], k); k++)
+			profile_print(stderr, lane_matcher(e->lanes[i], k));
 	if (e->setup->opts->pidfile)
 		(void)unlink(e->setup->opts->pidfile);
 	return r < 0 ? r : e->has_failed ? 1 : 0;

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "carry.h"
 #include "crew.h"
 #include "host/async.h"
 #include "recorder.h"
@@ -14,7 +15,9 @@
 
 struct lane {
 	struct lane_setup setup;
-	struct str source_name;
+	struct str sources[CARRY_MAX + 1]; /* names, by the track of an event: its own first */
+	struct source_carried carried[CARRY_MAX];
+	uint32_t n_sources;
 	struct crew crew;
 	struct async *async;
 	struct source *source;
@@ -35,10 +38,13 @@ struct lane {
 static int open_source(struct lane *l, struct err *err)
 {
 	const struct opening *o = l->setup.opening;
-	struct source_setup setup = {.params = o->params, .name = l->source_name.p};
+	struct source_setup setup = {.params = o->params,
+				     .name = l->sources[0].p,
+				     .carried = l->carried,
+				     .n_carried = l->n_sources - 1};
 	uint32_t n = l->setup.n_shards;
 
-	l->async = async_new(l->crew.instances, l->crew.n, l->source_name.p, o->plug->module->id,
+	l->async = async_new(l->crew.instances, l->crew.n, l->sources[0].p, o->plug->module->id,
 			     l->crew.services.log);
 	if (!l->async)
 		return -ENOMEM;
@@ -79,7 +85,8 @@ static int make_pipeline(struct lane *l)
 {
 	const struct lane_setup *setup = &l->setup;
 	const struct pipeline_setup ps = {
-		.source = l->source_name,
+		.sources = l->sources,
+		.n_sources = l->n_sources,
 		.instances = l->crew.instances,
 		.n_instances = l->crew.n,
 		.started = l->crew.started,
@@ -108,6 +115,18 @@ static int make_pipeline(struct lane *l)
 	return r;
 }
 
+static int name_sources(struct lane *l)
+{
+	struct setup *s = l->setup.setup;
+	const uint32_t n = carry_list(s, l->setup.opening, l->carried);
+
+	l->sources[0] = arena_str(&s->config.arena, plug_source(l->setup.opening->plug));
+	for (uint32_t i = 0; i < n; i++)
+		l->sources[i + 1] = str_from(l->carried[i].source);
+	l->n_sources = n + 1;
+	return l->sources[0].p ? 0 : -ENOMEM;
+}
+
 int lane_new(const struct lane_setup *setup, struct lane **ret, struct err *err)
 {
 	struct lane *l = mem_new(sizeof(*l));
@@ -116,10 +135,12 @@ int lane_new(const struct lane_setup *setup, struct lane **ret, struct err *err)
 	if (!l)
 		return -ENOMEM;
 	l->setup = *setup;
-	l->source_name = arena_str(&setup->setup->config.arena, plug_source(setup->opening->plug));
-	r = l->source_name.p ? 0 : -ENOMEM;
+	r = name_sources(l);
 	if (r == 0)
-		r = crew_init(&l->crew, &setup->setup->plugs, l->source_name, setup->opening->plug,
+		r = crew_init(&l->crew, &setup->setup->plugs,
+			      &(struct crew_task){.sources = l->sources,
+						  .n_sources = l->n_sources,
+						  .opening = setup->opening->plug},
 			      &setup->setup->log, err);
 	if (r == 0)
 		r = open_source(l, err);
@@ -344,7 +365,7 @@ void lane_vitals(struct lane *l, struct vitals_view *ret)
 
 const char *lane_source_name(const struct lane *l)
 {
-	return l->source_name.p;
+	return l->sources[0].p;
 }
 
 void lane_count(const struct lane *l, struct pipeline_counters *ret, struct source_counters *ret_s)
@@ -358,7 +379,7 @@ void lane_metrics(const struct lane *l, instance_metric_fn each, void *ctx)
 	instance_metrics(l->crew.source, each, ctx);
 }
 
-const struct matcher *lane_matcher(const struct lane *l)
+const struct matcher *lane_matcher(const struct lane *l, uint32_t i)
 {
-	return pipeline_matcher(l->pipeline);
+	return pipeline_matcher(l->pipeline, i);
 }

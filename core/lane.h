@@ -73,4 +73,4 @@ const char *lane_source_name(const struct lane *l); /* of the event source */
 const char *lane_error(const struct lane *l);
 void lane_count(const struct lane *l, struct pipeline_counters *ret, struct source_counters *ret_s);
 void lane_metrics(const struct lane *l, instance_metric_fn each, void *ctx);
-const struct matcher *lane_matcher(const struct lane *l);
+const struct matcher *lane_matcher(const struct lane *l, uint32_t i); /* as pipeline_matcher() */

@@ -15,15 +15,16 @@ enum { FULL_PAUSE_NS = 1000000 };
 
 /* A ruleset as one thread uses it. */
 struct rules {
-	struct matcher *matcher;
 	struct alert_plan *plan;
+	uint32_t n;
+	struct matcher *matchers[]; /* by the track of an event */
 };
 
 struct pipeline {
 	struct pipeline_setup setup;
 	struct fetcher *fetcher;
 	struct fetch fetch;
-	struct parser *parser;
+	struct parser **parsers;         /* by the track of an event */
 	struct rules *rules;             /* in use */
 	struct rules *next;              /* taken up, not yet in use */
 	_Atomic(struct rules *) offered; /* waiting to be taken up */
@@ -82,7 +83,7 @@ static void pipeline_alert(struct pipeline *p, const struct event *evt, const st
 	const struct alert_subject subject = {
 		.evt = evt,
 		.fetch = &p->fetch,
-		.eval = matcher_eval(p->rules->matcher),
+		.eval = matcher_eval(p->rules->matchers[evt->track]),
 	};
 	const struct alert_plan *plan = p->rules->plan;
 	route_set to = alert_targets(p->writer, p->rules->plan, rule, &subject);
@@ -128,11 +129,13 @@ void pipeline_event(void *pipeline, const struct event *evt)
 	const struct rule *const *matches;
 	uint32_t n;
 
+	if (!evt->source)
+		return;
 	fetcher_begin(p->fetcher);
-	parser_run(p->parser, evt);
+	parser_run(p->parsers[evt->track], evt);
 	if (evt->is_hidden)
 		return;
-	n = matcher_run(p->rules->matcher, evt, &p->fetch, &matches);
+	n = matcher_run(p->rules->matchers[evt->track], evt, &p->fetch, &matches);
 	if (n)
 		pipeline_route(p, evt, matches, n);
 }
@@ -141,7 +144,8 @@ static struct rules *rules_free(struct rules *r)
 {
 	if (!r)
 		return NULL;
-	r->matcher = matcher_free(r->matcher);
+	for (uint32_t i = 0; i < r->n; i++)
+		r->matchers[i] = matcher_free(r->matchers[i]);
 	r->plan = alert_plan_unref(r->plan);
 	return mem_free(r);
 }
@@ -172,7 +176,7 @@ void pipeline_swap(struct pipeline *p)
 
 static const struct interest *interest_of(const struct rules *r)
 {
-	return r ? matcher_source(r->matcher)->interest : NULL;
+	return r ? matcher_source(r->matchers[0])->interest : NULL;
 }
 
 const struct interest *pipeline_interest(const struct pipeline *p)
@@ -187,19 +191,23 @@ const struct interest *pipeline_next_interest(const struct pipeline *p)
 
 int pipeline_offer(struct pipeline *p, struct alert_plan *plan)
 {
-	struct rules *rules = mem_new(sizeof(*rules));
-	int r;
+	const uint32_t n = p->setup.n_sources;
+	struct rules *rules = mem_new(sizeof(*rules) + n * sizeof(struct matcher *));
+	int r = 0;
 
 	if (!rules)
 		return -ENOMEM;
 	rules->plan = alert_plan_ref(plan);
-	r = matcher_new(alert_plan_ruleset(plan), p->setup.source, &rules->matcher);
+	rules->n = n;
+	for (uint32_t i = 0; i < n && r == 0; i++) {
+		r = matcher_new(alert_plan_ruleset(plan), p->setup.sources[i], &rules->matchers[i]);
+		if (r == 0 && p->setup.profile)
+			matcher_time(rules->matchers[i]);
+	}
 	if (r < 0) {
 		(void)rules_free(rules);
 		return r;
 	}
-	if (p->setup.profile)
-		matcher_time(rules->matcher);
 	(void)rules_free(atomic_exchange_explicit(&p->offered, rules, memory_order_acq_rel));
 	return 0;
 }
@@ -215,6 +223,19 @@ static int make_outboxes(struct pipeline *p)
 	return p->outboxes ? 0 : -ENOMEM;
 }
 
+static int make_parsers(struct pipeline *p)
+{
+	const struct pipeline_setup *s = &p->setup;
+
+	p->parsers = mem_new(s->n_sources * sizeof(struct parser *));
+	for (uint32_t i = 0; p->parsers && i < s->n_sources; i++) {
+		p->parsers[i] = parser_new(s->started, s->n_started, s->sources[i]);
+		if (!p->parsers[i])
+			return -ENOMEM;
+	}
+	return p->parsers ? 0 : -ENOMEM;
+}
+
 int pipeline_new(const struct pipeline_setup *setup, struct pipeline **ret)
 {
 	struct pipeline *p = mem_new(sizeof(*p));
@@ -223,11 +244,10 @@ int pipeline_new(const struct pipeline_setup *setup, struct pipeline **ret)
 		return -ENOMEM;
 	p->setup = *setup;
 	p->fetcher = fetcher_new(setup->instances, setup->n_instances);
-	p->parser = parser_new(setup->started, setup->n_started, setup->source);
 	p->writer = alert_writer_new(setup->pool);
 	if (setup->tracks)
 		p->ledger = ledger_new(LEDGER_LINES);
-	if (!p->fetcher || !p->parser || !p->writer || (setup->tracks && !p->ledger) ||
+	if (!p->fetcher || make_parsers(p) < 0 || !p->writer || (setup->tracks && !p->ledger) ||
 	    make_outboxes(p) < 0) {
 		(void)pipeline_free(p);
 		return -ENOMEM;
@@ -249,7 +269,9 @@ struct pipeline *pipeline_free(struct pipeline *p)
 	(void)mem_free(p->outboxes);
 	(void)alert_writer_free(p->writer);
 	(void)ledger_free(p->ledger);
-	(void)parser_free(p->parser);
+	for (uint32_t i = 0; p->parsers && i < p->setup.n_sources; i++)
+		(void)parser_free(p->parsers[i]);
+	(void)mem_free(p->parsers);
 	(void)fetcher_free(p->fetcher);
 	return mem_free(p);
 }
@@ -271,9 +293,9 @@ void pipeline_count(const struct pipeline *p, struct pipeline_counters *ret)
 	fetcher_count(p->fetcher, &ret->fetch);
 }
 
-const struct matcher *pipeline_matcher(const struct pipeline *p)
+const struct matcher *pipeline_matcher(const struct pipeline *p, uint32_t i)
 {
-	return p->rules ? p->rules->matcher : NULL;
+	return p->rules && i < p->rules->n ? p->rules->matchers[i] : NULL;
 }
 
 uint64_t pipeline_alerts(const struct pipeline *p)

@@ -24,7 +24,8 @@ struct notice;
 struct pipeline;
 
 struct pipeline_setup {
-	struct str source;                 /* name of the event source */
+	const struct str *sources; /* names of the event sources, by the track of an event */
+	uint32_t n_sources;
 	struct instance *const *instances; /* by the index that field.owner has */
 	uint32_t n_instances;
 	struct instance *const *started; /* the same without gaps, in the order they see an event */
@@ -78,8 +79,9 @@ void pipeline_hurry(struct pipeline *p);
 /* After the source thread has ended. */
 void pipeline_count(const struct pipeline *p, struct pipeline_counters *ret);
 
-/* The rules in use, after the source thread has ended; NULL when it never had any. */
-const struct matcher *pipeline_matcher(const struct pipeline *p);
+/* The rules in use for the i-th source, after the source thread has ended; NULL when it never had any, and past
+ * the last source. */
+const struct matcher *pipeline_matcher(const struct pipeline *p, uint32_t i);
 
 /* Sends what the program itself reports, as an alert. [source] */
 void pipeline_notice(struct pipeline *p, const struct notice *n);

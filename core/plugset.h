@@ -27,6 +27,7 @@ struct plug {
 	struct str init_config;
 	const char *open_params; /* NULL: none given */
 	bool is_configured;      /* by the configuration's list */
+	bool is_carried;         /* its events come from the source of another plugin */
 };
 
 struct plugset {

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "config_alerts.h"
+#include "carry.h"
 #include "config_rules.h"
 #include "host/fields.h"
 #include "host/symbols.h"
@@ -385,6 +386,19 @@ static int build_fields(struct setup *s, struct err *err)
 	return r;
 }
 
+/* The sources of events that the sources to be opened give beside their own. */
+static int add_carried(struct setup *s, struct err *err)
+{
+	int r = 0;
+
+	for (uint32_t i = 0; i < s->n_openings && r == 0; i++)
+		r = carry_open(s, &s->openings[i], err);
+	for (uint32_t i = 0; i < s->plugs.n && r == 0; i++)
+		if (s->plugs.plugs[i].is_carried)
+			r = add_evsource(s, plug_source(&s->plugs.plugs[i]), false, err);
+	return r;
+}
+
 int setup_plugins(struct setup *s, enum setup_scope scope, struct err *err)
 {
 	const struct options *o = s->opts;
@@ -406,6 +420,8 @@ int setup_plugins(struct setup *s, enum setup_scope scope, struct err *err)
 	for (uint32_t i = 0; i < s->n_openings && r == 0; i++)
 		r = add_evsource(s, plug_source(s->openings[i].plug),
 				 s->openings[i].plug->module->id == 0, err);
+	if (r == 0)
+		r = add_carried(s, err);
 	if (r == 0 && scope == SETUP_ALL)
 		r = open_all(s, err);
 	return r < 0 ? r : build_fields(s, err);

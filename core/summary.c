@@ -68,6 +68,7 @@ static void print_lane(const struct lane *l)
 		      lane_label(l), s.n_events, s.n_bytes, p.n_alerts);
 	print_count("skipped, larger than the limit", s.n_too_large);
 	print_count("skipped, malformed", s.n_malformed);
+	print_count("of plugins that are not here", s.n_strange);
 	print_count("alerts too large to send", p.n_unsent);
 	print_count("failed extractions", p.fetch.n_failed);
 	print_count("malformed field values", p.fetch.n_malformed);

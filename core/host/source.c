@@ -28,6 +28,8 @@ struct source {
 	struct async *async;          /* NULL: none */
 	const atomic_uint *n_waiting; /* of its events; never NULL */
 	bool is_plugin;               /* one with an ID: its events are of code 322 */
+	const struct source_carried *carried;
+	uint32_t n_carried;
 	uint32_t cap_bytes;
 	ss_plugin_event **events; /* the batch in hand */
 	uint32_t n, next;
@@ -76,6 +78,8 @@ int source_open(struct instance *inst, const struct source_setup *setup, struct 
 	s->async = setup->async;
 	s->n_waiting = s->async ? async_waiting(s->async) : &nothing;
 	s->is_plugin = m->id != 0;
+	s->carried = setup->carried;
+	s->n_carried = s->is_plugin ? 0 : setup->n_carried;
 	s->cap_bytes = setup->event_cap_bytes ? setup->event_cap_bytes : DEFAULT_CAP_BYTES;
 	if (setup->n_shards > 1 && m->symbols->source_open_shard)
 		s->handle = m->symbols->source_open_shard(inst->state, params, setup->shard,
@@ -236,6 +240,25 @@ static inline bool is_plain(const struct source *s, const ss_plugin_event *raw)
 	       raw->len <= s->cap_bytes && raw->ts != UINT64_MAX && check_head(raw);
 }
 
+/* Says whose event it is: that of the source, or of the plugin whose ID it carries. */
+static void tell_owner(struct source *s, struct event *evt)
+{
+	const bool has_id = evt->type == GYR_EVENT_PLUGIN || evt->type == GYR_EVENT_ASYNC;
+	const uint32_t id = !s->is_plugin && has_id ? eventtext_plugin_id(evt->raw) : 0;
+
+	evt->source = s->name;
+	if (!id)
+		return;
+	for (uint32_t i = 0; i < s->n_carried; i++)
+		if (s->carried[i].id == id) {
+			evt->source = s->carried[i].source;
+			evt->track = i + 1;
+			return;
+		}
+	evt->source = NULL;
+	s->counters.n_strange++;
+}
+
 static __attribute__((noinline)) bool next_checked(struct source *s, struct event *ret_evt)
 {
 	int record = 0;
@@ -255,10 +278,10 @@ static __attribute__((noinline)) bool next_checked(struct source *s, struct even
 		.num = s->num,
 		.ts = raw->ts,
 		.type = raw->type,
-		.source = s->name,
 		.is_stamped = !pushed && s->is_stamped,
 		.is_hidden = !pushed && record,
 	};
+	tell_owner(s, ret_evt);
 	if (!pushed)
 		s->is_stamped = false;
 	s->counters.n_events += record != RECORD_E_STATE || pushed;
@@ -348,6 +371,19 @@ uint32_t source_shards(struct instance *inst, const char *params)
 	uint32_t n = sym->source_shards ? sym->source_shards(inst->state, params ? params : "") : 1;
 
 	return n ? n : 1;
+}
+
+bool source_can_carry(const struct module *m)
+{
+	return m->id == 0 && m->symbols->source_carries;
+}
+
+uint32_t source_carries(struct instance *inst, const char *params, uint32_t *ret_ids, uint32_t cap)
+{
+	const uint32_t n = inst->module->symbols->source_carries(inst->state, params ? params : "",
+								 ret_ids, cap);
+
+	return n < cap ? n : cap;
 }
 
 void source_count(const struct source *s, struct source_counters *ret_counters)

@@ -27,11 +27,19 @@ enum {
 
 struct source;
 
+/* A plugin whose events a source without an ID may give, as a recording does. */
+struct source_carried {
+	uint32_t id;
+	const char *source; /* name of its event source */
+};
+
 struct source_setup {
 	const char *params;       /* open parameters, as written; NULL = "" */
 	const char *name;         /* event source of events without a plugin ID of their own */
 	struct async *async;      /* merged in by time; may be NULL */
 	uint32_t event_cap_bytes; /* larger events are skipped and counted; 0 = 64 MiB */
+	const struct source_carried *carried; /* outlives the source */
+	uint32_t n_carried;
 	uint32_t shard, n_shards; /* open shard @shard of @n_shards, when that is more than 1 */
 };
 
@@ -39,6 +47,8 @@ struct source_counters {
 	uint64_t n_batches, n_events, n_bytes;
 	uint64_t n_too_large; /* skipped: longer than the cap */
 	uint64_t n_malformed; /* skipped: lengths that do not add up */
+	uint64_t
+		n_strange; /* given, of no source: they carry the ID of a plugin that is not here */
 };
 
 /* Opens it. -EIO with @err holding what the plugin said. @inst stays the caller's and must outlive
@@ -83,5 +93,10 @@ int source_interest(struct source *s, const struct gyr_interest *interest, struc
 
 /* How many instances may be opened side by side for these parameters; 1 without the capability. */
 uint32_t source_shards(struct instance *inst, const char *params);
+
+/* Whether events of sources of @m may be those of other plugins; and which they begin with for @params, at most
+ * @cap of them, by ID. [main] */
+bool source_can_carry(const struct module *m);
+uint32_t source_carries(struct instance *inst, const char *params, uint32_t *ret_ids, uint32_t cap);
 
 void source_count(const struct source *s, struct source_counters *ret_counters);

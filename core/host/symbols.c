@@ -68,6 +68,7 @@ static const struct row rows[] = {
 	EXT(source_conditions),
 	EXT(answers_last),
 	EXT(source_shards),
+	EXT(source_carries),
 	EXT(source_open_shard),
 };
 

@@ -25,6 +25,8 @@ struct module_symbols {
 	const char *const *source_conditions;
 	uint32_t (*answers_last)(void);
 	uint32_t (*source_shards)(ss_plugin_t *s, const char *params);
+	uint32_t (*source_carries)(ss_plugin_t *s, const char *params, uint32_t *ret_ids,
+				   uint32_t cap);
 	ss_instance_t *(*source_open_shard)(ss_plugin_t *s, const char *params, uint32_t shard,
 					    uint32_t n, ss_plugin_rc *rc);
 };

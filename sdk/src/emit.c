@@ -251,6 +251,22 @@ ss_instance_t *gyr__open(const struct gyr_source *d, ss_plugin_t *s, const char 
 	return i;
 }
 
+uint32_t gyr__carries(const struct gyr_source *d, ss_plugin_t *s, const char *params,
+		      const struct gyr__carried *ask)
+{
+	struct gyr *p = s;
+	struct gyr__scratch owned = {0};
+	void *mem = calloc(1, d->instance_size ? d->instance_size : 1);
+	uint32_t n = 0;
+
+	if (mem &&
+	    gyr__options_read(p, d->params, params ? params : "", "parameters", &owned, mem) == 0)
+		n = ask->fn(p, mem, ask->ret_ids, ask->cap);
+	gyr__scratch_deinit(&owned);
+	free(mem);
+	return n < ask->cap ? n : ask->cap;
+}
+
 ss_instance_t *gyr__open_shard(const struct gyr_source *d, ss_plugin_t *s, const char *params,
 			       const uint32_t shard[2], ss_plugin_rc *rc)
 {

@@ -4,6 +4,8 @@
  * Everything about the format is in scap.h. This is the way of its events into batches: they stay
  * in the reader's window, which may move on when a new batch begins.
  */
+#include <string.h>
+
 #include <gyr/plugin.h>
 
 #include "scap.h"
@@ -67,6 +69,47 @@ static uint32_t replay_progress(struct gyr *p, void *inst, struct gyr_text *out)
 	return scap_progress(x->scap);
 }
 
+/* Whether there is an event among those that is none about state; the ID of its plugin, 0 for one of the
+ * system. */
+static bool first_id(ss_plugin_event *const *events, uint32_t n, uint32_t *ret_id)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		if (events[i]->type == GYR_EVENT_ASYNC)
+			continue;
+		*ret_id = 0;
+		if (events[i]->type == GYR_EVENT_PLUGIN)
+			memcpy(ret_id,
+			       (char *)events[i] + PLUGIN_EVENT_PAYLOAD_OFFSET - sizeof *ret_id,
+			       sizeof *ret_id);
+		return true;
+	}
+	return false;
+}
+
+/* The plugin whose event comes first: a recording that was made of a plugin's events has no others. */
+static uint32_t replay_carries(struct gyr *p, void *inst, uint32_t *ret_ids, uint32_t cap)
+{
+	const struct replay *x = inst;
+	ss_plugin_event *events[EVENTS_A_CALL];
+	struct scap *scap = NULL;
+	char err[256];
+	uint32_t n = 0, id = 0;
+	int r = 0;
+
+	(void)p;
+	if (!cap || !strcmp(x->path, "-") || scap_open(x->path, &scap, err, sizeof err))
+		return 0;
+	while ((r == 0 || r == SCAP_E_RECYCLE) && !first_id(events, n, &id)) {
+		scap_recycle(scap);
+		r = scap_next_some(scap, events, EVENTS_A_CALL, &n);
+	}
+	if (r < 0 || r == SCAP_E_EOF)
+		(void)first_id(events, n, &id);
+	(void)scap_close(scap);
+	*ret_ids = id;
+	return id != 0;
+}
+
 PLUGIN(.name = "replay", .version = "0.1.0",
        .description = "Plays back recordings of system call events", .contact = "the Gyr authors");
 PLUGIN_SOURCE(.instance_size = sizeof(struct replay),
@@ -78,3 +121,4 @@ PLUGIN_SOURCE(.instance_size = sizeof(struct replay),
 			      {0}},
 	      .open = replay_open, .close = replay_close, .begin = replay_begin,
 	      .next = replay_next, .progress = replay_progress);
+PLUGIN_SOURCE_CARRIES(replay_carries);

@@ -764,6 +764,14 @@ GYR_EXPORT uint32_t gyr_source_shards(ss_plugin_t *s, const char *params); /* [m
 GYR_EXPORT ss_instance_t *gyr_source_open_shard(ss_plugin_t *s, const char *params, uint32_t shard,
 						uint32_t n, ss_plugin_rc *rc); /* [source] */
 
+/*
+ * Carrying, optional for a source without an ID whose events may be those of other plugins, as in a recording:
+ * the IDs of the plugins that @params begins with, at most @cap of them; returns how many. It need not look at
+ * all events. The host gets those plugins' rules and extractors ready; events of others still may come. [main]
+ */
+GYR_EXPORT uint32_t gyr_source_carries(ss_plugin_t *s, const char *params, uint32_t *ret_ids,
+				       uint32_t cap);
+
 #ifdef __cplusplus
 }
 #endif

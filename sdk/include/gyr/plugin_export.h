@@ -41,6 +41,12 @@ const char *gyr__progress(ss_plugin_t *s, ss_instance_t *h, uint32_t *pct);
 const char *gyr__event_to_string(const struct gyr_source *d, ss_plugin_t *s,
 				 const ss_plugin_event_input *in);
 void *gyr__instance(ss_instance_t *h);
+struct gyr__carried {
+	uint32_t (*fn)(struct gyr *p, void *inst, uint32_t *ret_ids, uint32_t cap);
+	uint32_t *ret_ids, cap;
+};
+uint32_t gyr__carries(const struct gyr_source *d, ss_plugin_t *s, const char *params,
+		      const struct gyr__carried *ask);
 ss_instance_t *gyr__open_shard(const struct gyr_source *d, ss_plugin_t *s, const char *params,
 			       const uint32_t shard[2], ss_plugin_rc *rc);
 
@@ -206,6 +212,20 @@ void gyr__texts_free(struct gyr__texts *t);
 	{                                                                                        \
 		return gyr__open_shard(&gyr__the_source, s, params, (uint32_t[]){shard, n}, rc); \
 	}                                                                                        \
+	struct gyr__semicolon
+
+/*
+ * After PLUGIN_SOURCE, for one whose events may carry the IDs of other plugins: uint32_t fn(struct gyr
+ * *p, void *inst, uint32_t *ret_ids, uint32_t cap) says which @inst begins with. The instance has its
+ * parameters and is not open.
+ */
+#define PLUGIN_SOURCE_CARRIES(fn)                                                          \
+	uint32_t gyr_source_carries(ss_plugin_t *s, const char *params, uint32_t *ret_ids, \
+				    uint32_t cap)                                          \
+	{                                                                                  \
+		return gyr__carries(&gyr__the_source, s, params,                           \
+				    &(struct gyr__carried){fn, ret_ids, cap});             \
+	}                                                                                  \
 	struct gyr__semicolon
 
 /*

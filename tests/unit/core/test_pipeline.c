@@ -58,8 +58,11 @@ static void bench_rules(struct bench *b, const char *text)
 static void bench_init(struct bench *b, const char *params, const char *rules)
 {
 	struct source_setup ss = {.params = params, .name = "ticker"};
-	struct pipeline_setup ps = {
-		.source = STR("ticker"), .instances = b->instances, .started = b->instances};
+	static const struct str sources[] = {{"ticker", 6}};
+	struct pipeline_setup ps = {.sources = sources,
+				    .n_sources = 1,
+				    .instances = b->instances,
+				    .started = b->instances};
 	struct err err = ERR_NULL;
 
 	memset(b, 0, sizeof(*b));
