@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "fields.h"
+#include "statetables.h"
 
 bool evt_has_fd(const struct cur *c)
 {
@@ -148,12 +149,17 @@ FIELD_FN(fd_name)
 	return gyr_set_str(out, raw.s);
 }
 
+static const char *container_of(struct gyr *p, const struct gyr_event *evt)
+{
+	return statetables_container(gyr_state(p), state_cur(p, evt)->thread);
+}
+
 FIELD_FN(fd_containername)
 {
 	char path[PATH_TEXT];
 	const char *name = name_of(p, state_cur(p, evt), path, sizeof path);
 
-	return name ? gyr_set_fmt(out, ":%s", name) : 0;
+	return name ? gyr_set_fmt(out, "%s:%s", container_of(p, evt), name) : 0;
 }
 
 static size_t directory_len(const char *name)
@@ -203,7 +209,7 @@ FIELD_FN(fd_containerdirectory)
 	size_t len;
 	const char *dir = directory_of(p, state_cur(p, evt), path, sizeof path, &len);
 
-	return dir ? gyr_set_fmt(out, ":%.*s", (int)len, dir) : 0;
+	return dir ? gyr_set_fmt(out, "%s:%.*s", container_of(p, evt), (int)len, dir) : 0;
 }
 
 FIELD_FN(fd_filename)

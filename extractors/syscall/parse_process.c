@@ -305,6 +305,7 @@ static void set_exepath(struct state *s, struct thread *t, const struct cur *c)
 	char joined[PATH_TEXT];
 	size_t len = path ? strlen(path) : 0;
 
+	path = len ? path : NULL;
 	if (!path && asked && *asked && strcmp(asked, "<NA>") != 0) {
 		len = path_join(joined, sizeof joined, thread_cwd(s, t), asked);
 		path = joined;

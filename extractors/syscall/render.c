@@ -316,6 +316,7 @@ static void render_fdlist(const struct render *r)
 	}
 }
 
+/* Numbers in parameters are shown as the machine names them: it is the kernel that took them. */
 static void render_user(const struct render *r)
 {
 	const uint32_t id = (uint32_t)render_u64(r);
@@ -326,8 +327,8 @@ static void render_user(const struct render *r)
 		return;
 	}
 	line_fmt(r->raw, "%u", id);
-	line_put(r->resolved, r->type == GYR_PT_UID ? user_text(r->s, r->c->thread, id)
-						    : group_text(r->s, r->c->thread, id));
+	line_put(r->resolved,
+		 r->type == GYR_PT_UID ? user_text(r->s, NULL, id) : group_text(r->s, NULL, id));
 }
 
 static void render_time(const struct render *r)

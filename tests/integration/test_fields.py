@@ -1,0 +1,114 @@
+"""Fields of system call events, each on an event that is written down: what they answer."""
+
+import json
+import unittest
+
+from case import Case
+
+ABSENT = None
+
+
+class Fields(Case):
+    def ask(self, event, fields, before=()):
+        """The values of @fields on @event."""
+        path = self.write("events.jsonl", json.dumps({**event, "before": list(before)}) + "\n")
+        rule = [{"rule": "r", "desc": "x", "priority": "DEBUG", "condition": "evt.num > 0",
+                 "output": " ".join("%" + f for f in fields)}]
+        r = self.run_gyr("-r", self.write("r.yaml", json.dumps(rule)), "-o", "json_output=true",
+                         "-o", "priority=debug", "-o", "base_syscalls.all=true", f"described:{path}")
+        self.assertEqual(r.returncode, 0, r.stderr)
+        out = [json.loads(x)["output_fields"] for x in r.stdout.splitlines() if x.startswith("{")]
+        return {f: out[-1][f] for f in fields}
+
+    def says(self, event, want, before=()):
+        self.assertEqual(self.ask(event, list(want), before), want)
+
+    def test_syslog(self):
+        log = [{"type": "open", "args": {"fd": 5, "name": "/dev/log"}}]
+        self.says({"type": "write", "args": {"res": 12, "fd": 5, "data": {"hex": b"<85>su: hello".hex()}},
+                   "process": {"name": "su"}},
+                  {"syslog.facility.str": "authpriv", "syslog.facility": 10,
+                   "syslog.severity.str": "notice", "syslog.severity": 5,
+                   "syslog.message": "su: hello", "evt.is_syslog": True}, log)
+
+    def test_syslog_of_something_else(self):
+        none = {"syslog.facility.str": ABSENT, "syslog.severity": ABSENT, "syslog.message": ABSENT}
+        log = [{"type": "open", "args": {"fd": 5, "name": "/dev/log"}}]
+        file = [{"type": "open", "args": {"fd": 5, "name": "/tmp/x"}}]
+        for text, before in ((b"hello", log), (b"<>x", log), (b"<12", log), (b"<1234>x", log),
+                             (b"<12>x", file)):
+            self.says({"type": "write", "args": {"res": 1, "fd": 5, "data": {"hex": text.hex()}},
+                       "process": {"name": "su"}}, none, before)
+
+    def test_time_around(self):
+        at = 1_700_000_000_000_000_000
+        for ns, ms, fires in ((at, 0, True), (at + 2_000_000, 2, True), (at + 2_000_001, 2, False),
+                              (at - 3_000_000, 3, True), (at - 3_000_001, 3, False)):
+            path = self.write("e.jsonl", json.dumps({"type": "getpid", "time": ns}) + "\n")
+            rules = self.write("r.yaml", json.dumps([{
+                "rule": "r", "desc": "x", "priority": "DEBUG", "output": "x",
+                "condition": f"evt.around[{at}] = {ms}"}]))
+            r = self.run_gyr("-r", rules, "-o", "priority=debug", "-o", "base_syscalls.all=true",
+                             f"described:{path}")
+            self.assertEqual("Debug x" in r.stdout, fires, (ns, ms, r.stderr))
+
+    def test_around_takes_equals_alone(self):
+        for condition in ("evt.around[1] > 5", "evt.around[1] != 5", "evt.around[1] in (1, 2)",
+                          "evt.around[1] exists"):
+            rules = self.write("r.yaml", json.dumps([{
+                "rule": "r", "desc": "x", "priority": "DEBUG", "output": "x", "condition": condition}]))
+            self.assertEqual(self.run_gyr("-V", rules).returncode, 2, condition)
+
+    def test_time_since_the_event_before(self):
+        events = [{"type": "getpid", "time": 10_000_000_000}, {"type": "getpid", "time": 13_000_000_005}]
+        path = self.write("e.jsonl", "".join(json.dumps(e) + "\n" for e in events))
+        fields = ("evt.deltatime", "evt.deltatime.s", "evt.deltatime.ns", "evt.outputtime")
+        rules = self.write("r.yaml", json.dumps([{
+            "rule": "r", "desc": "x", "priority": "DEBUG", "condition": "evt.num > 0",
+            "output": " ".join("%" + f for f in fields)}]))
+        r = self.run_gyr("-r", rules, "-o", "json_output=true", "-o", "priority=debug",
+                         "-o", "base_syscalls.all=true", f"described:{path}")
+        out = [json.loads(x)["output_fields"] for x in r.stdout.splitlines() if x.startswith("{")]
+        self.assertEqual([out[0][f] for f in fields], [0, 0, 0, "00:00:10.000000000"])
+        self.assertEqual([out[1][f] for f in fields], [3_000_000_005, 3, 5, "00:00:13.000000005"])
+
+    def test_what_is_executed_when_the_kernel_does_not_tell(self):
+        self.says({"type": "execve", "args": {"filename": "bin/run", "trusted_exepath": ""},
+                   "process": {"name": "run", "cwd": "/srv"}},
+                  {"proc.exepath": "/srv/bin/run", "proc.cwd": "/srv/"})
+
+    def test_a_bound_port_makes_a_server_and_an_address_alone_does_not(self):
+        socket = [{"type": "socket", "args": {"fd": 5, "domain": "AF_INET", "type": 1, "proto": 0}}]
+        self.says({"type": "bind", "args": {"fd": 5, "addr": "192.0.2.1:80"}, "process": {"name": "web"}},
+                  {"fd.sip": "192.0.2.1", "fd.sport": 80, "fd.l4proto": "tcp", "fd.name": "192.0.2.1:80"},
+                  socket)
+        self.says({"type": "bind", "args": {"fd": 5, "addr": "192.0.2.1:0"}, "process": {"name": "web"}},
+                  {"fd.sip": ABSENT, "fd.sport": ABSENT, "fd.l4proto": "<NA>", "fd.name": "192.0.2.1:0"},
+                  socket)
+
+    def test_a_socket_has_a_protocol_when_it_has_ends(self):
+        self.says({"type": "socket", "args": {"fd": 5, "domain": "AF_INET", "type": 1, "proto": 0},
+                   "process": {"name": "x"}}, {"fd.l4proto": "<NA>", "fd.type": "ipv4"})
+
+    def test_identities_are_taken_over_as_they_are(self):
+        self.says({"type": "setresuid", "args": {"ruid": 0, "euid": 4294967295, "suid": 0},
+                   "process": {"name": "x", "uid": 7}}, {"user.uid": 4294967295})
+
+    def test_raw_parameters_are_shown_as_they_are_written(self):
+        self.says({"type": "brk", "args": {"res": 0x5017AF4, "addr": 8}, "process": {"name": "x"}},
+                  {"evt.rawarg.res": "5017AF4", "evt.rawarg.addr": 8})
+
+    def test_fields_inside_calls_are_in_the_alert(self):
+        path = self.write("e.jsonl", json.dumps({"type": "getpid", "process": {"name": "cat"}}) + "\n")
+        rules = self.write("r.yaml", json.dumps([{
+            "rule": "r", "desc": "x", "priority": "DEBUG", "condition": "evt.num > 0",
+            "output": "%toupper(proc.name)"}]))
+        r = self.run_gyr("-r", rules, "-o", "json_output=true", "-o", "priority=debug",
+                         "-o", "base_syscalls.all=true", f"described:{path}")
+        alert = json.loads(r.stdout.splitlines()[0])
+        self.assertTrue(alert["output"].endswith("CAT"), alert)
+        self.assertEqual(alert["output_fields"]["proc.name"], "cat")
+
+
+if __name__ == "__main__":
+    unittest.main()
