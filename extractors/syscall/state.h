@@ -196,7 +196,7 @@ struct state {
 	uint64_t aged_ts;  /* when threads were last aged; 0: never */
 	uint64_t now_ts;   /* of the event at hand */
 	uint64_t purge_ns; /* limits.purge_interval_s */
-	uint64_t n_asked; /* how often util.cnt was */
+	uint64_t n_asked;  /* how often util.cnt was */
 	struct since_last since[SINCE_FIELDS];
 	uint64_t switched_ts[CPUS_MAX]; /* the last switch on each processor; 0: none */
 	struct statetables *tables;     /* what other plugins see; NULL: nothing */
