@@ -16,6 +16,7 @@
 
 #include <gyr/events.h>
 
+#include "compat.h"
 #include "probe.h"
 #include <programs.skel.h>
 #include "rings.h"
@@ -190,29 +191,19 @@ static uint64_t epoch_offset(void)
 	return offset;
 }
 
-/* The number of a call on this machine; -1: it has none, or nobody has this code. */
-static int number_here(const struct gyr_syscall_info *call)
-{
-	if (!call || !call->name)
-		return -1;
-#if defined(__aarch64__)
-	return call->nr_aarch64;
-#else
-	return call->nr_x86_64;
-#endif
-}
-
 static void describe_calls(struct drv *d)
 {
 	for (uint16_t code = 0; code < gyr_syscall_count(); code++) {
 		const struct gyr_syscall_info *call = gyr_syscall(code);
-		const int nr = number_here(call);
+		const int nr = compat_number_here(call);
 
 		if (nr < 0 || nr >= WIRE_SYSCALLS)
 			continue;
 		d->skel->rodata->calls[nr] =
 			(struct wire_syscall){.code = code, .exit = (uint16_t)call->exit};
 	}
+	compat_describe(d->skel->rodata->compat_calls, d->skel->rodata->calls,
+			d->skel->rodata->sockets);
 }
 
 static bool kernel_can_cast(void)
@@ -423,34 +414,46 @@ static bool has_result_fd(const char *call)
 	return !strcmp(program_name(call), "result_fd");
 }
 
+/* The program of what is at @slot. */
+static int set_call_program(struct drv *d, const struct gyr_syscall_info *call, uint32_t slot,
+			    struct drv_problem *ret_why)
+{
+	const struct bpf_program *p;
+	char name[64];
+	int fd, r;
+
+	if (has_result_fd(call->name))
+		return 0;
+	(void)snprintf(name, sizeof name, "x_%s", program_name(call->name));
+	p = bpf_object__find_program_by_name(d->skel->obj, name);
+	if (!p && call->flags & GYR_SYSCALL_GENERIC)
+		p = bpf_object__find_program_by_name(d->skel->obj, "x_generic");
+	if (!p)
+		return problem(ret_why, -ENOENT, "There is no program for %s.", call->name);
+	fd = bpf_program__fd(p);
+	r = bpf_map_update_elem(bpf_map__fd(d->skel->maps.call_programs), &slot, &fd, BPF_ANY);
+	if (r < 0)
+		return problem(ret_why, r, "The program of %s cannot be set: %s.", call->name,
+			       strerror(-r));
+	return 0;
+}
+
 static int set_call_programs(struct drv *d, struct drv_problem *ret_why)
 {
-	const int map = bpf_map__fd(d->skel->maps.call_programs);
+	int r = 0;
 
-	for (uint16_t code = 0; code < gyr_syscall_count(); code++) {
+	for (uint16_t code = 0; code < gyr_syscall_count() && r >= 0; code++) {
 		const struct gyr_syscall_info *call = gyr_syscall(code);
-		const int nr = number_here(call);
-		const struct bpf_program *p;
-		char name[64];
-		int fd, r;
+		const int nr = compat_number_here(call);
 
-		if (nr < 0 || nr >= WIRE_SYSCALLS)
-			continue;
-		if (has_result_fd(call->name))
-			continue;
-		(void)snprintf(name, sizeof name, "x_%s", program_name(call->name));
-		p = bpf_object__find_program_by_name(d->skel->obj, name);
-		if (!p && call->flags & GYR_SYSCALL_GENERIC)
-			p = bpf_object__find_program_by_name(d->skel->obj, "x_generic");
-		if (!p)
-			return problem(ret_why, -ENOENT, "There is no program for %s.", call->name);
-		fd = bpf_program__fd(p);
-		r = bpf_map_update_elem(map, &(uint32_t){(uint32_t)nr}, &fd, BPF_ANY);
-		if (r < 0)
-			return problem(ret_why, r, "The program of %s cannot be set: %s.",
-				       call->name, strerror(-r));
+		if (nr >= 0 && nr < WIRE_SYSCALLS)
+			r = set_call_program(d, call, (uint32_t)nr, ret_why);
 	}
-	return 0;
+	for (uint32_t slot = WIRE_SYSCALLS; slot < WIRE_SLOTS && r >= 0; slot++)
+		if (d->skel->rodata->calls[slot].code)
+			r = set_call_program(d, gyr_syscall(d->skel->rodata->calls[slot].code),
+					     slot, ret_why);
+	return r;
 }
 
 int drv_open(const struct drv_options *options, struct drv **ret, struct drv_problem *ret_why)
@@ -509,7 +512,11 @@ static void hooks_of(const struct drv *d, const struct drv_interest *i, bool hoo
 
 	memset(hooks, 0, sizeof(bool[HOOKS]));
 	for (uint16_t code = 0; code < gyr_syscall_count(); code++)
-		if (number_here(gyr_syscall(code)) >= 0 && drv_wants(i, code))
+		if (compat_number_here(gyr_syscall(code)) >= 0 && drv_wants(i, code))
+			hooks[HOOK_SYS_EXIT] = true;
+	for (uint32_t slot = WIRE_SYSCALLS; slot < WIRE_SLOTS; slot++)
+		if (d->skel->rodata->calls[slot].code &&
+		    drv_wants(i, d->skel->rodata->calls[slot].code))
 			hooks[HOOK_SYS_EXIT] = true;
 	hooks[HOOK_SYS_ENTER] = d->opt.entry && wants_any(i, stashed_calls);
 	hooks[HOOK_FORK] = wants_any(i, made);
@@ -543,18 +550,32 @@ static uint8_t want_bits(const struct drv *d, const char *call, uint8_t guards)
 	return (uint8_t)want;
 }
 
+static void set_want(struct drv *d, const struct drv_interest *i, uint32_t slot, uint16_t code)
+{
+	const uint8_t want = drv_wants(i, code) ? want_bits(d, gyr_syscall(code)->name,
+							    i->guards[code] & WIRE_GUARDS)
+						: 0;
+
+	__atomic_store_n(&d->skel->bss->control.want[slot], want, __ATOMIC_RELAXED);
+}
+
 static void set_wanted(struct drv *d, const struct drv_interest *i)
 {
 	for (uint16_t code = 0; code < gyr_syscall_count(); code++) {
-		const struct gyr_syscall_info *call = gyr_syscall(code);
-		const int nr = number_here(call);
-		uint8_t want = 0;
+		const int nr = compat_number_here(gyr_syscall(code));
 
-		if (nr < 0 || nr >= WIRE_SYSCALLS)
-			continue;
-		if (drv_wants(i, code))
-			want = want_bits(d, call->name, i->guards[code] & WIRE_GUARDS);
-		__atomic_store_n(&d->skel->bss->control.want[nr], want, __ATOMIC_RELAXED);
+		if (nr >= 0 && nr < WIRE_SYSCALLS)
+			set_want(d, i, (uint32_t)nr, code);
+	}
+	for (uint32_t slot = WIRE_SYSCALLS; slot < WIRE_SLOTS; slot++)
+		if (d->skel->rodata->calls[slot].code)
+			set_want(d, i, slot, d->skel->rodata->calls[slot].code);
+	for (uint32_t nr = 0; nr < WIRE_SYSCALLS; nr++) {
+		const uint16_t code = d->skel->rodata->compat_calls[nr].code;
+
+		/* whoever wants anything may want what has no code */
+		__atomic_store_n(&d->skel->bss->control.lost[nr], !code || drv_wants(i, code),
+				 __ATOMIC_RELAXED);
 	}
 }
 

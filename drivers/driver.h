@@ -143,7 +143,7 @@ void drv_counters(const struct drv *d, struct drv_counters *ret);
  * events happen. */
 const struct wire_cpu *drv_counters_cpu(const struct drv *d, uint32_t cpu);
 
-/* "clone_fork", "execve", ... and "ring", "scratch": what metrics call them. */
+/* "clone_fork", "execve", ... and "ring", "scratch", "compat": what metrics call them. */
 const char *drv_class_name(enum wire_class class);
 const char *drv_drop_name(enum wire_drop drop);
 

@@ -23,6 +23,7 @@ const char *drv_drop_name(enum wire_drop drop)
 	static const char *const names[WIRE_DROPS] = {
 		[WIRE_DROP_RING] = "ring",
 		[WIRE_DROP_SCRATCH] = "scratch",
+		[WIRE_DROP_COMPAT] = "compat",
 	};
 
 	return (unsigned int)drop < WIRE_DROPS ? names[drop] : "unknown";

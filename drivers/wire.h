@@ -25,7 +25,9 @@
 
 enum {
 	WIRE_SYSCALLS = 512, /* numbers of system calls are below this, on x86-64 and arm64 */
-	WIRE_HEAD = 26,      /* bytes of an event's head */
+	WIRE_SLOTS = 1024, /* beyond them, calls that only 32-bit programs have, by 512 + number */
+	WIRE_SOCKET_CALLS = 32, /* calls that socketcall(2) may stand for, and some room */
+	WIRE_HEAD = 26,         /* bytes of an event's head */
 	WIRE_TEXT_MAX =
 		4096, /* bytes of a path, of all arguments, of the environment, of cgroups */
 	WIRE_EVENT_MAX = 65536 /* bytes of an event */
@@ -70,6 +72,7 @@ enum wire_class {
 enum wire_drop {
 	WIRE_DROP_RING, /* the ring buffer was full */
 	WIRE_DROP_SCRATCH, /* no room to build it: too big, or the processor was building another one */
+	WIRE_DROP_COMPAT, /* a call of another kind (32 bits, x32) that cannot be told as one of this machine's */
 	WIRE_DROPS
 };
 
@@ -88,8 +91,35 @@ struct wire_syscall {
 	__u16 exit; /* event that records its exit */
 };
 
+/* How a 32-bit call on x86-64 differs from the 64-bit call that it is told as. */
+enum wire_how {
+	WIRE_COMPAT_SAME,     /* its number, its registers, and structs that are narrower */
+	WIRE_COMPAT_WIDE,     /* but its structs have 64 bits */
+	WIRE_COMPAT_SOCKETS,  /* socketcall */
+	WIRE_COMPAT_MEMORY,   /* its first argument says where all of them lie */
+	WIRE_COMPAT_PAGES,    /* its sixth argument counts pages */
+	WIRE_COMPAT_POSITION, /* its fourth argument is one half of a number, the fifth the other */
+	WIRE_COMPAT_SIGNED,   /* its second argument has a sign */
+	WIRE_COMPAT_IDS,      /* its second and third arguments are identities of 16 bits */
+	WIRE_COMPAT_ALL_IDS,  /* its first three are */
+	WIRE_COMPAT_NO_SECOND /* it has no second argument, which the other has as 0 */
+};
+
+struct wire_compat {
+	__u16 slot; /* as which call it is told; WIRE_SLOTS: as none */
+	__u16 code; /* of the call that it is, in recordings; 0: it is none of them */
+	__u8 how;   /* enum wire_how */
+	__u8 pad;
+};
+
+struct wire_socket {
+	__u16 slot;
+	__u16 words; /* of 32 bits that it is given; 0: there is no such call */
+};
+
 struct wire_control {
-	__u8 want[WIRE_SYSCALLS]; /* enum wire_want, by number of the call */
+	__u8 want[WIRE_SLOTS];    /* enum wire_want, by number of the call */
+	__u8 lost[WIRE_SYSCALLS]; /* by number of a 32-bit call that cannot be told: is it wanted */
 	__u64 epoch;              /* ns that make monotonic time the time since the epoch */
 	__u32 self;               /* process whose own calls are not reported; 0: none */
 	__u32 snaplen;            /* bytes of what is read and written; at most 65535 */
@@ -129,7 +159,8 @@ enum { WIRE_GUARDS = WIRE_GUARD_FAILED | WIRE_GUARD_READ_OPEN | WIRE_GUARD_SUCCE
 
 #define WIRE_ASSERT(name, cond) typedef char wire_assert_##name[(cond) ? 1 : -1]
 WIRE_ASSERT(syscall, sizeof(struct wire_syscall) == 4);
-WIRE_ASSERT(control, sizeof(struct wire_control) == 512 + 24);
+WIRE_ASSERT(compat, sizeof(struct wire_compat) == 6);
+WIRE_ASSERT(control, sizeof(struct wire_control) == 1024 + 512 + 24);
 WIRE_ASSERT(cpu,
 	    sizeof(struct wire_cpu) == (WIRE_CLASSES + WIRE_DROPS * WIRE_CLASSES) * 8 + 3 * 8 + 32);
 WIRE_ASSERT(ring, sizeof(struct wire_ring) == 128);

@@ -30,7 +30,9 @@ struct scratch {
 };
 
 /* Set before loading. */
-extern const volatile struct wire_syscall calls[WIRE_SYSCALLS];
+extern const volatile struct wire_syscall calls[WIRE_SLOTS];
+extern const volatile struct wire_compat compat_calls[WIRE_SYSCALLS];
+extern const volatile struct wire_socket sockets[WIRE_SOCKET_CALLS];
 extern const volatile __u64 ring_mask, life_mask; /* bytes of a ring, a power of 2, less 1 */
 extern const volatile __u8 can_cast;              /* the kernel has bpf_rdonly_cast */
 
@@ -53,7 +55,7 @@ struct scratch_map {
 };
 struct program_map {
 	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
-	__uint(max_entries, WIRE_SYSCALLS);
+	__uint(max_entries, WIRE_SLOTS);
 	__type(key, __u32);
 	__type(value, __u32);
 };
@@ -106,3 +108,6 @@ extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
 #define AT(p, m) ((void *)__builtin_preserve_access_index(&(p)->m))
 
 #define INLINE static __always_inline
+
+/* Keeps the compiler from knowing that @x is in range: the verifier has to see the mask itself. */
+#define BOUND(x, mask) asm volatile("%0 &= " #mask : "+r"(x))

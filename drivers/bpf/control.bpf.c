@@ -5,29 +5,29 @@
 EXIT_FIXED(bpf, WIRE_CLASS_OTHER_INTEREST, 2, 12)
 {
 	put_s64(e, ret);
-	put_u32(e, arg(regs, 0)); /* the same numbers */
+	put_u32(e, arg(call, 0)); /* the same numbers */
 }
 
 EXIT_FIXED(seccomp, WIRE_CLASS_OTHER_INTEREST, 3, 24)
 {
 	put_s64(e, ret);
-	put_u64(e, (__u32)arg(regs, 0));
-	put_u64(e, (__u32)arg(regs, 1));
+	put_u64(e, (__u32)arg(call, 0));
+	put_u64(e, (__u32)arg(call, 1));
 }
 
 EXIT_TEXT(prctl, WIRE_CLASS_OTHER_INTEREST, 4, ROOM_TEXTS(1))
 {
-	__u32 option = arg(regs, 0), subreaper = 0;
-	__s64 number = arg(regs, 1);
+	__u32 option = arg(call, 0), subreaper = 0;
+	__s64 number = arg(call, 1);
 
 	if (option == PPM_PR_GET_CHILD_SUBREAPER) {
-		bpf_probe_read_user(&subreaper, sizeof subreaper, (void *)arg(regs, 1));
+		bpf_probe_read_user(&subreaper, sizeof subreaper, (void *)arg(call, 1));
 		number = subreaper;
 	}
 	put_s64(e, ret);
 	put_u32(e, option); /* the same numbers */
 	if (option == PPM_PR_SET_NAME) {
-		put_text(e, arg(regs, 1));
+		put_text(e, arg(call, 1));
 		put_s64(e, 0);
 	} else {
 		put_empty(e);
@@ -95,16 +95,18 @@ INLINE bool ptrace_signals(__u16 request)
 
 EXIT_TEXT(ptrace, WIRE_CLASS_OTHER_INTEREST, 5, ROOM_TEXTS(1))
 {
-	__u16 request = ptrace_request(arg(regs, 0));
-	__u64 data = arg(regs, 3), at;
+	__u16 request = ptrace_request(arg(call, 0));
+	__u64 data = arg(call, 3), at, peeked = 0;
 
-	if (ret >= 0 && ptrace_peeks(request))
-		bpf_probe_read_user(&data, sizeof data, (void *)data);
+	if (ret >= 0 && ptrace_peeks(request)) {
+		bpf_probe_read_user(&peeked, call->narrow ? 4 : 8, (void *)data);
+		data = peeked;
+	}
 	put_s64(e, ret);
 	at = e->at;
 	BOUND16(at);
 	e->p[at] = PPM_PTRACE_IDX_UINT64;
-	*(__u64 *)(e->p + at + 1) = arg(regs, 2);
+	*(__u64 *)(e->p + at + 1) = arg(call, 2);
 	put_len(e, 9);
 	at = e->at;
 	BOUND16(at);
@@ -118,7 +120,7 @@ EXIT_TEXT(ptrace, WIRE_CLASS_OTHER_INTEREST, 5, ROOM_TEXTS(1))
 		put_len(e, 9);
 	}
 	put_u16(e, request);
-	put_fd(e, arg(regs, 1));
+	put_fd(e, arg(call, 1));
 }
 
 /* ---- keys ---- */
@@ -161,14 +163,14 @@ INLINE __u32 key_texts(__u32 operation)
 
 EXIT_VAR(keyctl, WIRE_CLASS_OTHER_INTEREST, 6)
 {
-	__u32 operation = arg(regs, 0), texts = key_texts(operation);
+	__u32 operation = arg(call, 0), texts = key_texts(operation);
 
 	put_s64(e, ret);
 	put_u32(e, operation);
-	put_key_arg(e, arg(regs, 1), texts, 0);
-	put_key_arg(e, arg(regs, 2), texts, 1);
-	put_key_arg(e, arg(regs, 3), texts, 2);
-	put_key_arg(e, arg(regs, 4), texts, 3);
+	put_key_arg(e, arg(call, 1), texts, 0);
+	put_key_arg(e, arg(call, 2), texts, 1);
+	put_key_arg(e, arg(call, 3), texts, 2);
+	put_key_arg(e, arg(call, 4), texts, 3);
 }
 
 /* ---- modules ---- */
@@ -176,25 +178,25 @@ EXIT_VAR(keyctl, WIRE_CLASS_OTHER_INTEREST, 6)
 EXIT_VAR(init_module, WIRE_CLASS_OTHER_INTEREST, 4)
 {
 	put_s64(e, ret);
-	put_data(e, arg(regs, 0), arg(regs, 1));
-	put_u64(e, arg(regs, 1));
-	put_text(e, arg(regs, 2));
+	put_data(e, arg(call, 0), arg(call, 1));
+	put_u64(e, arg(call, 1));
+	put_text(e, arg(call, 2));
 }
 
 EXIT_TEXT(finit_module, WIRE_CLASS_OTHER_INTEREST, 4, ROOM_TEXTS(1))
 {
 	put_s64(e, ret);
-	put_fd(e, arg(regs, 0));
-	put_text(e, arg(regs, 1));
-	put_u32(e, arg(regs, 2) & 7); /* the same bits */
+	put_fd(e, arg(call, 0));
+	put_text(e, arg(call, 1));
+	put_u32(e, arg(call, 2) & 7); /* the same bits */
 }
 
 EXIT_TEXT(delete_module, WIRE_CLASS_OTHER_INTEREST, 3, ROOM_TEXTS(1))
 {
-	__u32 flags = arg(regs, 1);
+	__u32 flags = arg(call, 1);
 
 	put_s64(e, ret);
-	put_text(e, arg(regs, 0));
+	put_text(e, arg(call, 0));
 	put_u32(e, FLAG(flags, K_O_TRUNC, PPM_DELETE_MODULE_O_TRUNC) |
 			   FLAG(flags, K_O_NONBLOCK, PPM_DELETE_MODULE_O_NONBLOCK));
 }
@@ -205,10 +207,18 @@ struct limits {
 	__s64 now, max; /* as struct rlimit */
 };
 
-INLINE void read_limits(struct limits *l, __u64 user)
+INLINE void read_limits(struct limits *l, __u64 user, bool narrow)
 {
+	__u32 both[2] = {};
+
 	l->now = l->max = 0;
-	bpf_probe_read_user(l, sizeof *l, (void *)user);
+	if (!narrow) {
+		bpf_probe_read_user(l, sizeof *l, (void *)user);
+		return;
+	}
+	bpf_probe_read_user(both, sizeof both, (void *)user);
+	l->now = both[0] == ~0U ? -1 : (__s64)both[0]; /* no limit */
+	l->max = both[1] == ~0U ? -1 : (__s64)both[1];
 }
 
 /* getrlimit, setrlimit */
@@ -216,11 +226,11 @@ EXIT_FIXED(limit, WIRE_CLASS_OTHER, 4, 25)
 {
 	struct limits l;
 
-	read_limits(&l, arg(regs, 1));
+	read_limits(&l, arg(call, 1), call->narrow);
 	put_s64(e, ret);
 	put_s64(e, l.now);
 	put_s64(e, l.max);
-	put_u8(e, arg(regs, 0)); /* the same numbers */
+	put_u8(e, arg(call, 0)); /* the same numbers */
 }
 
 EXIT_FIXED(prlimit64, WIRE_CLASS_OTHER, 7, 8 * 6 + 1)
@@ -228,14 +238,14 @@ EXIT_FIXED(prlimit64, WIRE_CLASS_OTHER, 7, 8 * 6 + 1)
 	struct limits l;
 
 	put_s64(e, ret);
-	read_limits(&l, arg(regs, 2));
+	read_limits(&l, arg(call, 2), false);
 	put_s64(e, l.now);
 	put_s64(e, l.max);
-	read_limits(&l, ret == 0 ? arg(regs, 3) : 0);
+	read_limits(&l, ret == 0 ? arg(call, 3) : 0, false);
 	put_s64(e, l.now);
 	put_s64(e, l.max);
-	put_fd(e, arg(regs, 0));
-	put_u8(e, arg(regs, 1));
+	put_fd(e, arg(call, 0));
+	put_u8(e, arg(call, 1));
 }
 
 /* ---- quotas ---- */
@@ -331,9 +341,9 @@ INLINE void put_quota_limits(struct ev *e, __u64 user, bool there)
 
 EXIT_VAR(quotactl, WIRE_CLASS_OTHER_INTEREST, 18)
 {
-	__u32 cmd = arg(regs, 0), type = cmd & 0xff, format = 0;
+	__u32 cmd = arg(call, 0), type = cmd & 0xff, format = 0;
 	__u16 what = quota_command(cmd >> 8);
-	__u64 user = arg(regs, 3);
+	__u64 user = arg(call, 3);
 	struct quota_info info = {};
 
 	if (what == PPM_Q_GETINFO || what == PPM_Q_SETINFO)
@@ -341,7 +351,7 @@ EXIT_VAR(quotactl, WIRE_CLASS_OTHER_INTEREST, 18)
 	if (what == PPM_Q_GETFMT)
 		bpf_probe_read_user(&format, sizeof format, (void *)user);
 	put_s64(e, ret);
-	put_text(e, arg(regs, 1));
+	put_text(e, arg(call, 1));
 	put_text(e, what == PPM_Q_QUOTAON ? user : 0);
 	put_quota_limits(e, user, what == PPM_Q_GETQUOTA || what == PPM_Q_SETQUOTA);
 	put_u64(e, info.bgrace);
@@ -350,6 +360,6 @@ EXIT_VAR(quotactl, WIRE_CLASS_OTHER_INTEREST, 18)
 	put_u8(e, quota_format(format));
 	put_u16(e, what);
 	put_u8(e, type == 0 ? PPM_USRQUOTA : type == 1 ? PPM_GRPQUOTA : 0);
-	put_u32(e, arg(regs, 2));
-	put_u8(e, what == PPM_Q_QUOTAON ? quota_format(arg(regs, 2)) : PPM_QFMT_NOT_USED);
+	put_u32(e, arg(call, 2));
+	put_u8(e, what == PPM_Q_QUOTAON ? quota_format(arg(call, 2)) : PPM_QFMT_NOT_USED);
 }

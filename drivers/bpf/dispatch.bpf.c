@@ -2,7 +2,9 @@
 /* dispatch: where all system calls come by. */
 #include "entry.h"
 
-const volatile struct wire_syscall calls[WIRE_SYSCALLS] = {};
+const volatile struct wire_syscall calls[WIRE_SLOTS] = {};
+const volatile struct wire_compat compat_calls[WIRE_SYSCALLS] = {};
+const volatile struct wire_socket sockets[WIRE_SOCKET_CALLS] = {};
 const volatile __u64 ring_mask = 0, life_mask = 0;
 const volatile __u8 can_cast = 0;
 const volatile __u32 api_version = WIRE_API;
@@ -19,30 +21,49 @@ struct stash_map stashes SEC(".maps");
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
+enum { ENOSYS_ = 38 };
+
 /* close, dup and what else has these two parameters: so short and frequent that a jump would double it. */
-INLINE int result_fd(struct pt_regs *regs, long ret)
+INLINE int result_fd(const struct call *call, long ret)
 {
 	struct ev e;
 
-	if (!fixed_begin(&e, regs, WIRE_CLASS_OTHER, 2, 16))
+	if (!fixed_begin(&e, call, WIRE_CLASS_OTHER, 2, 16))
 		return 0;
 	if (e.type == WIRE_EVENT_CLOSE)
 		e.class = WIRE_CLASS_CLOSE;
 	put_s64(&e, ret);
-	put_fd(&e, arg(regs, 0));
+	put_fd(&e, arg(call, 0));
 	return fixed_end(&e, 2, 16);
 }
 
-/* This runs at the end of every system call of the machine: what nobody wants costs one load. */
+/* A call that is not told: a 32-bit one that somebody wants, or one of x32. What the kernel does not have
+ * itself is no loss. */
+INLINE int count_strange(const struct call *call, long ret)
+{
+	__u32 cpu = bpf_get_smp_processor_id();
+	struct wire_cpu *here = bpf_map_lookup_elem(&cpus, &cpu);
+	__u64 nr = call->own;
+
+	BOUND(nr, 0x1ff);
+	if (ret == -ENOSYS_ || !here ||
+	    (call->own < WIRE_SYSCALLS ? !control.lost[nr] : call->own >> X32_BIT_SHIFT != 1))
+		return 0;
+	here->dropped[WIRE_DROP_COMPAT][WIRE_CLASS_OTHER]++;
+	return 0;
+}
+
+/* This runs at the end of every system call of the machine: what nobody wants costs two loads. */
 SEC("tp_btf/sys_exit")
 int BPF_PROG(sys_exit, struct pt_regs *regs, long ret)
 {
-	__u64 nr = call_number(regs);
+	struct call call;
 	__u8 want;
 
-	if (nr >= WIRE_SYSCALLS)
-		return 0;
-	want = control.want[nr];
+	call_read(&call, regs);
+	if (call.nr >= WIRE_SLOTS)
+		return call.strange ? count_strange(&call, ret) : 0;
+	want = control.want[call.nr];
 	if (!want)
 		return 0;
 	if (ret < 0 ? want & WIRE_GUARD_FAILED : want & WIRE_GUARD_SUCCEEDED) {
@@ -50,7 +71,7 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long ret)
 		return 0;
 	}
 	if (want & WIRE_RESULT_FD)
-		return result_fd(regs, ret);
-	bpf_tail_call(ctx, &call_programs, nr);
+		return result_fd(&call, ret);
+	bpf_tail_call(ctx, &call_programs, call.nr);
 	return 0;
 }

@@ -28,12 +28,12 @@ INLINE bool has_threads(struct task_struct *task)
 }
 
 /* The name of a file that a call was given at @user: what was kept of it, or what is there now. */
-INLINE void put_name(struct ev *e, struct pt_regs *regs, __u64 user)
+INLINE void put_name(struct ev *e, const struct call *call, __u64 user)
 {
 	struct stash *s = NULL;
 	__u64 at = e->at, n;
 
-	if (control.want[call_number(regs) & (WIRE_SYSCALLS - 1)] &
+	if (control.want[call->nr & (WIRE_SLOTS - 1)] &
 	    WIRE_STASH) /* other threads may have ended since */
 		s = bpf_task_storage_get(&stashes, (struct task_struct *)bpf_get_current_task_btf(),
 					 NULL, 0);

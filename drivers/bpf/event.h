@@ -10,7 +10,7 @@
  *	EXIT_FIXED(dup, WIRE_CLASS_OTHER, 2, 8 + 8)
  *	{
  *		put_s64(e, ret);
- *		put_fd(e, arg(regs, 0));
+ *		put_fd(e, arg(call, 0));
  *	}
  *
  * is the whole program of a call: its class, the number of its parameters, their bytes. That they are as
@@ -18,7 +18,7 @@
  */
 #pragma once
 
-#include "common.h"
+#include "call.h"
 
 struct ev {
 	__u8 *p;    /* where it is built */
@@ -36,56 +36,17 @@ struct ev {
 };
 
 /* The program of the call @name; its number decides, so several calls may have the same program. */
-#define EXIT(name)             \
-	SEC("tp_btf/sys_exit") \
-	int BPF_PROG(x_##name, struct pt_regs *regs, long ret)
-
-#if defined(__TARGET_ARCH_arm64)
-INLINE __u64 call_number(struct pt_regs *regs)
-{
-	return (__u32)regs->syscallno;
-}
-
-INLINE __u64 arg(struct pt_regs *regs, int i)
-{
-	return i == 0 ? regs->orig_x0 : regs->regs[i];
-}
-#else
-INLINE __u64 call_number(struct pt_regs *regs)
-{
-	return regs->orig_ax;
-}
-
-INLINE __u64 arg(struct pt_regs *regs, int i)
-{
-	switch (i) {
-	case 0:
-		return regs->di;
-	case 1:
-		return regs->si;
-	case 2:
-		return regs->dx;
-	case 3:
-		return regs->r10;
-	case 4:
-		return regs->r8;
-	default:
-		return regs->r9;
-	}
-}
-#endif
-
-/* The same task, without the kernel's promise that it stays: at each pointer that is read through a promised
- * one, the verifier searches all types of the kernel by name, which takes longer than all else it does. */
-INLINE struct task_struct *plain(struct task_struct *task)
-{
-	return can_cast ? bpf_rdonly_cast(task, bpf_core_type_id_kernel(struct task_struct)) : task;
-}
-
-INLINE struct task_struct *current(void)
-{
-	return plain((struct task_struct *)bpf_get_current_task_btf());
-}
+#define EXIT(name)                                                 \
+	INLINE int exit_##name(const struct call *call, long ret); \
+	SEC("tp_btf/sys_exit")                                     \
+	int BPF_PROG(x_##name, struct pt_regs *regs, long ret)     \
+	{                                                          \
+		struct call call;                                  \
+                                                                   \
+		call_read(&call, regs);                            \
+		return exit_##name(&call, ret);                    \
+	}                                                          \
+	INLINE int exit_##name(const struct call *call, long ret)
 
 /* The monotonic clock is the cheapest, and half of what a short event costs. User space looks after
  * control.epoch when the machine was suspended. */
@@ -94,11 +55,10 @@ INLINE __u64 now(void)
 	return bpf_ktime_get_ns() + control.epoch;
 }
 
-/* Keeps the compiler from knowing that @x is in range: the verifier has to see the mask itself. */
-#define BOUND16(x) asm volatile("%0 &= 0xffff" : "+r"(x))
-#define BOUND4(x) asm volatile("%0 &= 0xf" : "+r"(x))
-#define BOUND8(x) asm volatile("%0 &= 0xff" : "+r"(x))
-#define BOUND12(x) asm volatile("%0 &= 0xfff" : "+r"(x))
+#define BOUND16(x) BOUND(x, 0xffff)
+#define BOUND4(x) BOUND(x, 0xf)
+#define BOUND8(x) BOUND(x, 0xff)
+#define BOUND12(x) BOUND(x, 0xfff)
 
 /* ---- where and when ---- */
 
@@ -183,11 +143,11 @@ INLINE bool ev_task(struct ev *e)
 	return (__u32)e->task->tgid != control.self;
 }
 
-INLINE void ev_of_call(struct ev *e, struct pt_regs *regs)
+INLINE void ev_of_call(struct ev *e, const struct call *call)
 {
 	e->ts = now();
 	e->tid = (__u32)e->task->pid;
-	e->type = calls[call_number(regs) & (WIRE_SYSCALLS - 1)].exit;
+	e->type = calls[call->nr & (WIRE_SLOTS - 1)].exit;
 }
 
 /* Counts an event that a guard keeps back. Always true. */
@@ -220,11 +180,12 @@ INLINE bool fixed_start(struct ev *e, enum ring_kind kind, __u32 class, __u32 np
 }
 
 /* For the exit of a call: @nparams parameters of together @bytes bytes, both constants. */
-INLINE bool fixed_begin(struct ev *e, struct pt_regs *regs, __u32 class, __u32 nparams, __u32 bytes)
+INLINE bool fixed_begin(struct ev *e, const struct call *call, __u32 class, __u32 nparams,
+			__u32 bytes)
 {
 	if (!ev_task(e) || !fixed_start(e, RING, class, nparams, bytes))
 		return false;
-	ev_of_call(e, regs);
+	ev_of_call(e, call);
 	return true;
 }
 
@@ -254,17 +215,18 @@ INLINE bool var_start(struct ev *e, enum ring_kind kind, __u32 class, __u32 npar
 	return true;
 }
 
-INLINE bool var_begin(struct ev *e, struct pt_regs *regs, __u32 class, __u32 nparams)
+INLINE bool var_begin(struct ev *e, const struct call *call, __u32 class, __u32 nparams)
 {
 	if (!ev_task(e) || !var_start(e, RING, class, nparams))
 		return false;
-	ev_of_call(e, regs);
+	ev_of_call(e, call);
 	return true;
 }
 
 /* The same, built in the ring itself: for events that no function of its own (texts.bpf.c) writes into, and
  * that have at most @room bytes. */
-INLINE bool text_begin(struct ev *e, struct pt_regs *regs, __u32 class, __u32 nparams, __u32 room)
+INLINE bool text_begin(struct ev *e, const struct call *call, __u32 class, __u32 nparams,
+		       __u32 room)
 {
 	if (!ev_task(e) || !ev_place(e, RING, class))
 		return false;
@@ -275,7 +237,7 @@ INLINE bool text_begin(struct ev *e, struct pt_regs *regs, __u32 class, __u32 np
 	}
 	e->lens = WIRE_HEAD;
 	e->at = WIRE_HEAD + 2 * nparams;
-	ev_of_call(e, regs);
+	ev_of_call(e, call);
 	return true;
 }
 
@@ -313,55 +275,55 @@ INLINE int var_end(struct ev *e, __u32 nparams)
 
 void wrong_parameters(void) __attribute__((error("not the parameters that were announced")));
 
-#define EXIT_FIXED(name, class, nparams, bytes)                                \
-	INLINE void fill_##name(struct ev *e, struct pt_regs *regs, long ret); \
-	EXIT(name)                                                             \
-	{                                                                      \
-		struct ev e;                                                   \
-                                                                               \
-		if (!fixed_begin(&e, regs, class, nparams, bytes))             \
-			return 0;                                              \
-		fill_##name(&e, regs, ret);                                    \
-		if (e.lens != WIRE_HEAD + 2 * (nparams) ||                     \
-		    e.at != WIRE_HEAD + 2 * (nparams) + (bytes))               \
-			wrong_parameters();                                    \
-		return fixed_end(&e, nparams, bytes);                          \
-	}                                                                      \
-	INLINE void fill_##name(struct ev *e, struct pt_regs *regs, long ret)
+#define EXIT_FIXED(name, class, nparams, bytes)                                   \
+	INLINE void fill_##name(struct ev *e, const struct call *call, long ret); \
+	EXIT(name)                                                                \
+	{                                                                         \
+		struct ev e;                                                      \
+                                                                                  \
+		if (!fixed_begin(&e, call, class, nparams, bytes))                \
+			return 0;                                                 \
+		fill_##name(&e, call, ret);                                       \
+		if (e.lens != WIRE_HEAD + 2 * (nparams) ||                        \
+		    e.at != WIRE_HEAD + 2 * (nparams) + (bytes))                  \
+			wrong_parameters();                                       \
+		return fixed_end(&e, nparams, bytes);                             \
+	}                                                                         \
+	INLINE void fill_##name(struct ev *e, const struct call *call, long ret)
 
-#define EXIT_TEXT(name, class, nparams, room)                                  \
-	INLINE void fill_##name(struct ev *e, struct pt_regs *regs, long ret); \
-	EXIT(name)                                                             \
-	{                                                                      \
-		struct ev e;                                                   \
-                                                                               \
-		if (!text_begin(&e, regs, class, nparams, room))               \
-			return 0;                                              \
-		fill_##name(&e, regs, ret);                                    \
-		if (e.lens != WIRE_HEAD + 2 * (nparams))                       \
-			wrong_parameters();                                    \
-		return text_end(&e, nparams);                                  \
-	}                                                                      \
-	INLINE void fill_##name(struct ev *e, struct pt_regs *regs, long ret)
+#define EXIT_TEXT(name, class, nparams, room)                                     \
+	INLINE void fill_##name(struct ev *e, const struct call *call, long ret); \
+	EXIT(name)                                                                \
+	{                                                                         \
+		struct ev e;                                                      \
+                                                                                  \
+		if (!text_begin(&e, call, class, nparams, room))                  \
+			return 0;                                                 \
+		fill_##name(&e, call, ret);                                       \
+		if (e.lens != WIRE_HEAD + 2 * (nparams))                          \
+			wrong_parameters();                                       \
+		return text_end(&e, nparams);                                     \
+	}                                                                         \
+	INLINE void fill_##name(struct ev *e, const struct call *call, long ret)
 
 /* What an event with @n texts, or with data, and short parameters can have at most. */
 #define ROOM_TEXTS(n) ((n)*WIRE_TEXT_MAX + 512)
 #define ROOM_DATA (control.snaplen + 512)
 
-#define EXIT_VAR(name, class, nparams)                                         \
-	INLINE void fill_##name(struct ev *e, struct pt_regs *regs, long ret); \
-	EXIT(name)                                                             \
-	{                                                                      \
-		struct ev e;                                                   \
-                                                                               \
-		if (!var_begin(&e, regs, class, nparams))                      \
-			return 0;                                              \
-		fill_##name(&e, regs, ret);                                    \
-		if (e.lens != WIRE_HEAD + 2 * (nparams))                       \
-			wrong_parameters();                                    \
-		return var_end(&e, nparams);                                   \
-	}                                                                      \
-	INLINE void fill_##name(struct ev *e, struct pt_regs *regs, long ret)
+#define EXIT_VAR(name, class, nparams)                                            \
+	INLINE void fill_##name(struct ev *e, const struct call *call, long ret); \
+	EXIT(name)                                                                \
+	{                                                                         \
+		struct ev e;                                                      \
+                                                                                  \
+		if (!var_begin(&e, call, class, nparams))                         \
+			return 0;                                                 \
+		fill_##name(&e, call, ret);                                       \
+		if (e.lens != WIRE_HEAD + 2 * (nparams))                          \
+			wrong_parameters();                                       \
+		return var_end(&e, nparams);                                      \
+	}                                                                         \
+	INLINE void fill_##name(struct ev *e, const struct call *call, long ret)
 
 /* ---- parameters ---- */
 

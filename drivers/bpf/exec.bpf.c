@@ -127,40 +127,38 @@ INLINE void put_who(struct ev *e, struct task_struct *task)
 }
 
 /* A call that failed: its arguments are where the caller put them. */
-SEC("tp_btf/sys_exit")
-int BPF_PROG(x_execve, struct pt_regs *regs, long ret)
+EXIT(execve)
 {
 	struct ev e;
 
 	if (ret >= 0 || !ev_task(&e) || !var_start(&e, LIFE_RING, WIRE_CLASS_EXECVE, EXECVE_PARAMS))
 		return 0;
-	ev_of_call(&e, regs);
+	ev_of_call(&e, call);
 	put_s64(&e, ret);
-	put_first(&e, arg(regs, 1));
-	put_array(&e, arg(regs, 1), 1);
+	put_first(&e, arg(call, 1));
+	put_array(&e, arg(call, 1), 1);
 	put_identity(&e, e.task, e.task->mm, true);
 	put_cgroups(&e, e.task);
-	put_array(&e, arg(regs, 2), 0);
+	put_array(&e, arg(call, 2), 0);
 	put_who(&e, e.task);
-	put_text(&e, arg(regs, 0));
+	put_text(&e, arg(call, 0));
 	return var_end(&e, EXECVE_PARAMS);
 }
 
-SEC("tp_btf/sys_exit")
-int BPF_PROG(x_execveat, struct pt_regs *regs, long ret)
+EXIT(execveat)
 {
 	struct ev e;
 
 	if (ret >= 0 || !ev_task(&e) ||
 	    !var_start(&e, LIFE_RING, WIRE_CLASS_EXECVE, EXECVEAT_PARAMS))
 		return 0;
-	ev_of_call(&e, regs);
+	ev_of_call(&e, call);
 	put_s64(&e, ret);
-	put_first(&e, arg(regs, 2));
-	put_array(&e, arg(regs, 2), 1);
+	put_first(&e, arg(call, 2));
+	put_array(&e, arg(call, 2), 1);
 	put_identity(&e, e.task, e.task->mm, true);
 	put_cgroups(&e, e.task);
-	put_array(&e, arg(regs, 3), 0);
+	put_array(&e, arg(call, 3), 0);
 	put_who(&e, e.task);
 	return var_end(&e, EXECVEAT_PARAMS);
 }

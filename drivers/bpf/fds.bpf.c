@@ -4,27 +4,27 @@
 
 EXIT_FIXED(close_range, WIRE_CLASS_CLOSE, 4, 8 + 3 * 4)
 {
-	__u32 flags = arg(regs, 2);
+	__u32 flags = arg(call, 2);
 
 	put_s64(e, ret);
-	put_u32(e, arg(regs, 0));
-	put_u32(e, arg(regs, 1));
+	put_u32(e, arg(call, 0));
+	put_u32(e, arg(call, 1));
 	put_u32(e, flags & (PPM_CLOSE_RANGE_UNSHARE | PPM_CLOSE_RANGE_CLOEXEC)); /* the same bits */
 }
 
 EXIT_FIXED(dup2, WIRE_CLASS_OTHER, 3, 24)
 {
 	put_s64(e, ret);
-	put_fd(e, arg(regs, 0));
-	put_fd(e, arg(regs, 1));
+	put_fd(e, arg(call, 0));
+	put_fd(e, arg(call, 1));
 }
 
 EXIT_FIXED(dup3, WIRE_CLASS_OTHER, 4, 28)
 {
 	put_s64(e, ret);
-	put_fd(e, arg(regs, 0));
-	put_fd(e, arg(regs, 1));
-	put_u32(e, fd_flags(arg(regs, 2)));
+	put_fd(e, arg(call, 0));
+	put_fd(e, arg(call, 1));
+	put_u32(e, fd_flags(arg(call, 2)));
 }
 
 INLINE __u8 fcntl_command(__u32 cmd)
@@ -70,42 +70,42 @@ INLINE __u8 fcntl_command(__u32 cmd)
 EXIT_FIXED(fcntl, WIRE_CLASS_OTHER, 4, 8 + 8 + 1 + 8)
 {
 	put_s64(e, ret);
-	put_fd(e, arg(regs, 0));
-	put_u8(e, fcntl_command(arg(regs, 1)));
-	put_u64(e, arg(regs, 2));
+	put_fd(e, arg(call, 0));
+	put_u8(e, fcntl_command(arg(call, 1)));
+	put_u64(e, arg(call, 2));
 }
 
 EXIT_FIXED(flock, WIRE_CLASS_OTHER, 3, 20)
 {
 	put_s64(e, ret);
-	put_fd(e, arg(regs, 0));
-	put_u32(e, arg(regs, 1) & (PPM_LOCK_SH | PPM_LOCK_EX | PPM_LOCK_NB | PPM_LOCK_UN));
+	put_fd(e, arg(call, 0));
+	put_u32(e, arg(call, 1) & (PPM_LOCK_SH | PPM_LOCK_EX | PPM_LOCK_NB | PPM_LOCK_UN));
 }
 
 EXIT_FIXED(ioctl, WIRE_CLASS_OTHER, 4, 32)
 {
 	put_s64(e, ret);
-	put_fd(e, arg(regs, 0));
-	put_u64(e, arg(regs, 1));
-	put_u64(e, arg(regs, 2));
+	put_fd(e, arg(call, 0));
+	put_u64(e, arg(call, 1));
+	put_u64(e, arg(call, 2));
 }
 
 EXIT_FIXED(lseek, WIRE_CLASS_OTHER, 4, 25)
 {
 	put_s64(e, ret);
-	put_fd(e, arg(regs, 0));
-	put_u64(e, arg(regs, 1));
-	put_u8(e, arg(regs, 2)); /* SEEK_SET, SEEK_CUR, SEEK_END have the same numbers */
+	put_fd(e, arg(call, 0));
+	put_u64(e, arg(call, 1));
+	put_u8(e, arg(call, 2)); /* SEEK_SET, SEEK_CUR, SEEK_END have the same numbers */
 }
 
 /* Both ends, and the inode that they share. */
-INLINE void put_pipe(struct ev *e, struct pt_regs *regs, long ret)
+INLINE void put_pipe(struct ev *e, const struct call *call, long ret)
 {
 	int fds[2] = {-1, -1};
 	struct opened o;
 
 	if (ret == 0)
-		bpf_probe_read_user(fds, sizeof fds, (void *)arg(regs, 0));
+		bpf_probe_read_user(fds, sizeof fds, (void *)arg(call, 0));
 	opened(&o, e->task, fds[0]);
 	put_s64(e, ret);
 	put_s64(e, fds[0]);
@@ -115,29 +115,29 @@ INLINE void put_pipe(struct ev *e, struct pt_regs *regs, long ret)
 
 EXIT_FIXED(pipe, WIRE_CLASS_OTHER, 4, 32)
 {
-	put_pipe(e, regs, ret);
+	put_pipe(e, call, ret);
 }
 
 EXIT_FIXED(pipe2, WIRE_CLASS_OTHER, 5, 36)
 {
-	__u32 flags = arg(regs, 1);
+	__u32 flags = arg(call, 1);
 
-	put_pipe(e, regs, ret);
+	put_pipe(e, call, ret);
 	put_u32(e, fd_flags(flags) | FLAG(flags, K_O_DIRECT, PPM_O_DIRECT));
 }
 
 EXIT_FIXED(eventfd, WIRE_CLASS_OTHER, 3, 20)
 {
 	put_s64(e, ret);
-	put_u64(e, (__u32)arg(regs, 0));
+	put_u64(e, (__u32)arg(call, 0));
 	put_u32(e, 0);
 }
 
 EXIT_FIXED(eventfd2, WIRE_CLASS_OTHER, 3, 18)
 {
 	put_s64(e, ret);
-	put_u16(e, fd_flags(arg(regs, 1)));
-	put_u64(e, (__u32)arg(regs, 0));
+	put_u16(e, fd_flags(arg(call, 1)));
+	put_u64(e, (__u32)arg(call, 0));
 }
 
 EXIT_FIXED(inotify_init, WIRE_CLASS_OTHER, 2, 9)
@@ -149,7 +149,7 @@ EXIT_FIXED(inotify_init, WIRE_CLASS_OTHER, 2, 9)
 EXIT_FIXED(inotify_init1, WIRE_CLASS_OTHER, 2, 10)
 {
 	put_s64(e, ret);
-	put_u16(e, fd_flags(arg(regs, 0)));
+	put_u16(e, fd_flags(arg(call, 0)));
 }
 
 INLINE __u32 signal_mask(__u64 user)
@@ -163,62 +163,62 @@ INLINE __u32 signal_mask(__u64 user)
 EXIT_FIXED(signalfd, WIRE_CLASS_OTHER, 4, 8 + 8 + 4 + 1)
 {
 	put_s64(e, ret);
-	put_fd(e, arg(regs, 0));
-	put_u32(e, signal_mask(arg(regs, 1)));
+	put_fd(e, arg(call, 0));
+	put_u32(e, signal_mask(arg(call, 1)));
 	put_u8(e, 0);
 }
 
 EXIT_FIXED(signalfd4, WIRE_CLASS_OTHER, 4, 8 + 2 + 8 + 4)
 {
 	put_s64(e, ret);
-	put_u16(e, fd_flags(arg(regs, 3)));
-	put_fd(e, arg(regs, 0));
-	put_u32(e, signal_mask(arg(regs, 1)));
+	put_u16(e, fd_flags(arg(call, 3)));
+	put_fd(e, arg(call, 0));
+	put_u32(e, signal_mask(arg(call, 1)));
 }
 
 EXIT_FIXED(timerfd_create, WIRE_CLASS_OTHER, 3, 10)
 {
 	put_s64(e, ret);
-	put_u8(e, arg(regs, 0));
+	put_u8(e, arg(call, 0));
 	put_u8(e, 0); /* its flags do not fit into 8 bits */
 }
 
 EXIT_FIXED(epoll_create, WIRE_CLASS_OTHER, 2, 12)
 {
 	put_s64(e, ret);
-	put_u32(e, arg(regs, 0));
+	put_u32(e, arg(call, 0));
 }
 
 EXIT_FIXED(epoll_create1, WIRE_CLASS_OTHER, 2, 12)
 {
 	put_s64(e, ret);
-	put_u32(e, FLAG(arg(regs, 0), K_O_CLOEXEC, PPM_EPOLL_CLOEXEC));
+	put_u32(e, FLAG(arg(call, 0), K_O_CLOEXEC, PPM_EPOLL_CLOEXEC));
 }
 
 EXIT_FIXED(userfaultfd, WIRE_CLASS_OTHER, 2, 12)
 {
 	put_s64(e, ret);
-	put_u32(e, fd_flags(arg(regs, 0)));
+	put_u32(e, fd_flags(arg(call, 0)));
 }
 
 EXIT_TEXT(memfd_create, WIRE_CLASS_OTHER_INTEREST, 3, ROOM_TEXTS(1))
 {
 	put_s64(e, ret);
-	put_text(e, arg(regs, 0));
-	put_u32(e, arg(regs, 1) & (PPM_MFD_CLOEXEC | PPM_MFD_ALLOW_SEALING | PPM_MFD_HUGETLB));
+	put_text(e, arg(call, 0));
+	put_u32(e, arg(call, 1) & (PPM_MFD_CLOEXEC | PPM_MFD_ALLOW_SEALING | PPM_MFD_HUGETLB));
 }
 
 EXIT_FIXED(pidfd_open, WIRE_CLASS_OTHER, 3, 20)
 {
 	put_s64(e, ret);
-	put_fd(e, arg(regs, 0));
-	put_u32(e, FLAG(arg(regs, 1), K_O_NONBLOCK, PPM_PIDFD_NONBLOCK));
+	put_fd(e, arg(call, 0));
+	put_u32(e, FLAG(arg(call, 1), K_O_NONBLOCK, PPM_PIDFD_NONBLOCK));
 }
 
 EXIT_FIXED(pidfd_getfd, WIRE_CLASS_OTHER, 4, 28)
 {
 	put_s64(e, ret);
-	put_fd(e, arg(regs, 0));
-	put_fd(e, arg(regs, 1));
-	put_u32(e, arg(regs, 2));
+	put_fd(e, arg(call, 0));
+	put_fd(e, arg(call, 1));
+	put_u32(e, arg(call, 2));
 }

@@ -4,11 +4,11 @@
 
 EXIT_FIXED(generic, WIRE_CLASS_OTHER, 2, 4)
 {
-	__u64 nr = call_number(regs);
+	__u64 nr = call->nr;
 
 	e->type = WIRE_EVENT_GENERIC;
-	put_u16(e, calls[nr & (WIRE_SYSCALLS - 1)].code);
-	put_u16(e, (__u16)nr);
+	put_u16(e, calls[nr & (WIRE_SLOTS - 1)].code);
+	put_u16(e, nr < WIRE_SYSCALLS ? nr : nr - WIRE_SYSCALLS);
 }
 
 /* Calls whose events have no parameters. */

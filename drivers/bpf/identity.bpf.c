@@ -12,24 +12,24 @@ EXIT_FIXED(id, WIRE_CLASS_OTHER, 1, 4)
 EXIT_FIXED(set_id, WIRE_CLASS_OTHER_INTEREST, 2, 12)
 {
 	put_s64(e, ret);
-	put_u32(e, arg(regs, 0));
+	put_u32(e, arg(call, 0));
 }
 
 /* setregid, setreuid */
 EXIT_FIXED(set_two_ids, WIRE_CLASS_OTHER_INTEREST, 3, 16)
 {
 	put_s64(e, ret);
-	put_u32(e, arg(regs, 0));
-	put_u32(e, arg(regs, 1));
+	put_u32(e, arg(call, 0));
+	put_u32(e, arg(call, 1));
 }
 
 /* setresgid, setresuid */
 EXIT_FIXED(set_three_ids, WIRE_CLASS_OTHER_INTEREST, 4, 20)
 {
 	put_s64(e, ret);
-	put_u32(e, arg(regs, 0));
-	put_u32(e, arg(regs, 1));
-	put_u32(e, arg(regs, 2));
+	put_u32(e, arg(call, 0));
+	put_u32(e, arg(call, 1));
+	put_u32(e, arg(call, 2));
 }
 
 INLINE __u32 user_u32(__u64 user)
@@ -44,29 +44,29 @@ INLINE __u32 user_u32(__u64 user)
 EXIT_FIXED(three_ids, WIRE_CLASS_OTHER, 4, 20)
 {
 	put_s64(e, ret);
-	put_u32(e, user_u32(arg(regs, 0)));
-	put_u32(e, user_u32(arg(regs, 1)));
-	put_u32(e, user_u32(arg(regs, 2)));
+	put_u32(e, user_u32(arg(call, 0)));
+	put_u32(e, user_u32(arg(call, 1)));
+	put_u32(e, user_u32(arg(call, 2)));
 }
 
 EXIT_FIXED(setpgid, WIRE_CLASS_OTHER, 3, 24)
 {
 	put_s64(e, ret);
-	put_fd(e, arg(regs, 0));
-	put_fd(e, arg(regs, 1));
+	put_fd(e, arg(call, 0));
+	put_fd(e, arg(call, 1));
 }
 
 EXIT_FIXED(setns, WIRE_CLASS_OTHER_INTEREST, 3, 20)
 {
 	put_s64(e, ret);
-	put_fd(e, arg(regs, 0));
-	put_u32(e, clone_flags(arg(regs, 1)));
+	put_fd(e, arg(call, 0));
+	put_u32(e, clone_flags(arg(call, 1)));
 }
 
 EXIT_FIXED(unshare, WIRE_CLASS_OTHER_INTEREST, 2, 12)
 {
 	put_s64(e, ret);
-	put_u32(e, clone_flags(arg(regs, 0)));
+	put_u32(e, clone_flags(arg(call, 0)));
 }
 
 /* What the task has afterwards. */

@@ -6,24 +6,24 @@
 EXIT_FIXED(kill, WIRE_CLASS_OTHER_INTEREST, 3, 17)
 {
 	put_s64(e, ret);
-	put_fd(e, arg(regs, 0));
-	put_u8(e, arg(regs, 1));
+	put_fd(e, arg(call, 0));
+	put_u8(e, arg(call, 1));
 }
 
 EXIT_FIXED(tgkill, WIRE_CLASS_OTHER_INTEREST, 4, 25)
 {
 	put_s64(e, ret);
-	put_fd(e, arg(regs, 0));
-	put_fd(e, arg(regs, 1));
-	put_u8(e, arg(regs, 2));
+	put_fd(e, arg(call, 0));
+	put_fd(e, arg(call, 1));
+	put_u8(e, arg(call, 2));
 }
 
 EXIT_FIXED(futex, WIRE_CLASS_OTHER, 4, 26)
 {
 	put_s64(e, ret);
-	put_u64(e, arg(regs, 0));
-	put_u16(e, arg(regs, 1)); /* the same numbers */
-	put_u64(e, (__u32)arg(regs, 2));
+	put_u64(e, arg(call, 0));
+	put_u16(e, arg(call, 1)); /* the same numbers */
+	put_u64(e, (__u32)arg(call, 2));
 }
 
 /* ---- semaphores ---- */
@@ -51,22 +51,22 @@ INLINE void put_operation(struct ev *e, __u64 user, bool there)
 
 EXIT_FIXED(semop, WIRE_CLASS_OTHER, 9, 8 + 4 + 12 + 4)
 {
-	__u32 n = arg(regs, 2);
+	__u32 n = arg(call, 2);
 
 	put_s64(e, ret);
 	put_u32(e, n);
-	put_operation(e, arg(regs, 1), n > 0);
-	put_operation(e, arg(regs, 1) + sizeof(struct operation), n > 1);
-	put_u32(e, arg(regs, 0));
+	put_operation(e, arg(call, 1), n > 0);
+	put_operation(e, arg(call, 1) + sizeof(struct operation), n > 1);
+	put_u32(e, arg(call, 0));
 }
 
 EXIT_FIXED(semget, WIRE_CLASS_OTHER, 4, 20)
 {
-	__u32 flags = arg(regs, 2);
+	__u32 flags = arg(call, 2);
 
 	put_s64(e, ret);
-	put_u32(e, arg(regs, 0));
-	put_u32(e, arg(regs, 1));
+	put_u32(e, arg(call, 0));
+	put_u32(e, arg(call, 1));
 	put_u32(e, (flags & 0777) | FLAG(flags, 01000, PPM_IPC_CREAT) |
 			   FLAG(flags, 02000, PPM_IPC_EXCL));
 }
@@ -88,13 +88,13 @@ INLINE __u16 semaphore_command(__u32 cmd)
 
 EXIT_FIXED(semctl, WIRE_CLASS_OTHER, 5, 8 + 4 + 4 + 2 + 4)
 {
-	__u16 cmd = semaphore_command(arg(regs, 2));
+	__u16 cmd = semaphore_command(arg(call, 2));
 
 	put_s64(e, ret);
-	put_u32(e, arg(regs, 0));
-	put_u32(e, arg(regs, 1));
+	put_u32(e, arg(call, 0));
+	put_u32(e, arg(call, 1));
 	put_u16(e, cmd);
-	put_u32(e, cmd == PPM_SETVAL ? arg(regs, 3) : 0);
+	put_u32(e, cmd == PPM_SETVAL ? arg(call, 3) : 0);
 }
 
 /* ---- waiting ---- */
@@ -102,14 +102,17 @@ EXIT_FIXED(semctl, WIRE_CLASS_OTHER, 5, 8 + 4 + 4 + 2 + 4)
 EXIT_FIXED(epoll_wait, WIRE_CLASS_OTHER, 2, 16)
 {
 	put_s64(e, ret);
-	put_fd(e, arg(regs, 2));
+	put_fd(e, arg(call, 2));
 }
 
-INLINE __u64 user_time(__u64 user)
+INLINE __u64 user_time(__u64 user, bool narrow)
 {
 	__u64 t[2] = {0, 0}; /* as struct timespec */
+	__u32 half[2];
 
-	if (!user || bpf_probe_read_user(t, sizeof t, (void *)user))
+	if (user && narrow && !bpf_probe_read_user(half, sizeof half, (void *)user))
+		return half[0] * 1000000000ULL + half[1];
+	if (!user || narrow || bpf_probe_read_user(t, sizeof t, (void *)user))
 		return ~0ULL;
 	return t[0] * 1000000000 + t[1];
 }
@@ -117,7 +120,7 @@ INLINE __u64 user_time(__u64 user)
 EXIT_FIXED(nanosleep, WIRE_CLASS_OTHER, 2, 16)
 {
 	put_s64(e, ret);
-	put_u64(e, user_time(arg(regs, 0)));
+	put_u64(e, user_time(arg(call, 0), call->narrow));
 }
 
 enum { POLL_SEEN = 16 }; /* descriptors of a poll that are told */
@@ -166,18 +169,18 @@ INLINE void put_polled(struct ev *e, __u64 user, __u32 n, long ret)
 EXIT_TEXT(poll, WIRE_CLASS_OTHER, 3, ROOM_TEXTS(1))
 {
 	put_s64(e, ret);
-	put_polled(e, arg(regs, 0), arg(regs, 1), ret);
-	put_fd(e, arg(regs, 2));
+	put_polled(e, arg(call, 0), arg(call, 1), ret);
+	put_fd(e, arg(call, 2));
 }
 
 EXIT_TEXT(ppoll, WIRE_CLASS_OTHER, 4, ROOM_TEXTS(1))
 {
 	__u32 mask = 0;
 
-	if (arg(regs, 3))
-		bpf_probe_read_user(&mask, sizeof mask, (void *)arg(regs, 3));
+	if (arg(call, 3))
+		bpf_probe_read_user(&mask, sizeof mask, (void *)arg(call, 3));
 	put_s64(e, ret);
-	put_polled(e, arg(regs, 0), arg(regs, 1), ret);
-	put_u64(e, user_time(arg(regs, 2)));
+	put_polled(e, arg(call, 0), arg(call, 1), ret);
+	put_u64(e, user_time(arg(call, 2), call->narrow));
 	put_u32(e, mask);
 }

@@ -25,7 +25,7 @@ struct thread_info {
 };
 #else
 struct pt_regs {
-	unsigned long r10, r9, r8, dx, si, di, orig_ax, ip, cs;
+	unsigned long bp, bx, r10, r9, r8, cx, dx, si, di, orig_ax, ip, cs;
 };
 struct thread_info {
 	__u32 status;

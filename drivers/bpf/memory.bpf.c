@@ -23,55 +23,55 @@ EXIT_FIXED(brk, WIRE_CLASS_OTHER, 5, 28)
 {
 	put_s64(e, ret);
 	put_memory(e, e->task->mm);
-	put_u64(e, arg(regs, 0));
+	put_u64(e, arg(call, 0));
 }
 
 EXIT_FIXED(mmap, WIRE_CLASS_OTHER, 10, 8 + 12 + 16 + 8 + 16)
 {
 	put_s64(e, ret);
 	put_memory(e, e->task->mm);
-	put_u64(e, arg(regs, 0));
-	put_u64(e, arg(regs, 1));
-	put_u32(e, protection(arg(regs, 2)));
-	put_u32(e, map_flags(arg(regs, 3)));
-	put_fd(e, arg(regs, 4));
-	put_u64(e, arg(regs, 5));
+	put_u64(e, arg(call, 0));
+	put_u64(e, arg(call, 1));
+	put_u32(e, protection(arg(call, 2)));
+	put_u32(e, map_flags(arg(call, 3)));
+	put_fd(e, arg(call, 4));
+	put_u64(e, arg(call, 5));
 }
 
 EXIT_FIXED(munmap, WIRE_CLASS_OTHER, 6, 36)
 {
 	put_s64(e, ret);
 	put_memory(e, e->task->mm);
-	put_u64(e, arg(regs, 0));
-	put_u64(e, arg(regs, 1));
+	put_u64(e, arg(call, 0));
+	put_u64(e, arg(call, 1));
 }
 
 EXIT_FIXED(mprotect, WIRE_CLASS_OTHER, 4, 28)
 {
 	put_s64(e, ret);
-	put_u64(e, arg(regs, 0));
-	put_u64(e, arg(regs, 1));
-	put_u32(e, protection(arg(regs, 2)));
+	put_u64(e, arg(call, 0));
+	put_u64(e, arg(call, 1));
+	put_u32(e, protection(arg(call, 2)));
 }
 
 /* mlock, munlock */
 EXIT_FIXED(mlock, WIRE_CLASS_OTHER, 3, 24)
 {
 	put_s64(e, ret);
-	put_u64(e, arg(regs, 0));
-	put_u64(e, arg(regs, 1));
+	put_u64(e, arg(call, 0));
+	put_u64(e, arg(call, 1));
 }
 
 EXIT_FIXED(mlock2, WIRE_CLASS_OTHER, 4, 28)
 {
 	put_s64(e, ret);
-	put_u64(e, arg(regs, 0));
-	put_u64(e, arg(regs, 1));
-	put_u32(e, arg(regs, 2) & PPM_MLOCK_ONFAULT);
+	put_u64(e, arg(call, 0));
+	put_u64(e, arg(call, 1));
+	put_u32(e, arg(call, 2) & PPM_MLOCK_ONFAULT);
 }
 
 EXIT_FIXED(mlockall, WIRE_CLASS_OTHER, 2, 12)
 {
 	put_s64(e, ret);
-	put_u32(e, arg(regs, 0) & 7); /* the same bits */
+	put_u32(e, arg(call, 0) & 7); /* the same bits */
 }

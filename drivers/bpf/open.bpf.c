@@ -3,9 +3,9 @@
 #include "entry.h"
 
 /* Whether a call that opens with @flags is of no interest because it can only read. */
-INLINE bool only_reads(struct pt_regs *regs, __u32 flags)
+INLINE bool only_reads(const struct call *call, __u32 flags)
 {
-	__u8 want = control.want[call_number(regs) & (WIRE_SYSCALLS - 1)];
+	__u8 want = control.want[call->nr & (WIRE_SLOTS - 1)];
 
 	return want & WIRE_GUARD_READ_OPEN && !(flags & (K_O_ACCMODE | K_O_CREAT | K_O_TRUNC)) &&
 	       (flags & K_O_TMPFILE) != K_O_TMPFILE && count_guarded();
@@ -13,17 +13,17 @@ INLINE bool only_reads(struct pt_regs *regs, __u32 flags)
 
 EXIT(open)
 {
-	__u32 flags = arg(regs, 1);
+	__u32 flags = arg(call, 1);
 	struct opened o;
 	struct ev e;
 
-	if (only_reads(regs, flags) || !text_begin(&e, regs, WIRE_CLASS_OPEN, 6, ROOM_TEXTS(1)))
+	if (only_reads(call, flags) || !text_begin(&e, call, WIRE_CLASS_OPEN, 6, ROOM_TEXTS(1)))
 		return 0;
 	opened(&o, e.task, ret);
 	put_s64(&e, ret);
-	put_name(&e, regs, arg(regs, 0));
+	put_name(&e, call, arg(call, 0));
 	put_u32(&e, opened_flags(&o, flags));
-	put_u32(&e, open_mode(flags, arg(regs, 2)));
+	put_u32(&e, open_mode(flags, arg(call, 2)));
 	put_u32(&e, o.dev);
 	put_u64(&e, o.ino);
 	return text_end(&e, 6);
@@ -31,18 +31,18 @@ EXIT(open)
 
 EXIT(openat)
 {
-	__u32 flags = arg(regs, 2);
+	__u32 flags = arg(call, 2);
 	struct opened o;
 	struct ev e;
 
-	if (only_reads(regs, flags) || !text_begin(&e, regs, WIRE_CLASS_OPEN, 7, ROOM_TEXTS(1)))
+	if (only_reads(call, flags) || !text_begin(&e, call, WIRE_CLASS_OPEN, 7, ROOM_TEXTS(1)))
 		return 0;
 	opened(&o, e.task, ret);
 	put_s64(&e, ret);
-	put_fd(&e, arg(regs, 0));
-	put_name(&e, regs, arg(regs, 1));
+	put_fd(&e, arg(call, 0));
+	put_name(&e, call, arg(call, 1));
 	put_u32(&e, opened_flags(&o, flags));
-	put_u32(&e, open_mode(flags, arg(regs, 3)));
+	put_u32(&e, open_mode(flags, arg(call, 3)));
 	put_u32(&e, o.dev);
 	put_u64(&e, o.ino);
 	return text_end(&e, 7);
@@ -58,13 +58,13 @@ EXIT(openat2)
 	struct opened o;
 	struct ev e;
 
-	bpf_probe_read_user(&how, sizeof how, (void *)arg(regs, 2));
-	if (only_reads(regs, how.flags) || !text_begin(&e, regs, WIRE_CLASS_OPEN, 8, ROOM_TEXTS(1)))
+	bpf_probe_read_user(&how, sizeof how, (void *)arg(call, 2));
+	if (only_reads(call, how.flags) || !text_begin(&e, call, WIRE_CLASS_OPEN, 8, ROOM_TEXTS(1)))
 		return 0;
 	opened(&o, e.task, ret);
 	put_s64(&e, ret);
-	put_fd(&e, arg(regs, 0));
-	put_name(&e, regs, arg(regs, 1));
+	put_fd(&e, arg(call, 0));
+	put_name(&e, call, arg(call, 1));
 	put_u32(&e, opened_flags(&o, how.flags));
 	put_u32(&e, open_mode(how.flags, how.mode));
 	put_u32(&e, FLAG(how.resolve, 0x08, PPM_RESOLVE_BENEATH) |
@@ -83,12 +83,12 @@ EXIT(creat)
 	struct opened o;
 	struct ev e;
 
-	if (!text_begin(&e, regs, WIRE_CLASS_OPEN, 6, ROOM_TEXTS(1)))
+	if (!text_begin(&e, call, WIRE_CLASS_OPEN, 6, ROOM_TEXTS(1)))
 		return 0;
 	opened(&o, e.task, ret);
 	put_s64(&e, ret);
-	put_name(&e, regs, arg(regs, 0));
-	put_u32(&e, arg(regs, 1) & 07777);
+	put_name(&e, call, arg(call, 0));
+	put_u32(&e, arg(call, 1) & 07777);
 	put_u32(&e, o.dev);
 	put_u64(&e, o.ino);
 	put_u16(&e, o.layer == LAYER_UPPER   ? PPM_FD_UPPER_LAYER_CREAT

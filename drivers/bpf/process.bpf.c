@@ -5,29 +5,29 @@
 enum { CLONE_PARAMS = 21 };
 
 /* A call that makes a process, by its code in recordings; 0: it is none. */
-INLINE __u16 making_call(struct pt_regs *regs)
+INLINE __u16 making_call(const struct call *call)
 {
-	__u64 nr = call_number(regs);
+	__u64 nr = call->nr;
 	__u16 code;
 
-	if (nr >= WIRE_SYSCALLS)
+	if (nr >= WIRE_SLOTS)
 		return 0;
-	code = calls[nr & (WIRE_SYSCALLS - 1)].code;
+	code = calls[nr & (WIRE_SLOTS - 1)].code;
 	return code == WIRE_CODE_CLONE || code == WIRE_CODE_CLONE3 || code == WIRE_CODE_FORK ||
 			       code == WIRE_CODE_VFORK
 		       ? code
 		       : 0;
 }
 
-INLINE __u64 asked_flags(struct pt_regs *regs, __u16 code)
+INLINE __u64 asked_flags(const struct call *call, __u16 code)
 {
 	__u64 flags = 0;
 
 	switch (code) {
 	case WIRE_CODE_CLONE:
-		return arg(regs, 0);
+		return arg(call, 0);
 	case WIRE_CODE_CLONE3: /* struct clone_args begins with them */
-		bpf_probe_read_user(&flags, sizeof flags, (void *)arg(regs, 0));
+		bpf_probe_read_user(&flags, sizeof flags, (void *)arg(call, 0));
 		return flags;
 	case WIRE_CODE_VFORK:
 		return 0x4000 | 0x100; /* CLONE_VFORK | CLONE_VM */
@@ -63,8 +63,7 @@ INLINE void put_clone(struct ev *e, struct task_struct *task, __u32 flags)
 }
 
 /* The side that called. The child's own event was sent when it was made. */
-SEC("tp_btf/sys_exit")
-int BPF_PROG(x_clone, struct pt_regs *regs, long ret)
+EXIT(clone)
 {
 	struct ev e;
 	__u32 flags;
@@ -72,8 +71,8 @@ int BPF_PROG(x_clone, struct pt_regs *regs, long ret)
 	if (ret == 0 || !ev_task(&e) ||
 	    !var_start(&e, LIFE_RING, WIRE_CLASS_CLONE_FORK, CLONE_PARAMS))
 		return 0;
-	ev_of_call(&e, regs);
-	flags = clone_flags(asked_flags(regs, making_call(regs)));
+	ev_of_call(&e, call);
+	flags = clone_flags(asked_flags(call, making_call(call)));
 	if (makes_in_namespace(e.task))
 		flags |= PPM_CL_CHILD_IN_PIDNS;
 	put_s64(&e, ret);
@@ -87,6 +86,7 @@ int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child
 {
 	struct pt_regs *regs =
 		(struct pt_regs *)bpf_task_pt_regs((void *)bpf_get_current_task_btf());
+	struct call at, *call = &at;
 	struct ev e;
 	__u32 flags;
 	__u16 code;
@@ -94,15 +94,16 @@ int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child
 	child = plain(child);
 	if (child->flags & (TASK_KERNEL | TASK_IO_WORKER | TASK_USER_WORKER))
 		return 0;
-	code = making_call(regs);
-	if (!code || !control.want[call_number(regs) & (WIRE_SYSCALLS - 1)] ||
+	call_read(call, regs);
+	code = making_call(call);
+	if (!code || !control.want[call->nr & (WIRE_SLOTS - 1)] ||
 	    (__u32)child->tgid == control.self)
 		return 0;
 	if (!var_start(&e, LIFE_RING, WIRE_CLASS_CLONE_FORK, CLONE_PARAMS))
 		return 0;
 	e.task = child;
-	ev_of_call(&e, regs);
-	flags = clone_flags(asked_flags(regs, code));
+	ev_of_call(&e, call);
+	flags = clone_flags(asked_flags(call, code));
 	if (child->thread_pid->level)
 		flags |= PPM_CL_CHILD_IN_PIDNS;
 	put_s64(&e, 0);

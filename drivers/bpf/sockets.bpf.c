@@ -7,12 +7,12 @@ enum { EINPROGRESS_ = 115 };
 
 EXIT_FIXED(socket, WIRE_CLASS_OTHER, 5, 24)
 {
-	__u32 type = arg(regs, 1);
+	__u32 type = arg(call, 1);
 
 	put_s64(e, ret);
-	put_u32(e, arg(regs, 0)); /* families have the kernel's numbers */
+	put_u32(e, arg(call, 0)); /* families have the kernel's numbers */
 	put_u32(e, type & SOCKET_TYPE);
-	put_u32(e, arg(regs, 2));
+	put_u32(e, arg(call, 2));
 	put_u32(e, fd_flags(type));
 }
 
@@ -21,43 +21,43 @@ EXIT_FIXED(socketpair, WIRE_CLASS_OTHER, 8, 8 * 5 + 4 * 3)
 	int fds[2] = {-1, -1};
 
 	if (ret == 0)
-		bpf_probe_read_user(fds, sizeof fds, (void *)arg(regs, 3));
+		bpf_probe_read_user(fds, sizeof fds, (void *)arg(call, 3));
 	put_s64(e, ret);
 	put_s64(e, fds[0]);
 	put_s64(e, fds[1]);
 	put_u64(e, sock_of(e->task, fds[0]));
 	put_u64(e, sock_of(e->task, fds[1]));
-	put_u32(e, arg(regs, 0));
-	put_u32(e, arg(regs, 1) & SOCKET_TYPE);
-	put_u32(e, arg(regs, 2));
+	put_u32(e, arg(call, 0));
+	put_u32(e, arg(call, 1) & SOCKET_TYPE);
+	put_u32(e, arg(call, 2));
 }
 
 EXIT_VAR(bind, WIRE_CLASS_OTHER, 3)
 {
 	put_s64(e, ret);
-	put_sockaddr(e, arg(regs, 1), arg(regs, 2));
-	put_fd(e, arg(regs, 0));
+	put_sockaddr(e, arg(call, 1), arg(call, 2));
+	put_fd(e, arg(call, 0));
 }
 
 EXIT_VAR(connect, WIRE_CLASS_CONNECT, 4)
 {
-	__u64 user = arg(regs, 1);
-	__u32 len = arg(regs, 2);
+	__u64 user = arg(call, 1);
+	__u32 len = arg(call, 2);
 
 	put_s64(e, ret);
 	if (ret == 0 || ret == -EINPROGRESS_)
-		put_tuple(e, (__s32)arg(regs, 0), user, len, FROM_HERE);
+		put_tuple(e, (__s32)arg(call, 0), user, len, FROM_HERE);
 	else
 		put_empty(e);
-	put_fd(e, arg(regs, 0));
+	put_fd(e, arg(call, 0));
 	put_sockaddr(e, user, len);
 }
 
 EXIT_FIXED(listen, WIRE_CLASS_OTHER, 3, 20)
 {
 	put_s64(e, ret);
-	put_fd(e, arg(regs, 0));
-	put_u32(e, arg(regs, 1));
+	put_fd(e, arg(call, 0));
+	put_u32(e, arg(call, 1));
 }
 
 /* How full the queue of the listening socket is. */
@@ -75,22 +75,22 @@ EXIT_VAR(accept, WIRE_CLASS_OTHER, 5)
 {
 	put_s64(e, ret);
 	put_tuple(e, ret, 0, 0, TO_HERE);
-	put_queue(e, (__s32)arg(regs, 0));
+	put_queue(e, (__s32)arg(call, 0));
 }
 
 EXIT_VAR(accept4, WIRE_CLASS_OTHER, 6)
 {
 	put_s64(e, ret);
 	put_tuple(e, ret, 0, 0, TO_HERE);
-	put_queue(e, (__s32)arg(regs, 0));
-	put_u32(e, fd_flags(arg(regs, 3)));
+	put_queue(e, (__s32)arg(call, 0));
+	put_u32(e, fd_flags(arg(call, 3)));
 }
 
 EXIT_FIXED(shutdown, WIRE_CLASS_OTHER, 3, 17)
 {
 	put_s64(e, ret);
-	put_fd(e, arg(regs, 0));
-	put_u8(e, arg(regs, 1)); /* the same numbers */
+	put_fd(e, arg(call, 0));
+	put_u8(e, arg(call, 1)); /* the same numbers */
 }
 
 /* ---- options ---- */
@@ -166,6 +166,20 @@ INLINE void put_variant(struct ev *e, __u8 which, __u64 v, __u64 bytes)
 	put_len(e, 1 + bytes);
 }
 
+/* Seconds and microseconds, as struct timeval. */
+INLINE void read_timeval(__u64 v[2], __u64 user, bool narrow)
+{
+	__u32 half[2] = {};
+
+	if (!narrow) {
+		bpf_probe_read_user(v, 16, (void *)user);
+		return;
+	}
+	bpf_probe_read_user(half, sizeof half, (void *)user);
+	v[0] = half[0];
+	v[1] = half[1];
+}
+
 INLINE void put_option(struct ev *e, __u32 level, __u32 name, __u64 user, __u32 len)
 {
 	__u8 option = option_name(level, name);
@@ -175,7 +189,7 @@ INLINE void put_option(struct ev *e, __u32 level, __u32 name, __u64 user, __u32 
 		bpf_probe_read_user(v, 4, (void *)user);
 		put_variant(e, PPM_SOCKOPT_IDX_ERRNO, -(__s64)(__s32)v[0], 8);
 	} else if (option == PPM_SOCKOPT_SO_RCVTIMEO || option == PPM_SOCKOPT_SO_SNDTIMEO) {
-		bpf_probe_read_user(v, 16, (void *)user);
+		read_timeval(v, user, in_narrow_call() && name < KSO_RCVTIMEO_NEW);
 		put_variant(e, PPM_SOCKOPT_IDX_TIMEVAL, v[0] * 1000000000 + v[1] * 1000, 8);
 	} else if (option == PPM_SOCKOPT_SO_COOKIE) {
 		bpf_probe_read_user(v, 8, (void *)user);
@@ -197,29 +211,29 @@ INLINE void put_option(struct ev *e, __u32 level, __u32 name, __u64 user, __u32 
 	}
 }
 
-INLINE void put_option_call(struct ev *e, struct pt_regs *regs, long ret, __u32 len)
+INLINE void put_option_call(struct ev *e, const struct call *call, long ret, __u32 len)
 {
-	__u32 level = arg(regs, 1), name = arg(regs, 2);
+	__u32 level = arg(call, 1), name = arg(call, 2);
 
 	put_s64(e, ret);
-	put_fd(e, arg(regs, 0));
+	put_fd(e, arg(call, 0));
 	put_u8(e, option_level(level));
 	put_u8(e, option_name(level, name));
-	put_option(e, level, name, arg(regs, 3), len);
+	put_option(e, level, name, arg(call, 3), len);
 	put_u32(e, len);
 }
 
 EXIT_VAR(setsockopt, WIRE_CLASS_OTHER, 6)
 {
-	put_option_call(e, regs, ret, arg(regs, 4));
+	put_option_call(e, call, ret, arg(call, 4));
 }
 
 EXIT_VAR(getsockopt, WIRE_CLASS_OTHER, 6)
 {
 	__u32 len = 0;
 
-	bpf_probe_read_user(&len, sizeof len, (void *)arg(regs, 4));
+	bpf_probe_read_user(&len, sizeof len, (void *)arg(call, 4));
 	if (ret < 0)
 		len = 0;
-	put_option_call(e, regs, ret, len);
+	put_option_call(e, call, ret, len);
 }

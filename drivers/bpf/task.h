@@ -118,7 +118,7 @@ INLINE void put_first(struct ev *e, __u64 array)
 {
 	__u64 text = 0;
 
-	bpf_probe_read_user(&text, sizeof text, (void *)array);
+	bpf_probe_read_user(&text, in_narrow_call() ? 4 : 8, (void *)array);
 	put_written(e, write_text(e->at, text, ~0ULL));
 }
 

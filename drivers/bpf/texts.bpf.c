@@ -56,6 +56,7 @@ struct array {
 	struct memory m;
 	__u64 at, began, user;
 	__u32 first;
+	__u32 width; /* of a pointer */
 };
 
 static long array_step(__u32 i, void *ctx)
@@ -64,7 +65,8 @@ static long array_step(__u32 i, void *ctx)
 	__u64 text = 0, to = a->at;
 	long len;
 
-	if (bpf_probe_read_user(&text, sizeof text, (void *)(a->user + (a->first + i) * 8)) ||
+	if (bpf_probe_read_user(&text, a->width == 4 ? 4 : 8,
+				(void *)(a->user + (a->first + i) * a->width)) ||
 	    !text)
 		return 1;
 	BOUND16(to);
@@ -79,7 +81,7 @@ static long array_step(__u32 i, void *ctx)
 
 __noinline __u64 write_array(__u64 at, __u64 array, __u32 first)
 {
-	struct array a = {.at = at, .began = at, .user = array, .first = first};
+	struct array a = {.at = at, .began = at, .user = array, .first = first, .width = in_narrow_call() ? 4 : 8};
 	long rounds;
 
 	if (!array || !memory_find(&a.m))
@@ -326,15 +328,29 @@ struct place {
 struct places {
 	struct memory m;
 	__u64 iov, n, at, began, want, size;
+	bool narrow;
 };
+
+INLINE bool read_place(const struct places *p, __u32 i, struct place *place)
+{
+	__u32 half[2];
+
+	if (!p->narrow)
+		return !bpf_probe_read_user(place, sizeof *place,
+					    (void *)(p->iov + i * sizeof *place));
+	if (bpf_probe_read_user(half, sizeof half, (void *)(p->iov + i * sizeof half)))
+		return false;
+	place->base = half[0];
+	place->len = half[1];
+	return true;
+}
 
 static long size_step(__u32 i, void *ctx)
 {
 	struct places *p = ctx;
 	struct place place = {};
 
-	if (i >= p->n ||
-	    bpf_probe_read_user(&place, sizeof place, (void *)(p->iov + i * sizeof place)))
+	if (i >= p->n || !read_place(p, i, &place))
 		return 1;
 	p->size += place.len;
 	return 0;
@@ -342,7 +358,7 @@ static long size_step(__u32 i, void *ctx)
 
 __noinline __u64 iov_size(__u64 iov, __u64 n)
 {
-	struct places p = {.iov = iov, .n = n};
+	struct places p = {.iov = iov, .n = n, .narrow = in_narrow_call()};
 
 	bpf_loop(IOV_SEEN, size_step, &p, 0);
 	return p.size;
@@ -354,8 +370,7 @@ static long copy_step(__u32 i, void *ctx)
 	struct place place = {};
 	__u64 n, at = p->at;
 
-	if (i >= p->n || p->want == 0 ||
-	    bpf_probe_read_user(&place, sizeof place, (void *)(p->iov + i * sizeof place)))
+	if (i >= p->n || p->want == 0 || !read_place(p, i, &place))
 		return 1;
 	n = place.len < p->want ? place.len : p->want;
 	BOUND16(at);
@@ -371,7 +386,12 @@ static long copy_step(__u32 i, void *ctx)
 
 __noinline __u64 write_iov(__u64 at, __u64 iov, __u64 n, __u64 want)
 {
-	struct places p = {.iov = iov, .n = n, .at = at, .began = at, .want = want};
+	struct places p = {.iov = iov,
+			   .n = n,
+			   .at = at,
+			   .began = at,
+			   .want = want,
+			   .narrow = in_narrow_call()};
 
 	if (p.want > control.snaplen)
 		p.want = control.snaplen;

@@ -11,9 +11,9 @@ EXIT_FIXED(io_uring_setup, WIRE_CLASS_OTHER_INTEREST, 8, 8 + 7 * 4)
 {
 	struct uring_params p = {};
 
-	bpf_probe_read_user(&p, sizeof p, (void *)arg(regs, 1));
+	bpf_probe_read_user(&p, sizeof p, (void *)arg(call, 1));
 	put_s64(e, ret);
-	put_u32(e, arg(regs, 0));
+	put_u32(e, arg(call, 0));
 	put_u32(e, p.sq_entries);
 	put_u32(e, p.cq_entries);
 	put_u32(e, FLAG(p.flags, 0x01, PPM_IORING_SETUP_IOPOLL) |
@@ -30,14 +30,14 @@ EXIT_FIXED(io_uring_setup, WIRE_CLASS_OTHER_INTEREST, 8, 8 + 7 * 4)
 
 EXIT_FIXED(io_uring_enter, WIRE_CLASS_OTHER_INTEREST, 6, 32)
 {
-	__u32 flags = arg(regs, 3), mask = 0;
+	__u32 flags = arg(call, 3), mask = 0;
 
-	if (arg(regs, 4) && !(flags & PPM_IORING_ENTER_EXT_ARG))
-		bpf_probe_read_user(&mask, sizeof mask, (void *)arg(regs, 4));
+	if (arg(call, 4) && !(flags & PPM_IORING_ENTER_EXT_ARG))
+		bpf_probe_read_user(&mask, sizeof mask, (void *)arg(call, 4));
 	put_s64(e, ret);
-	put_fd(e, arg(regs, 0));
-	put_u32(e, arg(regs, 1));
-	put_u32(e, arg(regs, 2));
+	put_fd(e, arg(call, 0));
+	put_u32(e, arg(call, 1));
+	put_u32(e, arg(call, 2));
 	put_u32(e, flags & 0xf); /* the same bits */
 	put_u32(e, mask);
 }
@@ -45,8 +45,8 @@ EXIT_FIXED(io_uring_enter, WIRE_CLASS_OTHER_INTEREST, 6, 32)
 EXIT_FIXED(io_uring_register, WIRE_CLASS_OTHER_INTEREST, 5, 8 + 8 + 2 + 8 + 4)
 {
 	put_s64(e, ret);
-	put_fd(e, arg(regs, 0));
-	put_u16(e, arg(regs, 1));
-	put_u64(e, arg(regs, 2));
-	put_u32(e, arg(regs, 3));
+	put_fd(e, arg(call, 0));
+	put_u16(e, arg(call, 1));
+	put_u64(e, arg(call, 2));
+	put_u32(e, arg(call, 3));
 }

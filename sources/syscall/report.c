@@ -54,6 +54,7 @@ static void totals(struct rows *r, const struct drv_counters *c)
 	for (size_t i = 0; i < sizeof classes / sizeof *classes; i++)
 		count(r, classes[i].name, c->dropped_by[WIRE_DROP_RING][classes[i].class]);
 	count(r, "n_drops_scratch_map", sum(c->dropped_by[WIRE_DROP_SCRATCH]));
+	count(r, "n_drops_compat", sum(c->dropped_by[WIRE_DROP_COMPAT]));
 	count(r, "n_drops_page_faults", 0); /* parameters are lost to them, never events */
 	count(r, "n_drops_bug", c->malformed);
 	count(r, "n_params_page_faults", c->faults);

@@ -8,7 +8,7 @@
 struct call_case {
 	const char *name;
 	action *act;
-	const char *expected[8]; /* lines of expect.h; NULL ends them */
+	const char *expected[10]; /* lines of expect.h; NULL ends them */
 };
 
 struct call_cases {
@@ -16,7 +16,10 @@ struct call_cases {
 	size_t n;
 };
 
-extern const struct call_cases calls_files, calls_fds, calls_sockets, calls_system;
+extern const struct call_cases calls_files, calls_fds, calls_sockets, calls_system, calls_compat;
+
+/* Whether the kernel takes the calls of 32-bit programs. */
+bool calls_compat_are_taken(void);
 
 #define CASES(rows)                                 \
 	{                                           \

@@ -166,6 +166,15 @@ void expect_show(const struct seen *seen)
 	}
 }
 
+/* Fails if the process has an event called @name. */
+static void expect_none(const struct seen *seen, const char *name)
+{
+	for (size_t i = 0; i < seen->n; i++)
+		if (seen->events[i]->tid == (uint64_t)seen->family[0] &&
+		    !strcmp(gyr_event(seen->events[i]->type)->name, name))
+			fail_msg("seen: %s", name);
+}
+
 void expect_lines(const struct seen *seen, const char *const *expected)
 {
 	char line[LINE];
@@ -174,6 +183,10 @@ void expect_lines(const struct seen *seen, const char *const *expected)
 	for (; *expected; expected++) {
 		bool found = false;
 
+		if (**expected == '!') {
+			expect_none(seen, *expected + 1);
+			continue;
+		}
 		for (; at < seen->n && !found; at++) {
 			if (seen->events[at]->tid != (uint64_t)seen->family[0])
 				continue;

@@ -16,7 +16,8 @@
 /* The line of @evt; at most @size bytes with the NUL. */
 void expect_line(const ss_plugin_event *evt, char *line, size_t size);
 
-/* Fails the test unless the process of @seen (its first) has events for all lines of @expected (ending with
+/* A line `!NAME` says that there is no event of that name.
+ * Fails the test unless the process of @seen (its first) has events for all lines of @expected (ending with
  * NULL), in that order; others may lie between. */
 void expect_lines(const struct seen *seen, const char *const *expected);
 

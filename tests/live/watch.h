@@ -17,6 +17,7 @@ enum { WATCH_RESULTS = 8, WATCH_FAMILY = 256, WATCH_DIR = 64 };
 /* Shared with the watched process, for what only it can know. */
 struct told {
 	long r[WATCH_RESULTS];
+	unsigned int lost; /* calls that must be counted as ones that cannot be told */
 	char text[4096];
 };
 
