@@ -503,8 +503,21 @@ static int engine_up(struct engine *e, struct err *err)
 	return r;
 }
 
+/* A request that comes when the loop is gone is for nobody, and its default would be the end of a
+ * program that is about to say how it went. */
+static void hold_requests(void)
+{
+	sigset_t set;
+
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGHUP);
+	(void)sigaddset(&set, SIGUSR1);
+	(void)pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
 static void engine_down(struct engine *e)
 {
+	hold_requests();
 	e->control = control_stop(e->control);
 	e->snapshot = snapshot_free(e->snapshot);
 	while (e->n_lanes)
