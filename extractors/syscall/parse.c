@@ -153,8 +153,8 @@ void state_init(struct state *s)
 {
 	s->dead_tid = -1;
 	s->purge_ns = s->limits.purge_interval_s * 1000000000ULL;
-	for (uint16_t code = 0; code < KINDS_MAX; code++)
-		kind_init(&s->kinds[code], code);
+	for (unsigned code = 0; code < KINDS_MAX; code++)
+		kind_init(&s->kinds[code], (uint16_t)code);
 }
 
 /* ---- the event at hand ---- */
