@@ -175,20 +175,20 @@ static void test_threads_are_told_with_their_names(void **state)
 	int ends[2];
 	char name[32] = "";
 	pthread_t thread;
-	struct found *f = scan(getpid());
-	const unsigned before = (unsigned)f->n_procs; /* a sanitizer may have a thread of its own */
+	struct found *f;
+	size_t last;
 
 	(void)state;
-	free(f);
 	assert_int_equal(pipe(ends), 0);
 	assert_int_equal(pthread_create(&thread, NULL, wait_for, &ends[0]), 0);
 	while (strcmp(name, "second one") != 0)
 		assert_int_equal(pthread_getname_np(thread, name, sizeof name), 0);
 	f = scan(getpid());
-	assert_int_equal(f->n_procs, before + 1);
+	last = f->n_procs - 1; /* a sanitizer may have a thread of its own, between the two */
+	assert_in_range(last, 1, 2);
 	assert_string_equal(f->comm, "second one");
-	assert_int_equal(f->procs[before].pid, getpid());
-	assert_true(f->procs[before].flags & PPM_CL_CLONE_THREAD);
+	assert_int_equal(f->procs[last].pid, getpid());
+	assert_true(f->procs[last].flags & PPM_CL_CLONE_THREAD);
 	assert_false(f->procs[0].flags & PPM_CL_CLONE_THREAD);
 	free(f);
 	assert_int_equal(write(ends[1], "x", 1), 1);
