@@ -83,7 +83,7 @@ int track_init(struct gyr *p, struct container *s)
 static uint64_t row_number(struct container *s, ss_plugin_table_entry_t *row,
 			   ss_plugin_table_field_t *column)
 {
-	ss_plugin_state_data v = {0};
+	ss_plugin_state_data v = {.u64 = 0};
 
 	if (s->reader.read_entry_field(s->threads, row, column, &v) != SS_PLUGIN_SUCCESS)
 		return 0;
@@ -92,7 +92,7 @@ static uint64_t row_number(struct container *s, ss_plugin_table_entry_t *row,
 
 static void row_id(struct container *s, ss_plugin_table_entry_t *row, char *ret)
 {
-	ss_plugin_state_data v = {0};
+	ss_plugin_state_data v = {.u64 = 0};
 
 	*ret = '\0';
 	if (s->reader.read_entry_field(s->threads, row, s->columns.container_id, &v) ==
@@ -146,7 +146,7 @@ static ss_plugin_bool look_at_group(ss_plugin_table_iterator_state_t *state,
 				    ss_plugin_table_entry_t *row)
 {
 	struct search *q = state;
-	ss_plugin_state_data v = {0};
+	ss_plugin_state_data v = {.u64 = 0};
 
 	if (q->s->reader.read_entry_field(q->groups, row, q->s->columns.second, &v) !=
 		    SS_PLUGIN_SUCCESS ||

@@ -36,7 +36,7 @@ static bool get_added(struct statetables *x, void *row, const struct column *c,
 	const struct added_values *v = ((const struct thread *)row)->added;
 
 	(void)x;
-	*ret = (ss_plugin_state_data){0};
+	*ret = (ss_plugin_state_data){.u64 = 0}; /* all of it, not its first member */
 	if (v && c->at < v->n)
 		*ret = v->at[c->at];
 	if (c->type == SS_PLUGIN_ST_STRING)
@@ -79,7 +79,7 @@ static struct added_values *added_room(struct statetables *x, struct thread *t)
 /* The bytes of the union that a type uses; the rest is not told by the caller. */
 static ss_plugin_state_data only(ss_plugin_state_type type, const ss_plugin_state_data *in)
 {
-	ss_plugin_state_data v = {0};
+	ss_plugin_state_data v = {.u64 = 0};
 
 	switch (type) {
 	case SS_PLUGIN_ST_INT8:

@@ -108,7 +108,7 @@ static ss_plugin_state_data cell(struct bench *b, ss_plugin_table_t *t, ss_plugi
 				 const char *name, ss_plugin_state_type type)
 {
 	ss_plugin_table_field_t *f = column(b, t, name, type);
-	ss_plugin_state_data v = {0};
+	ss_plugin_state_data v = {.u64 = 0};
 
 	assert_non_null(f);
 	assert_int_equal(b->lent->reader_ext->read_entry_field(t, e, f, &v), SS_PLUGIN_SUCCESS);
