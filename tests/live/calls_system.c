@@ -67,8 +67,8 @@ static void act_namespaces(struct told *t)
 
 static void act_memory(struct told *t)
 {
-	t->r[0] = syscall(SYS_mmap, NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-			  -1, 0);
+	t->r[0] = syscall(SYS_mmap, NULL, 8192L, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1L, 0L);
 	syscall(SYS_mprotect, t->r[0], 4096, PROT_READ | PROT_EXEC);
 	t->r[1] = syscall(SYS_mlock, t->r[0], 4096);
 	syscall(SYS_munlock, t->r[0], 4096);
@@ -215,7 +215,7 @@ static void act_vm(struct told *t)
 	char to[8];
 	struct iovec here = {to, 5}, there = {(void *)"words", 5};
 
-	t->r[0] = syscall(SYS_process_vm_readv, getpid(), &here, 1, &there, 1, 0);
+	t->r[0] = syscall(SYS_process_vm_readv, getpid(), &here, 1L, &there, 1L, 0L);
 }
 
 static void act_generic(struct told *t)
