@@ -35,7 +35,9 @@ struct pb_field {
 
 static inline struct pb pb_of(const void *p, size_t len)
 {
-	return (struct pb){p, (const uint8_t *)p + len};
+	const uint8_t *at = p; /* NULL when there is nothing */
+
+	return (struct pb){at, len ? at + len : at};
 }
 
 /* The message inside a field. */

@@ -286,6 +286,8 @@ static int tell_files(json_object *files, int64_t tid, struct gyr_batch *out, st
 {
 	int r = 0;
 
+	if (!json_object_is_type(files, json_type_object))
+		return fault_set(f, "'files' of a process is an object, by number");
 	json_object_object_foreach(files, key, value)
 	{
 		struct gyr_meta_fd fd = {.tid = tid, .fd = strtoll(key, NULL, 10)};
