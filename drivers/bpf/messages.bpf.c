@@ -105,9 +105,9 @@ EXIT_VAR(recvmmsg, WIRE_CLASS_OTHER, 6)
 
 	read_message(&m, arg(call, 1), call->narrow);
 	if (ret > 0)
-		bpf_probe_read_user(&got, sizeof got,
-				    (void *)(arg(call, 1) + (call->narrow ? NEXT_OF_NARROW
-									  : NEXT_OF_MESSAGE)));
+		bpf_probe_read_user(
+			&got, sizeof got,
+			(void *)(arg(call, 1) + (call->narrow ? NEXT_OF_NARROW : NEXT_OF_MESSAGE)));
 	put_s64(e, ret);
 	put_fd(e, arg(call, 0));
 	put_u32(e, iov_size(m.iov, m.n_iov));

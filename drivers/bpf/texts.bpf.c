@@ -81,7 +81,11 @@ static long array_step(__u32 i, void *ctx)
 
 __noinline __u64 write_array(__u64 at, __u64 array, __u32 first)
 {
-	struct array a = {.at = at, .began = at, .user = array, .first = first, .width = in_narrow_call() ? 4 : 8};
+	struct array a = {.at = at,
+			  .began = at,
+			  .user = array,
+			  .first = first,
+			  .width = in_narrow_call() ? 4 : 8};
 	long rounds;
 
 	if (!array || !memory_find(&a.m))
