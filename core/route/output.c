@@ -4,6 +4,7 @@
 #include "route/output.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <string.h>
@@ -148,6 +149,19 @@ static void output_complain(struct output *o, const char *why, bool is_stuck)
 	o->has_complained = why != NULL;
 }
 
+/* Says when the circuit opens, once until it closes again. */
+static void output_fail(struct output *o)
+{
+	const struct pace_setup *s = &o->pace.setup;
+
+	pace_failure(&o->pace, clock_ms());
+	if (o->pace.state == PACE_OPEN && o->pace.n_failures == s->failures)
+		log_warn(o->setup.log,
+			 "output '%s': failed %" PRIu32 " times in a row: a single alert is tried "
+			 "every %" PRIu32 " ms until it works",
+			 o->setup.name, s->failures, s->open_ms);
+}
+
 static void output_offer(struct output *o)
 {
 	uint32_t before = o->n_held, n = o->pace.state == PACE_CLOSED ? o->n_held : 1;
@@ -165,7 +179,7 @@ static void output_offer(struct output *o)
 	if (o->n_held < before)
 		pace_success(&o->pace);
 	else
-		pace_failure(&o->pace, clock_ms());
+		output_fail(o);
 	atomic_store(&o->n_opened, o->pace.n_opened);
 	atomic_store(&o->state, (int)o->pace.state);
 }

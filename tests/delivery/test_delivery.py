@@ -188,7 +188,7 @@ class Faults(Delivery):
                 peer.stop()
                 config = self.config(self.output(delivery, port=port))
                 p = self.start(*self.args(config, self.journal(self.LIMIT, stays=True)))
-                self.until(lambda: "trying again" in self.said())
+                self.until(lambda: "times in a row" in self.said())
                 if delivery == "spooled":
                     self.until(lambda: self.committed() == self.LIMIT)
                 else:
