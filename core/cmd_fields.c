@@ -54,6 +54,26 @@ static void field_text(struct buf *b, const struct field *f, const struct option
 	buf_deinit(&name);
 }
 
+/* What was a field once, for people only. */
+static void gone_fields(struct buf *b, const struct fieldset *fields, enum options_format format)
+{
+	const struct field *f;
+	bool first = true;
+
+	for (uint32_t i = 0; (f = fieldset_at(fields, i)); i++) {
+		if (!(f->flags & FIELD_GONE))
+			continue;
+		if (first)
+			buf_add_cstr(b, format == FORMAT_MARKDOWN
+						? "\n| No longer a field | Instead |\n|---|---|\n"
+						: "no longer fields, with all that begin so\n");
+		first = false;
+		buf_printf(b, format == FORMAT_MARKDOWN ? "| `%.*s` | %.*s |\n" : "%-40.*s %.*s\n",
+			   STR_FMT(f->name), STR_FMT(f->deprecated));
+	}
+	buf_add_char(b, '\n');
+}
+
 static void source_fields(struct buf *b, const struct evsource *src, const struct options *o)
 {
 	const struct field *f;
@@ -81,7 +101,7 @@ static void source_fields(struct buf *b, const struct evsource *src, const struc
 	if (o->format == FORMAT_JSON)
 		buf_add_cstr(b, "]}");
 	else if (!o->list_names_only)
-		buf_add_char(b, '\n');
+		gone_fields(b, src->fields, o->format);
 }
 
 int cmd_list_fields(struct setup *s, struct err *err)

@@ -132,17 +132,39 @@ const struct field *fieldset_at(const struct fieldset *s, uint32_t n)
 	return n < s->n ? s->fields[n] : NULL;
 }
 
+/* The longest beginning of @name, up to a dot, that is a field; NULL when none is. */
+static const struct field *find_before_dot(const struct fieldset *s, struct str name)
+{
+	const struct field *f = find(s, name);
+
+	while (!f && name.len) {
+		name.len--;
+		if (name.p[name.len] == '.')
+			f = find(s, name);
+	}
+	return f;
+}
+
 static int unknown(const struct fieldset *s, struct str name, struct err *err)
 {
+	const struct field *gone;
 	struct nearest near;
 
 	if (err->is_set) /* nobody wants to know */
 		return -ENOENT;
+	gone = find_before_dot(s, name);
+	if (gone && gone->flags & FIELD_GONE) {
+		err_set(err, 0, name.len, "the field '%.*s' no longer exists",
+			(int)(name.len > 200 ? 200 : name.len), name.p);
+		err_hint(err, "%.*s", STR_FMT(gone->deprecated));
+		return -ENOENT;
+	}
 	err_set(err, 0, name.len, "'%.*s' is not a field", (int)(name.len > 200 ? 200 : name.len),
 		name.p);
 	nearest_init(&near, name);
 	for (uint32_t i = 0; i < s->n; i++)
-		nearest_offer(&near, s->fields[i]->name);
+		if (!(s->fields[i]->flags & FIELD_GONE))
+			nearest_offer(&near, s->fields[i]->name);
 	if (near.best.p)
 		err_hint(err, "did you mean '%.*s'?", STR_FMT(near.best));
 	return -ENOENT;
@@ -316,7 +338,7 @@ static int resolve(const struct fieldset *s, struct str text, bool whole, struct
 		if (!whole || is_boundary(text, n))
 			f = find(s, (struct str){text.p, n});
 	}
-	if (!f)
+	if (!f || f->flags & FIELD_GONE)
 		return unknown(s, (struct str){text.p, end}, err);
 	n = f->name.len;
 	if (whole && n < end && !(f->flags & FIELD_ARG_SUFFIX))
@@ -354,7 +376,7 @@ int fieldset_resolve_parts(const struct fieldset *s, struct str name, const stru
 	if (!arg)
 		return resolve(s, name, true, arena, ret_use, &len, err);
 	use.field = find(s, name);
-	if (!use.field)
+	if (!use.field || use.field->flags & FIELD_GONE)
 		return unknown(s, name, err);
 	r = set_arg(use.field, *arg, name.len + 1, arena, &use, err);
 	if (!r && use.field->type == FT_DYN)

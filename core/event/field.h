@@ -88,6 +88,7 @@ enum field_flag {
 	FIELD_EQUAL_ONLY = 1 << 19,  /* compared by "=" and nothing else */
 	FIELD_WITHIN = 1 << 21,      /* a distance: "=" means at most */
 	FIELD_SHOWN_APART = 1 << 20, /* what is shown is asked for as FT_DYN, and is a text */
+	FIELD_GONE = 1 << 22, /* no field any more, nor is any name that goes on with a dot */
 };
 
 /* What the rule compiler may conclude from a comparison with this field. */
@@ -109,7 +110,7 @@ struct field {
 	uint32_t owner;        /* index of the extractor in the registry that built the fieldset */
 	uint32_t id;           /* the extractor's number for it */
 	uint32_t scope;        /* shows only what the entry of the event in it holds; 0: no such */
-	struct str deprecated; /* "use X"; empty for a field that is not deprecated */
+	struct str deprecated; /* "use X"; empty for a field that is neither deprecated nor gone */
 	const union value
 		*fixed; /* its value for every event, and nobody owns it; NULL: has an owner */
 };
@@ -139,7 +140,7 @@ const struct field *fieldset_at(const struct fieldset *s, uint32_t n);
 
 /* Resolves "name", "name[arg]" or "name.arg" (the whole of @text) to a field and its argument;
  * ret_use->slot stays 0, ret_use->arg is in @arena. -ENOENT for an unknown name (the hint names the
- * nearest known one), -EINVAL for a wrong argument. Spans in @err count from the start of @text.
+ * nearest known one) and for one that is gone (the hint says what to use), -EINVAL for a wrong argument. Spans in @err count from the start of @text.
  * Rules: filter_semantics 3. */
 int fieldset_resolve(const struct fieldset *s, struct str text, struct arena *arena,
 		     struct field_use *ret_use, struct err *err);

@@ -106,6 +106,7 @@ static const struct flag gyr_flags[] = {
 	{"shown_apart", FIELD_SHOWN_APART},
 	{"equal_only", FIELD_EQUAL_ONLY},
 	{"within", FIELD_WITHIN},
+	{"gone", FIELD_GONE | FIELD_HIDDEN},
 };
 
 #define N(a) (sizeof(a) / sizeof *(a))

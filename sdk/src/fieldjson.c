@@ -115,15 +115,23 @@ static void add_arg(struct gyr_text *out, uint32_t flags)
 /* What only this host reads: the object "gyr". */
 static void add_extras(struct gyr_text *out, const struct gyr_field *f)
 {
-	static const struct flag_name names[] = {
-		{GYR_NO_RHS, "no_rhs"},           {GYR_NO_TRANSFORMER, "no_transformer"},
-		{GYR_FILTER_ONLY, "filter_only"}, {GYR_ANY, "any"},
-		{GYR_NOT_ANY, "not_any"},         {GYR_SLOW, "slow"},
-		{GYR_VOLATILE, "volatile"},       {GYR_ARG_SUFFIX, "arg_suffix"},
-		{GYR_ARG_PARAM, "arg_param"},     {GYR_NUMERIC_STR, "numeric_str"},
-		{GYR_PADDED, "padded"},           {GYR_HEX, "hex"},
-		{GYR_SHOWN_APART, "shown_apart"}, {GYR_EQUAL_ONLY, "equal_only"},
-		{GYR_WITHIN, "within"},           {0, NULL}};
+	static const struct flag_name names[] = {{GYR_NO_RHS, "no_rhs"},
+						 {GYR_NO_TRANSFORMER, "no_transformer"},
+						 {GYR_FILTER_ONLY, "filter_only"},
+						 {GYR_ANY, "any"},
+						 {GYR_NOT_ANY, "not_any"},
+						 {GYR_SLOW, "slow"},
+						 {GYR_VOLATILE, "volatile"},
+						 {GYR_ARG_SUFFIX, "arg_suffix"},
+						 {GYR_ARG_PARAM, "arg_param"},
+						 {GYR_NUMERIC_STR, "numeric_str"},
+						 {GYR_PADDED, "padded"},
+						 {GYR_HEX, "hex"},
+						 {GYR_SHOWN_APART, "shown_apart"},
+						 {GYR_EQUAL_ONLY, "equal_only"},
+						 {GYR_WITHIN, "within"},
+						 {GYR_GONE, "gone"},
+						 {0, NULL}};
 	const struct type_names *type = type_names(f->type);
 
 	gyr_text_addf(out, ",\"gyr\":{\"type\":\"%s\"", type->name);

@@ -109,6 +109,45 @@ class Fields(Case):
         self.assertTrue(alert["output"].endswith("CAT"), alert)
         self.assertEqual(alert["output_fields"]["proc.name"], "cat")
 
+    def test_fields_of_old_releases_say_what_to_use(self):
+        span = "id ntags nargs tags tag[x] args arg[x]".split()
+        names = [f"evtin.span.{way}{f}" for way in ("", "p.", "s.", "m.") for f in span]
+        names += ["span." + f for f in span + """time enterargs enterarg[x] duration
+                  duration.quantized duration.human duration.fortag[x] count count.fortag[x]
+                  childcount.fortag[x] idtag[x] rawtime rawparenttime""".split()]
+        names += ["mesos." + f for f in """task.name task.id task.label.x task.labels framework.name
+                  framework.id""".split()]
+        names += ["marathon." + f for f in """app.name app.id app.label.x app.labels group.name
+                  group.id""".split()]
+        self.assertEqual(len(names), 60)
+        rules = self.write("r.yaml", json.dumps([
+            {"rule": n, "desc": "x", "priority": "DEBUG", "output": "x",
+             "condition": f"evt.type = open and {n} exists"} for n in names]))
+        r = self.run_gyr("-V", rules, "-o", "json_output=true")
+        self.assertEqual(r.returncode, 2)
+        said = [e["message"] for f in json.loads(r.stdout)["falco_load_results"] for e in f["errors"]]
+        self.assertEqual(len(said), 60, r.stdout)
+        for name, message in zip(names, said):
+            self.assertIn("no longer exists", message)
+            self.assertIn(name.split("[")[0], message)
+        text = self.run_gyr("-V", rules).stdout
+        self.assertEqual(text.count("use proc.env[MESOS_TASK_ID]"), 1, text)
+        self.assertEqual(text.count("nothing stands for them"), 48, text)
+
+    def test_fields_of_old_releases_are_listed_apart(self):
+        text = self.run_gyr("--list=syscall").stdout
+        fields, gone = text.split("no longer fields", 1)
+        self.assertIn("mesos.task.name", gone)
+        self.assertNotIn("mesos", fields)
+        self.assertNotIn("mesos", self.run_gyr("--list=syscall", "-N").stdout)
+
+    def test_a_rule_may_do_without_a_field_of_old_releases(self):
+        rules = self.write("r.yaml", json.dumps([{
+            "rule": "r", "desc": "x", "priority": "DEBUG", "output": "x",
+            "condition": "evt.type = open and mesos.task.id = x", "skip-if-unknown-filter": True}]))
+        r = self.run_gyr("-V", rules)
+        self.assertEqual(r.returncode, 0, r.stderr)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -577,7 +577,9 @@ typedef struct plugin_api {
  *   type        a further type of the event schema, in lower case: "port" "int64" "bytebuf"
  *               "fspath" "ipv4addr" "double" "flags32" ...; requests then carry its number in ftype
  *   flags       array of "no_rhs" "no_transformer" "filter_only" "any" "not_any" "slow" "volatile"
- *               "arg_suffix" "arg_param" "numeric_str" "padded" "hex"; an unknown one is an error
+ *               "arg_suffix" "arg_param" "numeric_str" "padded" "hex" "shown_apart" "equal_only" "within"
+ *               "gone" (no field: rules that use it, or a name that goes on with a dot, are told
+ *               what "deprecated" says); an unknown one is an error
  *   scope       number of a scope, see gyr_extract_entry
  *   role        "event_type" "syscall_type" "event_num"
  *   deprecated  what to use instead

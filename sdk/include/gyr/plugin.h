@@ -278,6 +278,9 @@ enum gyr_field_flag {
 	GYR_WITHIN = 1 << 22,       /* a distance: "=" means at most */
 	GYR_SHOWN_APART = 1 << 20,  /* asked for as GYR_DYN, a text, where it is shown */
 	GYR_CONVERSATION = 1 << 15, /* property "conversation" */
+	GYR_GONE =
+		1
+		<< 23, /* was a field once, as all were that go on with a dot: rules are told so */
 };
 
 struct gyr_field;
@@ -304,7 +307,7 @@ struct gyr_field {
 	const char *desc;
 	const char *display;
 	const char *role;       /* "event_type", "syscall_type", "event_num" */
-	const char *deprecated; /* "use x.y" */
+	const char *deprecated; /* "use x.y"; of one that is gone, too */
 	const void *data;       /* yours; see out->field->data */
 	/* 1 to GYR_SCOPES - 1: it shows only what an entry of your state holds, and .entry of the
 	 * extractor tells which; see gyr_extract_entry in abi.h. */

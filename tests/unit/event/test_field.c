@@ -5,6 +5,7 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <string.h>
 
 #include "event/value.h"
 #include "fieldcsv.h"
@@ -114,6 +115,68 @@ static void test_templates_take_the_longest_beginning(void **state)
 	fieldset_free(s);
 }
 
+static void test_a_name_that_is_gone_says_what_to_use(void **state)
+{
+	static const struct {
+		const char *text, *hint;
+		size_t len;
+	} cases[] = {{"old.thing", "use new.thing", 9},
+		     {"old.thing.part", "use new.thing", 14},
+		     {"old.thing[key]", "use new.thing", 9},
+		     {"old.other", "nothing stands for it", 9},
+		     {"old.thingy", "nothing stands for it", 10}};
+	const struct field rows[] = {
+		{.name = STR("new.thing"), .type = FT_BOOL},
+		{.name = STR("old"),
+		 .type = FT_BOOL,
+		 .flags = FIELD_GONE,
+		 .deprecated = STR("nothing stands for it")},
+		{.name = STR("old.thing"),
+		 .type = FT_BOOL,
+		 .flags = FIELD_GONE,
+		 .deprecated = STR("use new.thing")},
+	};
+	struct fieldset *s = fieldset_new();
+	struct arena a = ARENA_NULL;
+	struct field_use use;
+	size_t len;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		assert_int_equal(fieldset_add(s, &rows[i], NULL), 0);
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct err err = ERR_NULL, shown = ERR_NULL;
+
+		assert_int_equal(fieldset_resolve(s, str_from(cases[i].text), &a, &use, &err),
+				 -ENOENT);
+		assert_non_null(strstr(err.text, "no longer exists"));
+		assert_string_equal(err.hint, cases[i].hint);
+		assert_int_equal(err.len, cases[i].len);
+		assert_int_equal(
+			fieldset_resolve_prefix(s, str_from(cases[i].text), &a, &use, &len, &shown),
+			-ENOENT);
+		assert_string_equal(shown.hint, cases[i].hint);
+	}
+	arena_deinit(&a);
+	fieldset_free(s);
+}
+
+static void test_a_name_that_is_gone_is_never_suggested(void **state)
+{
+	const struct field row = {.name = STR("old.thing"), .type = FT_BOOL, .flags = FIELD_GONE};
+	struct fieldset *s = fieldset_new();
+	struct arena a = ARENA_NULL;
+	struct err err = ERR_NULL;
+	struct field_use use;
+
+	(void)state;
+	assert_int_equal(fieldset_add(s, &row, NULL), 0);
+	assert_int_equal(fieldset_resolve(s, str_from("old.thnig"), &a, &use, &err), -ENOENT);
+	assert_string_equal(err.hint, "");
+	arena_deinit(&a);
+	fieldset_free(s);
+}
+
 static void test_a_taken_name_is_refused(void **state)
 {
 	struct fieldset *s = fieldset_new();
@@ -187,6 +250,8 @@ int main(void)
 		cmocka_unit_test(test_the_longest_name_wins),
 		cmocka_unit_test(test_wrong_names_and_arguments_are_told_apart),
 		cmocka_unit_test(test_templates_take_the_longest_beginning),
+		cmocka_unit_test(test_a_name_that_is_gone_says_what_to_use),
+		cmocka_unit_test(test_a_name_that_is_gone_is_never_suggested),
 		cmocka_unit_test(test_a_taken_name_is_refused),
 		cmocka_unit_test(test_values_are_shown),
 		cmocka_unit_test(test_type_names_read_back),
