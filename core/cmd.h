@@ -8,9 +8,6 @@
 #include "util/err.h"
 
 int cmd_version(struct setup *s, struct err *err);
-
-/* The versions as one JSON object. */
-void versions_json(struct buf *b);
 int cmd_list_plugins(struct setup *s, struct err *err);
 int cmd_plugin_info(struct setup *s, struct err *err);
 int cmd_list_events(struct setup *s, struct err *err);

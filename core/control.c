@@ -7,10 +7,10 @@
 #include <stdatomic.h>
 #include <string.h>
 
-#include "cmd.h"
 #include "httpd.h"
 #include "pages.h"
 #include "prometheus.h"
+#include "versions.h"
 #include "util/mem.h"
 
 struct control {
