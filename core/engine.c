@@ -17,15 +17,15 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "config_alerts.h"
-#include "config_rules.h"
-#include "profile.h"
+#include "config/config_alerts.h"
+#include "config/config_rules.h"
+#include "report/notices.h"
+#include "report/summary.h"
 #include "route/notice.h"
-#include "notices.h"
-#include "privileges.h"
 #include "ruleset/interest.h"
 #include "ruleset/report.h"
-#include "summary.h"
+#include "run/privileges.h"
+#include "run/profile.h"
 #include "util/clock.h"
 #include "util/mem.h"
 #include "util/text.h"

@@ -8,14 +8,14 @@
 #include <pthread.h>
 #include <stdint.h>
 
-#include "control.h"
-#include "filehash.h"
-#include "lane.h"
-#include "outputs.h"
+#include "report/control.h"
+#include "report/filehash.h"
+#include "report/snapshot.h"
 #include "route/tally.h"
-#include "setup.h"
-#include "snapshot.h"
-#include "watch.h"
+#include "run/lane.h"
+#include "run/outputs.h"
+#include "run/setup.h"
+#include "run/watch.h"
 
 enum { ENGINE_MAX_LANES = 256 }; /* all shards of all sources */
 

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cmd.h"
+#include "command/cmd.h"
 #include "engine.h"
 #include "ruleset/report.h"
 

@@ -16,8 +16,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "config.h"
-#include "config_rules.h"
+#include "config/config.h"
+#include "config/config_rules.h"
 
 enum { MAX_OPTIONS = 32, MAX_KNOWN = 512 };
 

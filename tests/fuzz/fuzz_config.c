@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config.h"
-#include "config_rules.h"
+#include "config/config.h"
+#include "config/config_rules.h"
 
 enum { MAX_OPTIONS = 8 };
 

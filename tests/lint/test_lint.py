@@ -28,6 +28,8 @@ CASES = [
     ("layers", {"core/event/x.c": C + '#include "filter/y.h"\n'}),
     ("layers", {"core/util/x.c": C + '#include "event/y.h"\n'}),
     ("layers", {"core/host/x.c": C + '#include "engine.h"\n'}),
+    ("layers", {"core/route/x.c": C + '#include "pipeline.h"\n'}),
+    ("layers", {"core/config/x.c": C + '#include "run/y.h"\n'}),
     ("plugin-includes", {**PLUGIN, "sources/a/a.c": C + '#include "util/buf.h"\n'}),
     ("plugin-includes", {**PLUGIN, "sources/a/a.c": C + '#include "../b/b.h"\n',
                          "sources/b/b.h": H, "sources/b/plugin.yaml": "name: b\n",
@@ -62,6 +64,7 @@ CASES = [
 CLEAN = [
     {"core/filter/x.c": C + '#include "event/y.h"\n#include "util/z.h"\n#include "gyr/abi.h"\n'},
     {"core/engine.c": C + '#include "route/y.h"\n#include "filter/z.h"\n'},
+    {"core/report/x.c": C + '#include "engine.h"\n#include "run/y.h"\n'},
     {"core/sched/loop.c": C + "#include <uv.h>\n"},
     {"core/util/x.c": C + 'char *s = "strcpy(a, b)"; /* strcpy(a) */\nint n = x->system(1);\n'},
     {"core/util/x.c": long_function(70)},

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "config.h"
+#include "config/config.h"
 
 static int load(struct config *c, const char *yaml, const char *option, struct err *err)
 {

@@ -9,7 +9,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "options.h"
+#include "config/options.h"
 
 enum { MAX_ARGS = 8 };
 

@@ -11,7 +11,7 @@
 
 #include "host/source.h"
 #include "pipeline.h"
-#include "setup.h"
+#include "run/setup.h"
 #include "util/mem.h"
 
 /* A ticker and the plugin that knows its fields, as a source thread has them. */

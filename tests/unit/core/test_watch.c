@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "watch.h"
+#include "run/watch.h"
 
 struct place {
 	char dir[32], file[64], other[64];
