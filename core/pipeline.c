@@ -30,6 +30,7 @@ struct pipeline {
 	_Atomic(struct rules *) offered; /* waiting to be taken up */
 	struct alert_writer *writer;
 	struct outbox **outboxes; /* one an output */
+	route_set required;       /* outputs that must have an alert before its event is finished */
 	struct ledger *ledger;    /* NULL: nobody asks which events are finished */
 	atomic_bool hurries;
 	_Atomic uint64_t n_alerts, n_unsent;
@@ -69,7 +70,7 @@ static void pipeline_send(struct pipeline *p, const struct rule *rule,
 		(void)atomic_fetch_add_explicit(&p->n_unsent, 1, memory_order_relaxed);
 		return;
 	}
-	if (p->ledger)
+	if (p->ledger && (to & p->required))
 		alert->line = pipeline_line(p, s->evt->num);
 	for (uint32_t i = 0; i < p->setup.n_outputs; i++)
 		if (to >> i & 1)
@@ -219,6 +220,8 @@ static int make_outboxes(struct pipeline *p)
 		p->outboxes[i] = outbox_new(p->setup.outputs[i]);
 		if (!p->outboxes[i])
 			return -ENOMEM;
+		if (output_is_required(p->setup.outputs[i]))
+			p->required |= (route_set)1 << i;
 	}
 	return p->outboxes ? 0 : -ENOMEM;
 }
@@ -245,9 +248,9 @@ int pipeline_new(const struct pipeline_setup *setup, struct pipeline **ret)
 	p->setup = *setup;
 	p->fetcher = fetcher_new(setup->instances, setup->n_instances);
 	p->writer = alert_writer_new(setup->pool);
-	if (setup->tracks)
-		p->ledger = ledger_new(LEDGER_LINES);
-	if (!p->fetcher || make_parsers(p) < 0 || !p->writer || (setup->tracks && !p->ledger) ||
+	if (setup->finished)
+		p->ledger = ledger_new(LEDGER_LINES, setup->finished, setup->finished_ctx);
+	if (!p->fetcher || make_parsers(p) < 0 || !p->writer || (setup->finished && !p->ledger) ||
 	    make_outboxes(p) < 0) {
 		(void)pipeline_free(p);
 		return -ENOMEM;
@@ -276,9 +279,18 @@ struct pipeline *pipeline_free(struct pipeline *p)
 	return mem_free(p);
 }
 
-uint64_t pipeline_mark(struct pipeline *p, uint64_t last)
+void pipeline_judged(struct pipeline *p, uint64_t num)
 {
-	return p->ledger ? ledger_mark(p->ledger, last) : last;
+	if (!p->ledger)
+		return;
+	ledger_judged(p->ledger, num);
+	ledger_try_settle(p->ledger);
+}
+
+void pipeline_settle(struct pipeline *p)
+{
+	if (p->ledger)
+		ledger_settle(p->ledger);
 }
 
 void pipeline_hurry(struct pipeline *p)

@@ -37,7 +37,10 @@ struct pipeline_setup {
 	void (*matched)(void *ctx, const struct rule *rule, const struct event *evt);
 	void *matched_ctx;
 	bool profile; /* measure what each rule takes */
-	bool tracks;  /* which events are finished: pipeline_mark() */
+	/* All events up to number @num are finished: no alert of them is on its way to an output that
+	 * must have it. NULL: nobody asks. By one thread at a time. [any] */
+	void (*finished)(void *ctx, uint64_t num);
+	void *finished_ctx;
 };
 
 struct pipeline_counters {
@@ -68,9 +71,12 @@ void pipeline_swap(struct pipeline *p);
 const struct interest *pipeline_interest(const struct pipeline *p);
 const struct interest *pipeline_next_interest(const struct pipeline *p);
 
-/* Up to which number all events are finished, when @last is the last that was judged: no alert of
- * them is on its way to an output that must have it. [source thread, or any after its end] */
-uint64_t pipeline_mark(struct pipeline *p, uint64_t last);
+/* Between two batches: all events up to number @num went through pipeline_event(), and their alerts are
+ * on their way. [source] */
+void pipeline_judged(struct pipeline *p, uint64_t num);
+
+/* Says for the last time which events are finished. [main, after the end of source and outputs] */
+void pipeline_settle(struct pipeline *p);
 
 /* Waits for nobody any more: alerts that find no room in the ledger of events are let go and their
  * events stay unfinished. [any] */

@@ -343,7 +343,7 @@ bool source_commits(const struct source *s)
 	return s->instance->module->symbols->source_commit != NULL;
 }
 
-void source_commit(struct source *s, uint64_t num)
+void source_commit(const struct source *s, uint64_t num)
 {
 	if (s->instance->module->symbols->source_commit)
 		s->instance->module->symbols->source_commit(s->instance->state, s->handle, num);

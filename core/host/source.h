@@ -5,7 +5,7 @@
  * failure). A batch that comes together with EOF or a failure is delivered first (plugin API 3.12).
  *
  * Lifetime: events until the next pull; events that async_take() gave, until the next one of them.
- * Threads: one, the source thread. Nobody interrupts a pull: a source returns by itself within its
+ * Threads: one, the source thread, but for source_commit(). Nobody interrupts a pull: a source returns by itself within its
  * own poll time.
  */
 #pragma once
@@ -84,8 +84,8 @@ uint64_t source_num(const struct source *s);
 bool source_commits(const struct source *s);
 
 /* Tells the source that its events up to and including number @num are finished. Does nothing for a
- * source without the capability. */
-void source_commit(struct source *s, uint64_t num);
+ * source without the capability. [any, one at a time] */
+void source_commit(const struct source *s, uint64_t num);
 
 /* Tells the source what the rules are about. 1 when it does not want to know; -EIO with @err holding
  * what it said. */

@@ -22,12 +22,22 @@ static void keeper_complain(struct keeper *k, int r)
 		  r == SPOOL_E_FULL ? "no room" : strerror(-r));
 }
 
+/* As outputs that deliver do: before a batch is written, and after. */
+static void tell_sources(const struct keeper *k, struct alert *const *alerts, uint32_t n)
+{
+	struct ledger *last = NULL;
+
+	for (uint32_t i = 0; i < n && k->is_required; i++)
+		last = line_settle(alerts[i]->line, last);
+}
+
 /* Lets go of alerts. Their events are finished when they are in the spool or were dropped by the
  * policy, not when they are lost at the end. */
 static void let_go(const struct keeper *k, struct alert *const *alerts, uint32_t n, bool finishes)
 {
 	for (uint32_t i = 0; i < n && k->is_required && finishes; i++)
 		line_done(alerts[i]->line);
+	tell_sources(k, alerts, n);
 	alert_unref_all(alerts, n);
 }
 
@@ -69,6 +79,7 @@ static void keep(struct keeper *k, uint32_t n)
 		i++;
 	for (uint32_t v = i; v < n; v++)
 		k->views[v] = &k->taken[v]->view;
+	tell_sources(k, k->taken + i, n - i);
 	while (i < n) {
 		int r = spool_write(k->spool, k->views + i, n - i, &done);
 
@@ -94,7 +105,7 @@ static void *keeper_main(void *arg)
 	int r = 0;
 
 	while (r != QUEUE_E_CLOSED) {
-		r = queue_take(k->intake, k->taken, KEEPER_BATCH, UINT32_MAX, &n);
+		r = queue_take(k->intake, k->taken, k->batch_max, UINT32_MAX, &n);
 		if (r == 0)
 			keep(k, n);
 	}

@@ -28,9 +28,10 @@ struct keeper {
 	struct queue *queue;  /* of the output's own thread, which is woken when there is more */
 	struct spool *spool;
 	enum queue_policy policy;
-	bool spills;       /* memory first */
-	bool is_required;  /* a spooled alert counts as delivered */
-	uint32_t drain_ms; /* how long the end waits for room */
+	bool spills;        /* memory first */
+	bool is_required;   /* a spooled alert counts as delivered */
+	uint32_t batch_max; /* alerts written with one sync, at most KEEPER_BATCH */
+	uint32_t drain_ms;  /* how long the end waits for room */
 	const char *name;
 	const struct log *log;
 	_Atomic uint64_t *n_dropped, *n_lost;

@@ -53,7 +53,7 @@ struct output {
 	uint8_t *verdicts;
 	struct pace pace;
 	struct deadletter *dead;
-	uint64_t give_up_ms; /* 0 until the queue is closed */
+	uint64_t closed_ms; /* when it was seen that the queue is closed; 0: not yet */
 	bool has_complained, has_complained_of_dead;
 };
 
@@ -111,6 +111,25 @@ static bool output_keeps(struct output *o, struct held *h, uint8_t verdict, cons
 	}
 }
 
+/* Tells the sources of @n alerts, whose lines were let go, that more of their events are finished. */
+static void tell_sources(const struct output *o, struct alert *const *alerts, uint32_t n)
+{
+	struct ledger *last = NULL;
+
+	for (uint32_t i = 0; i < n && o->setup.delivery == OUTPUT_DELIVERED; i++)
+		last = line_settle(alerts[i]->line, last);
+}
+
+/* Before a batch is offered: what was delivered before it is known to its sources then, even if they
+ * were not through with those events when it was answered. */
+static void tell_sources_of_held(const struct output *o)
+{
+	struct ledger *last = NULL;
+
+	for (uint32_t i = 0; i < o->n_held && o->setup.delivery == OUTPUT_DELIVERED; i++)
+		last = line_settle(o->held[i].alert->line, last);
+}
+
 /* Gives back what was answered for good of the first @n and moves the rest to the front. */
 static void output_settle(struct output *o, uint32_t n, const char *why)
 {
@@ -133,6 +152,7 @@ static void output_settle(struct output *o, uint32_t n, const char *why)
 		o->taken[n_gone++] = h->alert;
 	}
 	o->n_held = kept;
+	tell_sources(o, o->taken, n_gone);
 	alert_unref_all(o->taken, n_gone);
 	if (is_read && !atomic_load(&o->is_over))
 		spool_ack(o->spool, kept ? o->held[0].place : o->end);
@@ -167,6 +187,7 @@ static void output_offer(struct output *o)
 	uint32_t before = o->n_held, n = o->pace.state == PACE_CLOSED ? o->n_held : 1;
 	const char *why;
 
+	tell_sources_of_held(o);
 	for (uint32_t i = 0; i < n; i++) {
 		o->views[i] = o->held[i].view;
 		o->verdicts[i] = GYR_ALERT_RETRY;
@@ -196,20 +217,20 @@ static void output_reopen_now(struct output *o)
 		deadletter_reopen(o->dead);
 }
 
-/* Whether the time to drain is over. */
+/* Whether the time to drain is over. One that only ever failed does not get all of it. */
 static bool output_is_late(struct output *o)
 {
+	bool is_hopeless =
+		o->has_complained && !atomic_load(&o->n_accepted) && !atomic_load(&o->n_refused);
+	uint32_t ms = o->setup.drain_ms;
+
 	if (!queue_is_closed(o->intake))
 		return false;
-	if (!o->give_up_ms) {
-		bool proven = atomic_load(&o->n_accepted) > 0 || atomic_load(&o->n_refused) > 0;
-		uint32_t ms = o->setup.drain_ms;
-
-		if (!proven && ms > OUTPUT_DRAIN_UNPROVEN_MS)
-			ms = OUTPUT_DRAIN_UNPROVEN_MS;
-		o->give_up_ms = clock_ms() + ms;
-	}
-	return clock_ms() >= o->give_up_ms;
+	if (!o->closed_ms)
+		o->closed_ms = clock_ms();
+	if (is_hopeless && ms > OUTPUT_DRAIN_UNPROVEN_MS)
+		ms = OUTPUT_DRAIN_UNPROVEN_MS;
+	return clock_ms() >= o->closed_ms + ms;
 }
 
 /* Waits as the pace wants; the queue's wakes are for files to be opened anew. False: it is not yet
@@ -398,6 +419,7 @@ static int make_keeper(struct output *o, const struct queue_setup *memory, struc
 		.policy = s->policy,
 		.spills = s->delivery == OUTPUT_BEST_EFFORT,
 		.is_required = s->delivery != OUTPUT_BEST_EFFORT,
+		.batch_max = s->batch_max < KEEPER_BATCH ? s->batch_max : KEEPER_BATCH,
 		.drain_ms = s->drain_ms,
 		.name = s->name,
 		.log = s->log,

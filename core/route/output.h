@@ -39,7 +39,8 @@ enum {
 	OUTPUT_PAUSE_MIN_MS = 100,
 	OUTPUT_PAUSE_MAX_MS = 5000,
 	OUTPUT_DRAIN_MS = 5000,
-	OUTPUT_DRAIN_UNPROVEN_MS = 1000, /* at most, for one that never accepted or refused any */
+	OUTPUT_DRAIN_UNPROVEN_MS =
+		1000, /* at most, for one that failed and never accepted or refused any */
 	OUTPUT_DEAD_BYTES = 100 << 20,
 	OUTPUT_FAILURES = 5, /* the usual circuit; a setup without one has none */
 	OUTPUT_OPEN_MS = 10000,

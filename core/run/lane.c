@@ -32,7 +32,6 @@ struct lane {
 	struct drops drops;
 	struct flight flight;
 	uint64_t newest_ts; /* of the events so far */
-	uint64_t committed; /* number of the event the source was last told */
 };
 
 static int open_source(struct lane *l, struct err *err)
@@ -65,20 +64,18 @@ static int open_source(struct lane *l, struct err *err)
 	return source_open(l->crew.source, &setup, &l->source, err);
 }
 
-/* Whether some output has to have an alert before its event is finished. */
-static bool is_awaited(const struct lane_setup *setup)
-{
-	for (uint32_t i = 0; i < setup->n_outputs; i++)
-		if (output_is_required(setup->outputs[i]))
-			return true;
-	return false;
-}
-
 static void lane_matched(void *ctx, const struct rule *rule, const struct event *evt)
 {
 	struct lane *l = ctx;
 
 	flight_match(&l->flight, rule, evt);
+}
+
+static void lane_finished(void *ctx, uint64_t num)
+{
+	const struct lane *l = ctx;
+
+	source_commit(l->source, num);
 }
 
 static int make_pipeline(struct lane *l)
@@ -97,7 +94,8 @@ static int make_pipeline(struct lane *l)
 		.profile = setup->setup->opts->profile,
 		.matched = setup->flight->is_on ? lane_matched : NULL,
 		.matched_ctx = l,
-		.tracks = source_commits(l->source) && is_awaited(setup),
+		.finished = source_commits(l->source) ? lane_finished : NULL,
+		.finished_ctx = l,
 	};
 
 	int r = pipeline_new(&ps, &l->pipeline);
@@ -212,19 +210,9 @@ static void lane_event(void *ctx, const struct event *evt)
 	flight_event(&l->flight, evt);
 }
 
-/* Numbers only grow: an event that came in from aside has the number of one that may have been told
- * before. */
 void lane_settle(struct lane *l)
 {
-	uint64_t mark;
-
-	if (!source_commits(l->source))
-		return;
-	mark = pipeline_mark(l->pipeline, source_num(l->source));
-	if (mark <= l->committed)
-		return;
-	l->committed = mark;
-	source_commit(l->source, mark);
+	pipeline_settle(l->pipeline);
 }
 
 static void lane_show(struct lane *l, bool now)
@@ -256,7 +244,7 @@ static void lane_between(void *ctx)
 	refit_between(&l->refit, l->last_ts);
 	lane_look_around(l);
 	l->last_ts = 0;
-	lane_settle(l);
+	pipeline_judged(l->pipeline, source_num(l->source));
 }
 
 static void lane_ended(void *ctx)

@@ -22,7 +22,7 @@
  * host's stack: copy the functions, not the pointer.
  *
  * Threads. The host may be in several functions of a library at once, never with one state (or
- * instance) in two of them. One library may be initialised many times in a process, once a source
+ * instance) in two of them, but for gyr_source_commit. One library may be initialised many times in a process, once a source
  * thread: everything that changes hangs on the state or the instance, nothing on globals.
  *
  * Growth. Structs get new members at their end only. A plugin asks for the version it was written
@@ -719,9 +719,13 @@ GYR_EXPORT const char *gyr_output_params_schema(void);
 /*
  * Commit, optional for a source: all events up to number @evtnum are finished. An event is finished
  * when no rule matched it, or every output that must have its alerts has them. Events count from 1
- * in the order @h delivered them. Numbers only grow, and skip. Called between two calls of
- * plugin_next_batch of @h, also once before plugin_close with the last number reached; never after.
- * What was not committed may be delivered again after a restart. [source]
+ * in the order @h delivered them. Numbers only grow, and skip; the last one that was reached is told
+ * before plugin_close. What was not committed may be delivered again after a restart.
+ *
+ * It is called as soon as an output has acknowledged a batch, and the output goes on when it returns:
+ * what takes long is for plugin_next_batch to do, or for a thread of the plugin. Unlike everything else
+ * it may run while the same @h is in plugin_next_batch; what both touch needs a lock. Calls for
+ * one @h come one after the other, from changing threads. It sets no last error. [any]
  */
 GYR_EXPORT void gyr_source_commit(ss_plugin_t *s, ss_instance_t *h, uint64_t evtnum);
 

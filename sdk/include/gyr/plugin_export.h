@@ -189,7 +189,8 @@ void gyr__texts_free(struct gyr__texts *t);
 
 /*
  * After PLUGIN_SOURCE: void fn(struct gyr *p, void *inst, uint64_t evtnum) is told that all events
- * of the instance up to this one are finished: the n-th event it emitted has number n.
+ * of the instance up to this one are finished: the n-th event it emitted has number n. It runs on
+ * another thread than .next, at the same time.
  */
 #define PLUGIN_SOURCE_COMMIT(fn)                                                  \
 	void gyr_source_commit(ss_plugin_t *s, ss_instance_t *h, uint64_t evtnum) \
