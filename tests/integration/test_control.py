@@ -160,7 +160,9 @@ class Metrics(Control):
         self.up(more=self.METRICS, webserver=self.PROMETHEUS)
         key = 'falcosecurity_falco_rules_matches_total{rule_name="Every tenth",priority="4",' \
               'source="ticker",tag_a="true",tag_b="true"}'
-        self.until(lambda: self.samples()[0].get(key, 0) > 0)
+        label = f'{{source="ticker:{ENDLESS}",evt_source="ticker"}}'
+        self.until(lambda: min(self.samples()[0].get(k, 0)
+                               for k in (key, "gyr_source_events_total" + label)) > 0)
         have, _ = self.samples()
         names = {x.split("{")[0] for x in have}
         for name in ("version_info", "kernel_release_info", "sha256_rules_files_info",
@@ -169,17 +171,15 @@ class Metrics(Control):
                      "outputs_queue_num_drops_total", "memory_rss_bytes", "cpu_usage_ratio"):
             self.assertIn("falcosecurity_falco_" + name, names)
         self.assertIn("falcosecurity_evt_hostname_info", names)
-        label = f'{{source="ticker:{ENDLESS}",evt_source="ticker"}}'
         self.assertEqual(have["gyr_source_up" + label], 1)
-        self.assertGreater(have["gyr_source_events_total" + label], 0)
         self.assertIn('gyr_output_accepted_total{output="file"}', have)
         self.assertGreater(have["falcosecurity_falco_memory_rss_bytes"], 1 << 20)
 
     def test_counters_grow(self):
         self.up(more=self.METRICS, webserver=self.PROMETHEUS)
         key = f'gyr_source_events_total{{source="ticker:{ENDLESS}",evt_source="ticker"}}'
-        first = self.samples()[0][key]
-        self.until(lambda: self.samples()[0][key] > first)
+        first = self.samples()[0].get(key, 0)
+        self.until(lambda: self.samples()[0].get(key, 0) > first)
 
     def test_groups_can_be_left_out(self):
         self.up(more="metrics: {enabled: true, rules_counters_enabled: false, "
@@ -286,9 +286,16 @@ metrics: {{enabled: true, interval: 200ms, output_rule: true, output_file: {self
 
     def test_keys_are_those_that_readers_know(self):
         self.take()
-        last = self.lines()[2]
-        self.assertEqual(last["sample"], 3)
-        fields = last["output_fields"]
+        self.assertEqual(self.lines()[2]["sample"], 3)
+
+        def moved():
+            """A snapshot between which and the one before there were events."""
+            return [f for f in (x["output_fields"] for x in self.lines())
+                    if f.get("falco.num_evts", 0) > f.get("falco.num_evts_prev", 2 ** 64) and
+                    "falco.rules.matches_total" in f]
+
+        self.until(moved)
+        fields = moved()[0]
         for key in ("evt.time", "evt.hostname", "evt.source", "falco.version", "falco.start_ts",
                     "falco.reload_ts", "falco.kernel_release", "falco.host_boot_ts",
                     "falco.host_num_cpus", "falco.num_evts", "falco.num_evts_prev",
@@ -297,7 +304,6 @@ metrics: {{enabled: true, interval: 200ms, output_rule: true, output_file: {self
                     "falco.sha256_config_file.gyr", "scap.engine_name"):
             self.assertIn(key, fields)
         self.assertEqual((fields["evt.source"], fields["scap.engine_name"]), ("ticker", "ticker"))
-        self.assertGreater(fields["falco.num_evts"], fields["falco.num_evts_prev"])
         self.assertNotIn("falco.outputs_queue_num_drops", fields)  # zero, and so left out
         self.assertEqual([k for k, v in fields.items() if v == 0], [])
 

@@ -220,7 +220,8 @@ json_output: true
 
         def told():
             with open(self.out, encoding="utf-8") as f:
-                return [json.loads(x) for x in f if "hot restart failure" in x]
+                return [json.loads(x) for x in f
+                        if "hot restart failure" in x and x.endswith("\n")]
 
         self.until(lambda: os.path.getsize(self.out))
         self.write("rules.yaml", "- rule: broken\n")
