@@ -2,7 +2,9 @@
  * live_loops: what short loops of system calls cost, for live.sh to run with and without a watcher.
  *
  *	live_loops [NAME ...]     one line a loop: its name, ns of CPU an iteration (the least of many tries)
- *	live_loops --storm MS     opens and closes a file on all processors for MS ms; prints the calls made
+ *	live_loops --storm MS [RATE]
+ *				opens and closes a file on all processors for MS ms, RATE calls a second altogether
+ *				(0: as many as it can); prints the calls made
  *
  * CPU is that of this process and of its children that ended: what a watcher's programs in the kernel add is in it.
  */
@@ -117,33 +119,53 @@ static double measure(size_t l)
 	return best;
 }
 
-static uint64_t now_ms(void)
+static uint64_t now_ns(void)
 {
 	struct timespec t;
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+enum { BURST = 100 }; /* calls between two looks at the clock */
+
+/* Calls of one process for @ns; @rate a second, 0: as many as it can. When it is ahead it sleeps. */
+static uint64_t storm_calls(uint64_t ns, uint64_t rate)
+{
+	const uint64_t began = now_ns();
+	uint64_t calls = 0, past = 0;
+
+	for (; past < ns; past = now_ns() - began) {
+		const uint64_t due = rate ? calls * 1000000000 / rate : 0;
+
+		if (due > past) {
+			const struct timespec t = {.tv_nsec = (long)(due - past)};
+
+			(void)nanosleep(&t, NULL);
+			continue;
+		}
+		for (int k = 0; k < BURST; k += 2, calls += 2)
+			loop_open_close();
+	}
+	return calls;
 }
 
 /* Every process makes calls until the time is over, and says how many through its pipe. */
-static void storm(uint64_t ms)
+static void storm(uint64_t ms, uint64_t rate)
 {
-	const long n = sysconf(_SC_NPROCESSORS_ONLN);
-	const uint64_t until = now_ms() + ms;
-	uint64_t all = 0, calls = 0;
+	const uint64_t n = (uint64_t)sysconf(_SC_NPROCESSORS_ONLN);
+	uint64_t all = 0, calls;
 	int ends[2];
 
 	if (pipe(ends))
 		abort();
-	for (long i = 0; i < n; i++) {
+	for (uint64_t i = 0; i < n; i++) {
 		if (fork())
 			continue;
-		while (now_ms() < until)
-			for (int k = 0; k < 100; k++, calls += 2)
-				loop_open_close();
+		calls = storm_calls(ms * 1000000, rate / n);
 		_exit(write(ends[1], &calls, sizeof calls) != sizeof calls);
 	}
-	for (long i = 0; i < n; i++) {
+	for (uint64_t i = 0; i < n; i++) {
 		(void)wait(NULL);
 		if (read(ends[0], &calls, sizeof calls) == sizeof calls)
 			all += calls;
@@ -159,8 +181,8 @@ int main(int argc, char **argv)
 	discard = (struct sockaddr_in){.sin_family = AF_INET,
 				       .sin_port = htons(9),
 				       .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	if (argc == 3 && !strcmp(argv[1], "--storm")) {
-		storm(strtoull(argv[2], NULL, 10));
+	if (argc >= 3 && !strcmp(argv[1], "--storm")) {
+		storm(strtoull(argv[2], NULL, 10), argc > 3 ? strtoull(argv[3], NULL, 10) : 0);
 		return 0;
 	}
 	for (size_t l = 0; l < sizeof loops / sizeof *loops; l++) {
