@@ -16,6 +16,7 @@
 
 #include <gyr/events.h>
 
+#include "callprog.h"
 #include "compat.h"
 #include "probe.h"
 #include <programs.skel.h>
@@ -346,74 +347,6 @@ static int map_counters(struct drv *d, struct drv_problem *ret_why)
 
 /* ---- which program a call has ---- */
 
-static const struct {
-	const char *call, *program;
-} shared_programs[] = {
-	{"access", "path_bits"},
-	{"chdir", "path"},
-	{"chmod", "path_bits"},
-	{"chroot", "path"},
-	{"clone3", "clone"},
-	{"close", "result_fd"},
-	{"dup", "result_fd"},
-	{"fchdir", "result_fd"},
-	{"fchmodat", "at_bits"},
-	{"fork", "clone"},
-	{"fstat", "result_fd"},
-	{"getdents", "result_fd"},
-	{"getdents64", "result_fd"},
-	{"getegid", "id"},
-	{"geteuid", "id"},
-	{"getgid", "id"},
-	{"getpeername", "nothing"},
-	{"getresgid", "three_ids"},
-	{"getresuid", "three_ids"},
-	{"getrlimit", "limit"},
-	{"getsockname", "nothing"},
-	{"getuid", "id"},
-	{"lchown", "chown"},
-	{"link", "two_paths"},
-	{"linkat", "renameat2"},
-	{"lstat", "path"},
-	{"mkdir", "path_bits"},
-	{"mkdirat", "at_bits"},
-	{"munlock", "mlock"},
-	{"munlockall", "result"},
-	{"process_vm_readv", "process_vm"},
-	{"process_vm_writev", "process_vm"},
-	{"rename", "two_paths"},
-	{"rmdir", "path"},
-	{"select", "result"},
-	{"setgid", "set_id"},
-	{"setregid", "set_two_ids"},
-	{"setresgid", "set_three_ids"},
-	{"setresuid", "set_three_ids"},
-	{"setreuid", "set_two_ids"},
-	{"setrlimit", "limit"},
-	{"setsid", "result"},
-	{"setuid", "set_id"},
-	{"stat", "path"},
-	{"symlink", "two_paths"},
-	{"tkill", "kill"},
-	{"unlink", "path"},
-	{"unlinkat", "at_bits"},
-	{"vfork", "clone"},
-};
-
-static const char *program_name(const char *call)
-{
-	for (size_t i = 0; i < sizeof shared_programs / sizeof *shared_programs; i++)
-		if (!strcmp(shared_programs[i].call, call))
-			return shared_programs[i].program;
-	return call;
-}
-
-/* Calls that the program which all calls come by does itself. */
-static bool has_result_fd(const char *call)
-{
-	return !strcmp(program_name(call), "result_fd");
-}
-
 /* The program of what is at @slot. */
 static int set_call_program(struct drv *d, const struct gyr_syscall_info *call, uint32_t slot,
 			    struct drv_problem *ret_why)
@@ -422,9 +355,9 @@ static int set_call_program(struct drv *d, const struct gyr_syscall_info *call, 
 	char name[64];
 	int fd, r;
 
-	if (has_result_fd(call->name))
+	if (callprog_bits(call->name))
 		return 0;
-	(void)snprintf(name, sizeof name, "x_%s", program_name(call->name));
+	(void)snprintf(name, sizeof name, "x_%s", callprog_name(call->name));
 	p = bpf_object__find_program_by_name(d->skel->obj, name);
 	if (!p && call->flags & GYR_SYSCALL_GENERIC)
 		p = bpf_object__find_program_by_name(d->skel->obj, "x_generic");
@@ -539,12 +472,10 @@ static bool is_stashed(const struct drv *d, const char *call)
 /* The byte of a call that is wanted. */
 static uint8_t want_bits(const struct drv *d, const char *call, uint8_t guards)
 {
-	unsigned int want = WIRE_WANTED | guards;
+	unsigned int want = WIRE_WANTED | guards | callprog_bits(call);
 
 	if (d->opt.drop_failed)
 		want |= WIRE_GUARD_FAILED;
-	if (has_result_fd(call))
-		want |= WIRE_RESULT_FD;
 	if (is_stashed(d, call))
 		want |= WIRE_STASH;
 	return (uint8_t)want;
@@ -559,6 +490,21 @@ static void set_want(struct drv *d, const struct drv_interest *i, uint32_t slot,
 	__atomic_store_n(&d->skel->bss->control.want[slot], want, __ATOMIC_RELAXED);
 }
 
+/* Who may want a call of number @nr, once `want` says which calls are wanted. */
+static uint8_t asked_bits(const struct drv *d, const struct drv_interest *i, uint32_t nr)
+{
+	const struct wire_compat *compat = &d->skel->rodata->compat_calls[nr];
+	const uint8_t *want = d->skel->bss->control.want;
+	unsigned int asked = want[nr] ? WIRE_ASKED_HERE : 0;
+
+	/* whoever wants anything may want what has no code */
+	if (!compat->code || drv_wants(i, compat->code))
+		asked |= WIRE_ASKED_LOST;
+	if (compat->slot < WIRE_SLOTS ? want[compat->slot] != 0 : (asked & WIRE_ASKED_LOST) != 0)
+		asked |= WIRE_ASKED_NARROW;
+	return (uint8_t)asked;
+}
+
 static void set_wanted(struct drv *d, const struct drv_interest *i)
 {
 	for (uint16_t code = 0; code < gyr_syscall_count(); code++) {
@@ -570,13 +516,9 @@ static void set_wanted(struct drv *d, const struct drv_interest *i)
 	for (uint32_t slot = WIRE_SYSCALLS; slot < WIRE_SLOTS; slot++)
 		if (d->skel->rodata->calls[slot].code)
 			set_want(d, i, slot, d->skel->rodata->calls[slot].code);
-	for (uint32_t nr = 0; nr < WIRE_SYSCALLS; nr++) {
-		const uint16_t code = d->skel->rodata->compat_calls[nr].code;
-
-		/* whoever wants anything may want what has no code */
-		__atomic_store_n(&d->skel->bss->control.lost[nr], !code || drv_wants(i, code),
+	for (uint32_t nr = 0; nr < WIRE_SYSCALLS; nr++)
+		__atomic_store_n(&d->skel->bss->control.asked[nr], asked_bits(d, i, nr),
 				 __ATOMIC_RELAXED);
-	}
 }
 
 static int attach_hook(struct drv *d, enum hook hook, struct drv_problem *ret_why)

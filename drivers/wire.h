@@ -83,7 +83,15 @@ enum wire_want {
 	WIRE_GUARD_READ_OPEN = 1 << 2, /* not if it opens without any right to write or create */
 	WIRE_GUARD_SUCCEEDED = 1 << 3, /* not if the call did not fail */
 	WIRE_RESULT_FD = 1 << 4, /* its parameters are result and first argument, a descriptor */
-	WIRE_STASH = 1 << 5      /* its name is kept when it begins */
+	WIRE_STASH = 1 << 5,     /* its name is kept when it begins */
+	WIRE_OPENAT = 1 << 6     /* it is openat */
+};
+
+/* Bits of struct wire_control.asked: who may want a call of that number, whatever kind of call it is. */
+enum wire_asked {
+	WIRE_ASKED_HERE = 1 << 0,   /* as a call of this machine's own kind */
+	WIRE_ASKED_NARROW = 1 << 1, /* as a call of a 32-bit program */
+	WIRE_ASKED_LOST = 1 << 2    /* as the latter, if it cannot be told */
 };
 
 struct wire_syscall {
@@ -118,11 +126,11 @@ struct wire_socket {
 };
 
 struct wire_control {
-	__u8 want[WIRE_SLOTS];    /* enum wire_want, by number of the call */
-	__u8 lost[WIRE_SYSCALLS]; /* by number of a 32-bit call that cannot be told: is it wanted */
-	__u64 epoch;              /* ns that make monotonic time the time since the epoch */
-	__u32 self;               /* process whose own calls are not reported; 0: none */
-	__u32 snaplen;            /* bytes of what is read and written; at most 65535 */
+	__u8 want[WIRE_SLOTS];     /* enum wire_want, by number of the call */
+	__u8 asked[WIRE_SYSCALLS]; /* enum wire_asked, by the number that the call itself has */
+	__u64 epoch;               /* ns that make monotonic time the time since the epoch */
+	__u32 self;                /* process whose own calls are not reported; 0: none */
+	__u32 snaplen;             /* bytes of what is read and written; at most 65535 */
 	__u32 asleep; /* the consumer has nothing to do: the next event wakes it and clears this */
 	__u32 pad;
 };
@@ -134,7 +142,7 @@ struct wire_cpu {
 	__u64 truncated; /* parameters that were cut to what fits */
 	__u64 guarded;   /* events that a guard kept back */
 	__u32 busy;      /* an event is being built in this processor's scratch memory */
-	__u32 pad[7];
+	__u32 pad[17];   /* no processor writes another's cache lines */
 };
 
 /*
@@ -162,5 +170,6 @@ WIRE_ASSERT(syscall, sizeof(struct wire_syscall) == 4);
 WIRE_ASSERT(compat, sizeof(struct wire_compat) == 6);
 WIRE_ASSERT(control, sizeof(struct wire_control) == 1024 + 512 + 24);
 WIRE_ASSERT(cpu,
-	    sizeof(struct wire_cpu) == (WIRE_CLASSES + WIRE_DROPS * WIRE_CLASSES) * 8 + 3 * 8 + 32);
+	    sizeof(struct wire_cpu) == (WIRE_CLASSES + WIRE_DROPS * WIRE_CLASSES) * 8 + 3 * 8 + 72);
+WIRE_ASSERT(cpu_lines, sizeof(struct wire_cpu) % 64 == 0);
 WIRE_ASSERT(ring, sizeof(struct wire_ring) == 128);

@@ -14,7 +14,8 @@
 struct call {
 	__u64 nr; /* of the x86-64 call; a slot of its own from WIRE_SYSCALLS on; WIRE_SLOTS: nothing to tell */
 	__u64 args[6];
-	bool narrow; /* pointers, sizes and times in memory have 32 bits */
+	struct task_struct *task; /* whose it is */
+	bool narrow;              /* pointers, sizes and times in memory have 32 bits */
 	bool strange; /* a call of another kind than this machine's; what is lost of them is counted */
 	__u32 own;    /* its number in its own kind */
 };
@@ -41,18 +42,24 @@ enum { X32_BIT_SHIFT = 30 }; /* __X32_SYSCALL_BIT */
 #if defined(__TARGET_ARCH_arm64)
 enum { TIF_32BIT_ = 1 << 22 }; /* arch/arm64/include/asm/thread_info.h */
 
-/* Whether the task is in a call of a 32-bit program. */
-INLINE bool in_narrow_call(void)
+/* Whether the task, which is the current one, is in a call of a 32-bit program. */
+INLINE bool is_narrow(struct task_struct *task)
 {
-	return current()->thread_info.flags & TIF_32BIT_;
+	return task->thread_info.flags & TIF_32BIT_;
+}
+
+INLINE __u32 call_number(struct pt_regs *regs)
+{
+	return regs->syscallno;
 }
 
 /* Calls of 32-bit Arm have no table here: they are counted as lost. */
 INLINE void call_read(struct call *c, struct pt_regs *regs)
 {
-	__u32 nr = regs->syscallno;
+	__u32 nr = call_number(regs);
 
-	c->narrow = c->strange = in_narrow_call();
+	c->task = current();
+	c->narrow = c->strange = is_narrow(c->task);
 	c->own = nr;
 	c->nr = nr < WIRE_SYSCALLS && !c->strange ? nr : WIRE_SLOTS;
 	c->args[0] = regs->orig_x0;
@@ -63,10 +70,16 @@ INLINE void call_read(struct call *c, struct pt_regs *regs)
 enum { TS_COMPAT_ = 2 };         /* arch/x86/include/asm/thread_info.h */
 enum { COMPAT_PAGE_SHIFT = 12 }; /* of what mmap2 counts in */
 
-/* Whether the task is in a call of a 32-bit program. */
-INLINE bool in_narrow_call(void)
+/* Whether the task, which is the current one, is in a call of a 32-bit program. */
+INLINE bool is_narrow(struct task_struct *task)
 {
-	return current()->thread_info.status & TS_COMPAT_;
+	return task->thread_info.status & TS_COMPAT_;
+}
+
+/* The kernel looks at these 32 bits only. */
+INLINE __u32 call_number(struct pt_regs *regs)
+{
+	return regs->orig_ax;
 }
 
 /* The arguments of @c are @bytes (at most 24) at @user. False: they cannot be read. */
@@ -141,10 +154,11 @@ INLINE void call_read_narrow(struct call *c, struct pt_regs *regs)
 
 INLINE void call_read(struct call *c, struct pt_regs *regs)
 {
-	__u32 nr = regs->orig_ax; /* the kernel looks at these 32 bits only */
+	__u32 nr = call_number(regs);
 
 	c->own = nr;
-	if (in_narrow_call()) {
+	c->task = current();
+	if (is_narrow(c->task)) {
 		c->strange = true;
 		call_read_narrow(c, regs);
 		return;
@@ -160,3 +174,20 @@ INLINE void call_read(struct call *c, struct pt_regs *regs)
 	c->args[5] = regs->r9;
 }
 #endif
+
+INLINE bool in_narrow_call(void)
+{
+	return is_narrow(current());
+}
+
+/* Whether anybody may want the call: what is asked of every call of the machine, so it has to be short. */
+INLINE bool call_is_asked(struct pt_regs *regs)
+{
+	__u32 nr = call_number(regs);
+	__u8 asked;
+
+	if (nr >= WIRE_SYSCALLS)
+		return true; /* of x32, or none */
+	asked = control.asked[nr];
+	return asked & WIRE_ASKED_HERE || (asked && in_narrow_call());
+}

@@ -89,6 +89,8 @@ extern struct bell bell SEC(".maps");
 
 extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
 
+#define INLINE static __always_inline
+
 /* Member @m of the kernel object at @p: a plain load where the kernel can be told the type, a copy that
  * checks otherwise. 0 when @p points nowhere. */
 #define RD(p, m)                                                                                 \
@@ -104,10 +106,14 @@ extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
 		v_;                                                                              \
 	})
 
+/* The pointer that lies at @at in the kernel's memory, in the same two ways: a list's head begins with one. */
+INLINE void *pointer_at(const void *at)
+{
+	return (void *)RD((struct list_head *)at, next);
+}
+
 /* The address of a member that has an address of its own: an array, a struct. */
 #define AT(p, m) ((void *)__builtin_preserve_access_index(&(p)->m))
-
-#define INLINE static __always_inline
 
 /* Keeps the compiler from knowing that @x is in range: the verifier has to see the mask itself. */
 #define BOUND(x, mask) asm volatile("%0 &= " #mask : "+r"(x))

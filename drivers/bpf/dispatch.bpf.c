@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /* dispatch: where all system calls come by. */
-#include "entry.h"
+#include "open.h"
 
 const volatile struct wire_syscall calls[WIRE_SLOTS] = {};
 const volatile struct wire_compat compat_calls[WIRE_SYSCALLS] = {};
@@ -23,7 +23,7 @@ char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
 enum { ENOSYS_ = 38 };
 
-/* close, dup and what else has these two parameters: so short and frequent that a jump would double it. */
+/* close, dup and what else has these two parameters: so frequent that a jump would show. */
 INLINE int result_fd(const struct call *call, long ret)
 {
 	struct ev e;
@@ -47,19 +47,22 @@ INLINE int count_strange(const struct call *call, long ret)
 
 	BOUND(nr, 0x1ff);
 	if (ret == -ENOSYS_ || !here ||
-	    (call->own < WIRE_SYSCALLS ? !control.lost[nr] : call->own >> X32_BIT_SHIFT != 1))
+	    (call->own < WIRE_SYSCALLS ? !(control.asked[nr] & WIRE_ASKED_LOST)
+				       : call->own >> X32_BIT_SHIFT != 1))
 		return 0;
 	here->dropped[WIRE_DROP_COMPAT][WIRE_CLASS_OTHER]++;
 	return 0;
 }
 
-/* This runs at the end of every system call of the machine: what nobody wants costs two loads. */
+/* This runs at the end of every system call of the machine: what nobody wants has to cost next to nothing. */
 SEC("tp_btf/sys_exit")
 int BPF_PROG(sys_exit, struct pt_regs *regs, long ret)
 {
 	struct call call;
 	__u8 want;
 
+	if (!call_is_asked(regs))
+		return 0;
 	call_read(&call, regs);
 	if (call.nr >= WIRE_SLOTS)
 		return call.strange ? count_strange(&call, ret) : 0;
@@ -72,6 +75,8 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long ret)
 	}
 	if (want & WIRE_RESULT_FD)
 		return result_fd(&call, ret);
+	if (want & WIRE_OPENAT)
+		return openat(&call, ret);
 	bpf_tail_call(ctx, &call_programs, call.nr);
 	return 0;
 }

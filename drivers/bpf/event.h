@@ -137,9 +137,9 @@ INLINE void ev_head(struct ev *e, __u32 nparams, __u32 len)
 }
 
 /* Whose call it is. False: the watcher's own, which is not reported. */
-INLINE bool ev_task(struct ev *e)
+INLINE bool ev_task(struct ev *e, const struct call *call)
 {
-	e->task = current();
+	e->task = call->task;
 	return (__u32)e->task->tgid != control.self;
 }
 
@@ -183,7 +183,7 @@ INLINE bool fixed_start(struct ev *e, enum ring_kind kind, __u32 class, __u32 np
 INLINE bool fixed_begin(struct ev *e, const struct call *call, __u32 class, __u32 nparams,
 			__u32 bytes)
 {
-	if (!ev_task(e) || !fixed_start(e, RING, class, nparams, bytes))
+	if (!ev_task(e, call) || !fixed_start(e, RING, class, nparams, bytes))
 		return false;
 	ev_of_call(e, call);
 	return true;
@@ -217,7 +217,7 @@ INLINE bool var_start(struct ev *e, enum ring_kind kind, __u32 class, __u32 npar
 
 INLINE bool var_begin(struct ev *e, const struct call *call, __u32 class, __u32 nparams)
 {
-	if (!ev_task(e) || !var_start(e, RING, class, nparams))
+	if (!ev_task(e, call) || !var_start(e, RING, class, nparams))
 		return false;
 	ev_of_call(e, call);
 	return true;
@@ -228,7 +228,7 @@ INLINE bool var_begin(struct ev *e, const struct call *call, __u32 class, __u32 
 INLINE bool text_begin(struct ev *e, const struct call *call, __u32 class, __u32 nparams,
 		       __u32 room)
 {
-	if (!ev_task(e) || !ev_place(e, RING, class))
+	if (!ev_task(e, call) || !ev_place(e, RING, class))
 		return false;
 	e->p = ring_reserve(e, room);
 	if (!e->p) {

@@ -131,7 +131,8 @@ EXIT(execve)
 {
 	struct ev e;
 
-	if (ret >= 0 || !ev_task(&e) || !var_start(&e, LIFE_RING, WIRE_CLASS_EXECVE, EXECVE_PARAMS))
+	if (ret >= 0 || !ev_task(&e, call) ||
+	    !var_start(&e, LIFE_RING, WIRE_CLASS_EXECVE, EXECVE_PARAMS))
 		return 0;
 	ev_of_call(&e, call);
 	put_s64(&e, ret);
@@ -149,7 +150,7 @@ EXIT(execveat)
 {
 	struct ev e;
 
-	if (ret >= 0 || !ev_task(&e) ||
+	if (ret >= 0 || !ev_task(&e, call) ||
 	    !var_start(&e, LIFE_RING, WIRE_CLASS_EXECVE, EXECVEAT_PARAMS))
 		return 0;
 	ev_of_call(&e, call);

@@ -16,7 +16,7 @@ INLINE struct file *file_of(struct task_struct *task, __s64 fd)
 {
 	struct files_struct *files = task->files;
 	struct fdtable *fdt;
-	struct file **slots, *file = NULL;
+	struct file **slots;
 
 	if (fd < 0 || !files)
 		return NULL;
@@ -24,8 +24,7 @@ INLINE struct file *file_of(struct task_struct *task, __s64 fd)
 	if (fd >= fdt->max_fds)
 		return NULL;
 	slots = fdt->fd;
-	bpf_probe_read_kernel(&file, sizeof file, slots + fd);
-	return file;
+	return pointer_at(slots + fd);
 }
 
 /* A device number as stat(2) gives it. */
@@ -42,13 +41,10 @@ enum layer { LAYER_NONE, LAYER_UPPER, LAYER_LOWER };
  * lies right behind the inode. */
 INLINE enum layer layer_of(struct inode *inode, struct super_block *sb)
 {
-	void *upper = NULL;
-
 	if (RD(sb, s_magic) != MAGIC_OVERLAY)
 		return LAYER_NONE;
-	bpf_probe_read_kernel(&upper, sizeof upper,
-			      (void *)inode + bpf_core_type_size(struct inode));
-	return upper ? LAYER_UPPER : LAYER_LOWER;
+	return pointer_at((void *)inode + bpf_core_type_size(struct inode)) ? LAYER_UPPER
+									    : LAYER_LOWER;
 }
 
 struct opened {

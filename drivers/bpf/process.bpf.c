@@ -68,7 +68,7 @@ EXIT(clone)
 	struct ev e;
 	__u32 flags;
 
-	if (ret == 0 || !ev_task(&e) ||
+	if (ret == 0 || !ev_task(&e, call) ||
 	    !var_start(&e, LIFE_RING, WIRE_CLASS_CLONE_FORK, CLONE_PARAMS))
 		return 0;
 	ev_of_call(&e, call);
