@@ -1,14 +1,16 @@
 /*
- * A slot is 64 bytes: one line of the cache for a look-up saved.
+ * A slot is 64 bytes: one line of the cache for what is saved.
  */
 #include "plan/atom.h"
+
+#include <string.h>
 
 #include "util/mem.h"
 
 struct slot {
 	uint64_t id, version;
-	uint32_t sw_n; /* switch << 4 | hits, plus one; 0: free */
-	uint32_t hits[ATOM_HITS];
+	uint32_t asked_n; /* question << 4 | how many, plus one; 0: free */
+	uint32_t numbers[ATOM_MAX];
 };
 
 struct atoms {
@@ -26,38 +28,40 @@ struct atoms *atoms_free(struct atoms *a)
 	return mem_free(a);
 }
 
-static struct slot *slot_of(struct atoms *a, uint32_t sw, const struct gyr_entry *e)
+static struct slot *slot_of(struct atoms *a, uint32_t asked, const struct gyr_entry *e)
 {
-	uint64_t h = (e->id * 64 + sw) * 0x9e3779b97f4a7c15U;
+	uint64_t h = (e->id * 64 + asked) * 0x9e3779b97f4a7c15U;
 
 	return &a->slots[h >> 52 & (ATOM_SLOTS - 1)];
 }
 
-bool atoms_find(struct atoms *a, uint32_t sw, const struct gyr_entry *e, struct hits *h)
+const uint32_t *atoms_find(struct atoms *a, uint32_t asked, const struct gyr_entry *e,
+			   uint32_t *ret_n)
 {
-	const struct slot *s = slot_of(a, sw, e);
+	const struct slot *s = slot_of(a, asked, e);
 
-	if (s->sw_n == 0 || (s->sw_n - 1) >> 4 != sw || s->id != e->id ||
+	if (s->asked_n == 0 || (s->asked_n - 1) >> 4 != asked || s->id != e->id ||
 	    s->version != e->version) {
 		a->n_missed++;
-		return false;
+		return NULL;
 	}
 	a->n_found++;
-	hits_add(h, s->hits, (s->sw_n - 1) & 15);
-	return true;
+	*ret_n = (s->asked_n - 1) & 15;
+	return s->numbers;
 }
 
-void atoms_add(struct atoms *a, uint32_t sw, const struct gyr_entry *e, const struct hits *h,
-	       uint32_t from)
+void atoms_add(struct atoms *a, uint32_t asked, const struct gyr_entry *e, const uint32_t *numbers,
+	       uint32_t n)
 {
-	uint32_t n = h->n - from;
-	struct slot *s = slot_of(a, sw, e);
+	struct slot *s = slot_of(a, asked, e);
 
-	if (n > ATOM_HITS || sw >= UINT32_MAX >> 4)
+	if (n > ATOM_MAX || asked >= ATOM_ASKED_MAX)
 		return;
-	*s = (struct slot){.id = e->id, .version = e->version, .sw_n = (sw << 4 | n) + 1};
+	s->id = e->id;
+	s->version = e->version;
+	s->asked_n = (asked << 4 | n) + 1;
 	if (n)
-		memcpy(s->hits, h->list + from, n * sizeof *s->hits);
+		memcpy(s->numbers, numbers, n * sizeof *numbers);
 }
 
 void atoms_count(const struct atoms *a, uint64_t *ret_found, uint64_t *ret_missed)

@@ -143,6 +143,12 @@ bool operand_is_any(const struct operand *o)
 	return false;
 }
 
+/* Whether @o is a field whose value an entry of an extractor's state decides. */
+static bool is_fact(const struct operand *o)
+{
+	return o->kind == OPERAND_FIELD && o->use->field->scope && !o->is_volatile;
+}
+
 static uint32_t term_add(struct dag *d, const struct operand *o)
 {
 	uint32_t id;
@@ -163,6 +169,7 @@ static uint32_t term_add(struct dag *d, const struct operand *o)
 		.is_list = o->is_list,
 		.is_any = operand_is_any(o),
 		.is_volatile = o->is_volatile,
+		.fact = is_fact(o) ? o->use->field : NULL,
 	};
 	id_add(d, &d->term_ids, id);
 	return id;

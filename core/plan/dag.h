@@ -41,6 +41,7 @@ struct term {
 	bool is_list;  /* yields any number of values */
 	bool is_any;   /* compares its values one by one, with rules of its own */
 	bool is_volatile;
+	const struct field *fact; /* its field, when that shows what an entry holds; else NULL */
 };
 
 /* A comparison. */

@@ -19,13 +19,28 @@ struct gate {
 	uint32_t first, n; /* rules that hang here: positions in plan_class.residual */
 };
 
+/* Drivers of a class that look up facts of one kind of entry: which rules they wake is remembered by
+ * entry. */
+struct driver_group {
+	const struct field *field; /* of one of them: for it the entry is asked for */
+	uint32_t first, n;         /* plan_class.drivers */
+	uint32_t number;           /* among the groups of all classes */
+	uint8_t kind;              /* as plan.term_kinds has it */
+};
+
 /* Event types that all rules treat alike. */
 struct plan_class {
 	uint32_t n_rules; /* in order of their numbers */
 	const struct class_rule *rules;
-	uint32_t n_drivers; /* switches that every event of the class goes through */
+	/* Switches that every event of the class goes through: first those in no group, then group
+	 * by group. */
+	uint32_t n_drivers, n_plain;
 	const uint32_t *drivers;
-	uint32_t n_eager; /* plain fields of the drivers: asked for in one batch */
+	uint32_t n_groups;
+	const struct driver_group *groups;
+	/* Plain fields that are asked for in one batch: by every event, and, behind them, when a
+	 * group has to be looked up. */
+	uint32_t n_eager, n_eager_all;
 	const struct field_use *const *eager;
 	const uint32_t *eager_terms;
 	uint32_t n_gates, n_residual;
@@ -47,7 +62,9 @@ struct plan {
 	struct field_switch *switches;
 	uint32_t n_switches;
 	struct plan_class *classes;
-	uint32_t n_classes;
+	uint32_t n_classes, n_groups;
+	const uint8_t *term_kinds; /* by term: the kind of entry it is a fact of, from 1; 0: none */
+	const uint8_t *facts; /* by node: the kind of entry that alone decides it; 0: none does */
 	uint16_t class_of[EVTTYPES_MAX + 1]; /* the last one: codes that the table does not know */
 	const uint32_t *wake_ends;           /* by predicate: end of its run in wakes */
 	const struct wake *wakes;
@@ -113,14 +130,22 @@ bool probabilities_set(struct plan *p, const struct plan_stats *stats);
 /* Whether @term is asked for with the drivers of @c. */
 bool plan_is_eager(const struct plan_class *c, uint32_t term);
 
-/* The field of a term whose switches are remembered by entry; NULL: they are not. */
-const struct field *atom_field(const struct term *t);
-
 /* Fields whose value may be asked for before it is known to be needed. */
 bool may_be_eager(const struct term *t);
 
 /* wake.c: turns covers into wakes, drivers and gates. false: no memory. */
 bool wakes_build(struct plan *p, const struct covers *c);
+
+enum {
+	GROUPS_MAX = 8, /* of one class; drivers of further kinds of entries are in none */
+};
+
+/* group.c: sets facts and term_kinds. false: no memory. */
+bool facts_build(struct plan *p);
+
+/* Puts the drivers of @c, now at @drivers, which is used up, in order, and sets its groups. false: no
+ * memory. */
+bool groups_build(struct plan *p, struct plan_class *c, uint32_t *drivers);
 
 /* gate.c: the tree of shared conjuncts of @n residual rules (positions in @c->rules). */
 bool gates_build(struct plan *p, struct plan_class *c, const uint32_t *residual, uint32_t n);

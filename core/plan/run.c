@@ -105,7 +105,7 @@ static bool atoms_init(struct plan_run *r)
 	const struct plan *p = r->p;
 
 	for (uint32_t s = 0; s < p->n_switches; s++)
-		if (atom_field(&p->dag.terms[p->switches[s].term])) {
+		if (p->dag.terms[p->switches[s].term].fact) {
 			r->atoms = atoms_new();
 			return r->atoms;
 		}
@@ -181,6 +181,8 @@ static const struct gyr_entry *entry_of(struct plan_run *r, const struct field *
 {
 	struct known_entry *k = &r->entries[field->scope];
 
+	if (!r->fetch->entry)
+		return NULL;
 	if (k->gen != r->gen || k->owner != field->owner) {
 		k->gen = r->gen;
 		k->owner = field->owner;
@@ -194,16 +196,18 @@ static bool look_up(struct plan_run *r, uint32_t sw)
 {
 	const struct field_switch *s = &r->p->switches[sw];
 	const struct term *t = &r->p->dag.terms[s->term];
-	const struct field *field = r->atoms && r->fetch->entry ? atom_field(t) : NULL;
-	const struct gyr_entry *e = field ? entry_of(r, field) : NULL;
-	uint32_t from = r->hits.n;
+	const struct gyr_entry *e = t->fact ? entry_of(r, t->fact) : NULL;
+	uint32_t from = r->hits.n, n;
+	const uint32_t *known = e ? atoms_find(r->atoms, sw, e, &n) : NULL;
 
-	if (e && atoms_find(r->atoms, sw, e, &r->hits))
+	if (known) {
+		hits_add(&r->hits, known, n);
 		return true;
+	}
 	if (!switch_find(s, term_values(r, s->term), t->operand->type, &r->scratch, &r->hits))
 		return false;
 	if (e)
-		atoms_add(r->atoms, sw, e, &r->hits, from);
+		atoms_add(r->atoms, sw, e, r->hits.list + from, r->hits.n - from);
 	return true;
 }
 
@@ -293,7 +297,16 @@ static void judge(struct plan_run *r, uint32_t at)
 	r->matched[r->n_matched++] = rule->rule;
 }
 
-static void wake(struct plan_run *r, uint32_t pred)
+static void wake(struct plan_run *r, uint32_t at)
+{
+	if (r->awake[at] == r->gen)
+		return;
+	r->awake[at] = r->gen;
+	r->woken[r->n_woken++] = at;
+}
+
+/* Which rules of the class at work predicate @pred wakes: *ret_n positions. */
+static const uint32_t *woken_by(const struct plan_run *r, uint32_t pred, uint32_t *ret_n)
 {
 	const struct plan *p = r->p;
 	uint32_t class = (uint32_t)(r->class - p->classes);
@@ -303,49 +316,139 @@ static void wake(struct plan_run *r, uint32_t pred)
 		uint32_t mid = lo + (hi - lo) / 2;
 		const struct wake *w = &p->wakes[mid];
 
-		if (w->class < class) {
-			lo = mid + 1;
-		} else if (w->class > class) {
-			hi = mid;
-		} else {
-			for (uint32_t i = 0; i < w->n; i++) {
-				uint32_t at = p->woken[w->first + i];
-
-				if (r->awake[at] == r->gen)
-					continue;
-				r->awake[at] = r->gen;
-				r->woken[r->n_woken++] = at;
-			}
-			return;
+		if (w->class == class) {
+			*ret_n = w->n;
+			return p->woken + w->first;
 		}
+		if (w->class < class)
+			lo = mid + 1;
+		else
+			hi = mid;
 	}
+	*ret_n = 0;
+	return NULL;
 }
 
-/* The fields of all drivers in one question, so that each extractor is called once. */
-static void ask_eager(struct plan_run *r)
+/* The first @n of the fields of drivers in one question, so that each extractor is called once. */
+static void ask_eager(struct plan_run *r, uint32_t n)
 {
 	const struct plan_class *c = r->class;
 
-	if (c->n_eager == 0)
+	if (n == 0)
 		return;
-	r->fetch->get(r->fetch->ctx, r->evt, c->eager, c->n_eager, r->eager);
-	for (uint32_t i = 0; i < c->n_eager; i++) {
+	r->fetch->get(r->fetch->ctx, r->evt, c->eager, n, r->eager);
+	for (uint32_t i = 0; i < n; i++) {
 		r->term_values[c->eager_terms[i]] = r->eager[i];
 		r->term_gen[c->eager_terms[i]] = r->gen;
 		r->n_extracted[c->eager_terms[i]]++;
 	}
 }
 
+/* Runs @n drivers; false when one of them failed. */
+static bool run_switches(struct plan_run *r, const uint32_t *drivers, uint32_t n)
+{
+	bool ok = true;
+
+	for (uint32_t i = 0; i < n; i++)
+		ok &= switch_run(r, drivers[i]);
+	return ok;
+}
+
+/* Wakes what is remembered for the entry of @g; false when nothing is. */
+static bool wake_known(struct plan_run *r, const struct driver_group *g)
+{
+	const struct gyr_entry *e = entry_of(r, g->field);
+	uint32_t n;
+	const uint32_t *at = e ? atoms_find(r->atoms, r->p->n_switches + g->number, e, &n) : NULL;
+
+	for (uint32_t i = 0; at && i < n; i++)
+		wake(r, at[i]);
+	return at;
+}
+
+/* Whether the rule at @at may match with the entry as it is: what that alone decides is not false. */
+static bool is_possible(struct plan_run *r, uint32_t at, uint8_t kind)
+{
+	const uint32_t root = r->class->rules[at].root;
+	const struct node *n = &r->p->dag.nodes[root];
+
+	if (r->p->facts[root] == kind)
+		return node_true(r, root);
+	for (uint32_t i = 0; n->kind == NODE_KIND_AND && i < n->n; i++) {
+		uint32_t kid = r->p->dag.kids[n->kids + i];
+
+		if (r->p->facts[kid] == kind && !node_true(r, kid))
+			return false;
+	}
+	return true;
+}
+
+/* Positions, each once. */
+struct few {
+	uint32_t n; /* ATOM_MAX + 1: too many */
+	uint32_t at[ATOM_MAX];
+};
+
+static void few_add(struct few *f, uint32_t at)
+{
+	for (uint32_t i = 0; i < f->n && i < ATOM_MAX; i++)
+		if (f->at[i] == at)
+			return;
+	if (f->n < ATOM_MAX)
+		f->at[f->n] = at;
+	if (f->n <= ATOM_MAX)
+		f->n++;
+}
+
+/* Makes the look-ups of a group of which nothing was remembered, wakes what they hit, and remembers
+ * it. */
+static void wake_group(struct plan_run *r, const struct driver_group *g)
+{
+	const struct gyr_entry *e = entry_of(r, g->field);
+	uint32_t from = r->hits.n, to;
+	struct few few = {.n = 0};
+
+	if (!run_switches(r, r->class->drivers + g->first, g->n)) {
+		r->wake_all = true;
+		return;
+	}
+	to = r->hits.n;
+	for (uint32_t i = from; i < to; i++) {
+		uint32_t n;
+		const uint32_t *at = woken_by(r, r->hits.list[i], &n);
+
+		for (uint32_t k = 0; k < n; k++) {
+			if (e && !is_possible(r, at[k], g->kind))
+				continue;
+			wake(r, at[k]);
+			few_add(&few, at[k]);
+		}
+	}
+	if (e)
+		atoms_add(r->atoms, r->p->n_switches + g->number, e, few.at, few.n);
+}
+
+/* Drivers in no group make their look-ups; those of a group do when nothing is remembered. */
 static void run_drivers(struct plan_run *r)
 {
 	const struct plan_class *c = r->class;
+	uint32_t missed = 0;
 
-	r->wake_all = false;
-	for (uint32_t i = 0; i < c->n_drivers; i++)
-		r->wake_all |= !switch_run(r, c->drivers[i]);
 	r->n_woken = 0;
-	for (uint32_t i = 0, n = r->hits.n; i < n; i++)
-		wake(r, r->hits.list[i]);
+	for (uint32_t i = 0; i < c->n_groups; i++)
+		missed |= (uint32_t)!wake_known(r, &c->groups[i]) << i;
+	ask_eager(r, missed ? c->n_eager_all : c->n_eager);
+	r->wake_all = !run_switches(r, c->drivers, c->n_plain);
+	for (uint32_t i = 0, to = r->hits.n; i < to; i++) {
+		uint32_t n;
+		const uint32_t *at = woken_by(r, r->hits.list[i], &n);
+
+		for (uint32_t k = 0; k < n; k++)
+			wake(r, at[k]);
+	}
+	for (uint32_t i = 0; missed; i++, missed >>= 1)
+		if (missed & 1)
+			wake_group(r, &c->groups[i]);
 }
 
 static void run_residual(struct plan_run *r)
@@ -431,7 +534,6 @@ static __attribute__((noinline)) uint32_t match_class(struct plan_run *r, const 
 	r->fetch = fetch;
 	eval_reset(r->eval);
 	r->judge_gen = 0;
-	ask_eager(r);
 	run_drivers(r);
 	r->judge_gen = r->gen;
 	if (r->wake_all) {

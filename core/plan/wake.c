@@ -55,33 +55,27 @@ static float use_of(const struct builder *b, uint32_t term)
 	return s && s->used ? s->used[(size_t)b->class * s->n_terms + term] : 0;
 }
 
-const struct field *atom_field(const struct term *t)
-{
-	const struct field *f = t->slot != DAG_NONE ? t->operand->use->field : NULL;
-
-	return f && f->scope && !t->is_volatile ? f : NULL;
-}
-
 bool may_be_eager(const struct term *t)
 {
 	return t->slot != DAG_NONE && !t->is_volatile &&
 	       !(t->operand->use->field->flags & FIELD_SLOW);
 }
 
-static void add_eager(struct builder *b, struct plan_class *c, const struct field_use **uses,
-		      uint32_t *terms)
+/* Adds the fields that every event of @c asks for, or those that only looking up a group does. */
+static void add_eager(struct builder *b, struct plan_class *c, bool by_group,
+		      const struct field_use **uses, uint32_t *terms)
 {
 	for (uint32_t t = 0; t < b->p->dag.n_terms; t++) {
 		const struct term *term = &b->p->dag.terms[t];
+		bool always = (b->asked[t] && !term->fact) || use_of(b, t) > EAGER_MIN;
 
-		/* what a driver looks up by entry is seldom asked for */
-		bool is_looked_up = b->asked[t] && !atom_field(term);
-
-		if (!may_be_eager(term) || !(is_looked_up || use_of(b, t) > EAGER_MIN))
+		if (!may_be_eager(term) || !(by_group ? b->asked[t] && !always : always))
 			continue;
-		terms[c->n_eager] = t;
-		uses[c->n_eager++] = term->operand->use;
+		terms[c->n_eager_all] = t;
+		uses[c->n_eager_all++] = term->operand->use;
 	}
+	if (!by_group)
+		c->n_eager = c->n_eager_all;
 }
 
 /* Drivers of @c, and the plain fields that are asked for in one question: those that drivers look
@@ -102,22 +96,21 @@ static bool drivers_set(struct builder *b, struct plan_class *c)
 		drivers[c->n_drivers++] = s;
 		b->asked[p->switches[s].term] = true;
 	}
-	if (ok && c->n_rules)
-		add_eager(b, c, uses, terms);
-	kept = arena_alloc(&p->arena, c->n_eager * sizeof *kept);
-	kept_uses = arena_alloc(&p->arena, c->n_eager * sizeof(struct field_use *));
-	ok = ok && kept && kept_uses;
-	if (ok && c->n_eager) {
-		memcpy(kept, terms, c->n_eager * sizeof *kept);
-		memcpy(kept_uses, uses, c->n_eager * sizeof(struct field_use *));
+	for (unsigned by_group = 0; ok && c->n_rules && by_group < 2; by_group++)
+		add_eager(b, c, by_group, uses, terms);
+	kept = arena_alloc(&p->arena, c->n_eager_all * sizeof *kept);
+	kept_uses = arena_alloc(&p->arena, c->n_eager_all * sizeof(struct field_use *));
+	ok = ok && kept && kept_uses && groups_build(p, c, drivers);
+	if (ok && c->n_eager_all) {
+		memcpy(kept, terms, c->n_eager_all * sizeof *kept);
+		memcpy(kept_uses, uses, c->n_eager_all * sizeof(struct field_use *));
 	}
 	mem_free(terms);
 	mem_free(uses);
-	c->drivers = drivers;
 	c->eager = kept_uses;
 	c->eager_terms = kept;
-	if (c->n_eager > p->max_eager)
-		p->max_eager = c->n_eager;
+	if (c->n_eager_all > p->max_eager)
+		p->max_eager = c->n_eager_all;
 	return ok;
 }
 
@@ -175,7 +168,7 @@ bool wakes_build(struct plan *p, const struct covers *c)
 
 	b.drives = mem_new(p->n_switches + 1);
 	b.asked = mem_new(p->dag.n_terms + 1);
-	ok = b.drives && b.asked;
+	ok = b.drives && b.asked && facts_build(p);
 	for (b.class = 0; ok && b.class < p->n_classes; b.class ++)
 		ok = class_links(&b, &p->classes[b.class]);
 	ok = ok && links_freeze(&b);
