@@ -344,6 +344,7 @@ void state_clear(struct state *s)
 	threads_clear(s);
 	users_clear(&s->users);
 	users_clear(&s->groups);
+	names_clear(&s->names);
 	pool_deinit(&s->pool);
 	s->n_ifaces = 0;
 	s->is_live = false;

@@ -61,7 +61,7 @@ static uint8_t layer_flags(const struct cur *c, uint64_t flags)
 }
 
 /* The name of what was opened: @path, from the directory that the event names when it is relative.
- * Most paths need nothing but a copy; *ret_same: it is one. NULL: no memory. */
+ * Most paths are taken as they are; *ret_same: it was. NULL: no memory. */
 static struct rtext *open_name(struct state *s, const struct cur *c, const struct open_row *row,
 			       const char *path, size_t len, bool *ret_same)
 {
@@ -70,7 +70,7 @@ static struct rtext *open_name(struct state *s, const struct cur *c, const struc
 
 	*ret_same = is_plain && *path == '/' && len < PATH_TEXT - 1;
 	if (*ret_same)
-		return rtext_new(&s->pool, path, len);
+		return names_get(&s->names, &s->pool, path, len);
 	const char *base = row->dirfd < 0
 				   ? thread_cwd(s, c->thread)
 				   : cur_dir(s, c, (uint32_t)row->dirfd, path, dir, sizeof dir);
@@ -78,16 +78,12 @@ static struct rtext *open_name(struct state *s, const struct cur *c, const struc
 	if (is_plain && *base == '/' && base[base_len - 1] == '/' &&
 	    (base_len == 1 || path_is_plain(base, base_len - 1)) &&
 	    base_len + len < PATH_TEXT - 1) {
-		struct rtext *name = rtext_make(&s->pool, base_len + len);
-
-		if (!name)
-			return NULL;
-		memcpy(name->s, base, base_len);
-		memcpy(name->s + base_len, path, len);
-		return name;
+		memcpy(joined, base, base_len);
+		memcpy(joined + base_len, path, len);
+		return names_get(&s->names, &s->pool, joined, base_len + len);
 	}
 	const size_t n = path_join(joined, sizeof joined, base, path);
-	return rtext_new(&s->pool, joined, n);
+	return names_get(&s->names, &s->pool, joined, n);
 }
 
 void parse_open(struct state *s, struct cur *c)
@@ -126,7 +122,7 @@ void parse_open(struct state *s, struct cur *c)
 	if (!name || is_same)
 		f->raw = rtext_ref(f->name);
 	else
-		f->raw = rtext_new(&s->pool, path, len);
+		f->raw = names_get(&s->names, &s->pool, path, len);
 	f->open_flags = (uint32_t)flags;
 	f->flags = layer_flags(c, flags);
 	f->dev = (uint32_t)param_at(c, row->dev);

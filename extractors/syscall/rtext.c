@@ -10,6 +10,7 @@ struct rtext *rtext_make(struct pool *home, size_t len)
 	if (!t)
 		return NULL;
 	t->home = home;
+	t->id = 0;
 	t->refs = 1;
 	t->len = (uint32_t)len;
 	t->s[len] = '\0';

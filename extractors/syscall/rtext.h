@@ -17,6 +17,7 @@
 
 struct rtext {
 	struct pool *home;
+	uint64_t id; /* in a state no other text ever had it; 0: not told apart (names.h) */
 	uint32_t refs, len;
 	char s[];
 };

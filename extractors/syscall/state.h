@@ -20,6 +20,7 @@
 
 #include "fdtab.h"
 #include "imap.h"
+#include "names.h"
 #include "pool.h"
 #include "rtext.h"
 
@@ -172,6 +173,7 @@ struct since_last {
 struct state {
 	struct limits limits; /* first: the options are read into it */
 	struct pool pool;     /* memory of threads, descriptors and texts */
+	struct names names;   /* of files that were opened */
 	uint64_t last_id;     /* given to a thread or descriptor */
 	struct imap threads;  /* struct thread by tid */
 	int64_t last_tid;     /* of the last event: its thread is last_thread */

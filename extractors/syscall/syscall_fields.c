@@ -60,45 +60,63 @@ static uint32_t fields_metrics(struct gyr *p, ss_plugin_metric *ret, uint32_t ca
 	return n < cap ? n : cap;
 }
 
-/* Fields that show nothing but what the thread of the event holds (its version says when that
- * changed). */
-enum { SCOPE_THREAD = 1 };
+/* Of what entry a field shows what it holds. */
+enum {
+	SCOPE_THREAD = 1, /* its version says when something changed */
+	SCOPE_FILE, /* a name that was opened; its version tells the name as given, and the kind */
+};
+
+static bool thread_entry(const struct cur *c, struct gyr_entry *ret_entry)
+{
+	if (!c->thread)
+		return false;
+	*ret_entry = (struct gyr_entry){c->thread->id, c->thread->version};
+	return true;
+}
+
+/* Texts never change, so their ids say all there is to say of a name. */
+static bool file_entry(const struct cur *c, struct gyr_entry *ret_entry)
+{
+	const struct fd *f = evt_has_fd(c) ? c->fd : NULL;
+
+	if (!f || (f->type != GYR_META_FD_FILE && f->type != GYR_META_FD_DIRECTORY) || !f->name ||
+	    !f->raw || !f->name->id || !f->raw->id)
+		return false;
+	*ret_entry = (struct gyr_entry){f->name->id, f->raw->id << 8 | f->type};
+	return true;
+}
 
 static bool fields_entry(struct gyr *p, const struct gyr_event *evt, uint32_t scope,
 			 struct gyr_entry *ret_entry)
 {
-	const struct thread *t = scope == SCOPE_THREAD ? state_cur(p, evt)->thread : NULL;
+	const struct cur *c = state_cur(p, evt);
 
-	if (!t)
-		return false;
-	*ret_entry = (struct gyr_entry){t->id, t->version};
-	return true;
+	return scope == SCOPE_THREAD ? thread_entry(c, ret_entry)
+	       : scope == SCOPE_FILE ? file_entry(c, ret_entry)
+				     : false;
 }
 
 #define FACT_OF_THREAD FIELD
+#define FACT_OF_FILE FIELD
 #define FIELD(n, t, f, fn, r, d, text) \
 	int fn(struct gyr *p, const struct gyr_event *evt, struct gyr_value *out);
 #include "fields.def"
 #undef FIELD
 #undef FACT_OF_THREAD
+#undef FACT_OF_FILE
 
-#define FACT_OF_THREAD(n, t, f, fn, r, d, text) \
-	{.name = (n),                           \
-	 .type = (t),                           \
-	 .flags = (f),                          \
-	 .extract = (fn),                       \
-	 .role = (r),                           \
-	 .deprecated = (d),                     \
-	 .desc = (text),                        \
-	 .scope = SCOPE_THREAD},
-#define FIELD(n, t, f, fn, r, d, text) \
-	{.name = (n),                  \
-	 .type = (t),                  \
-	 .flags = (f),                 \
-	 .extract = (fn),              \
-	 .role = (r),                  \
-	 .deprecated = (d),            \
-	 .desc = (text)},
+#define ROW(n, t, f, fn, r, d, text, of) \
+	{.name = (n),                    \
+	 .type = (t),                    \
+	 .flags = (f),                   \
+	 .extract = (fn),                \
+	 .role = (r),                    \
+	 .deprecated = (d),              \
+	 .desc = (text),                 \
+	 .scope = (of)},
+#define FIELD(...) ROW(__VA_ARGS__, 0)
+#define FACT_OF_THREAD(...) ROW(__VA_ARGS__, SCOPE_THREAD)
+#define FACT_OF_FILE(...) ROW(__VA_ARGS__, SCOPE_FILE)
 
 static const struct gyr_field fields[] = {
 #include "fields.def"

@@ -16,6 +16,7 @@ enum { EVENTS_MAX = 200, RECORD_HEAD = 6 };
 
 #define FIELD(n, t, f, fn, r, d, text) {.name = (n), .type = (t), .flags = (f)},
 #define FACT_OF_THREAD FIELD
+#define FACT_OF_FILE FIELD
 static const struct gyr_field fields[] = {
 #include "fields.def"
 };

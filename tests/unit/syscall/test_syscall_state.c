@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <setjmp.h>
 #include <cmocka.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "imap.h"
@@ -51,6 +52,67 @@ static void test_text_outlives_one_of_two_holders(void **state)
 	assert_string_equal(rtext_str(b), "bc");
 	assert_false(rtext_set(&pool, &b, "bc", 2));
 	(void)rtext_unref(b);
+	pool_deinit(&pool);
+}
+
+static void test_name_seen_again_is_the_same_text(void **state)
+{
+	static struct names names;
+	struct pool pool = {0};
+	struct rtext *a = names_get(&names, &pool, "/etc/hosts", 10);
+	struct rtext *b = names_get(&names, &pool, "/etc/hosts", 10);
+	struct rtext *c = names_get(&names, &pool, "/etc/hostt", 10);
+
+	(void)state;
+	assert_ptr_equal(a, b);
+	assert_string_equal(a->s, "/etc/hosts");
+	assert_string_equal(c->s, "/etc/hostt");
+	assert_int_not_equal(a->id, 0);
+	assert_int_not_equal(a->id, c->id);
+	(void)rtext_unref(a);
+	(void)rtext_unref(b);
+	(void)rtext_unref(c);
+	names_clear(&names);
+	pool_deinit(&pool);
+}
+
+static void test_name_that_lost_its_place_has_another_id(void **state)
+{
+	static struct names names;
+	struct pool pool = {0};
+	struct rtext *t = names_get(&names, &pool, "/etc/hosts", 10);
+	const uint64_t id = t->id;
+	char path[16];
+
+	(void)state;
+	(void)rtext_unref(t);
+	for (int i = 0; i < 20 * NAMES_SLOTS; i++) {
+		(void)snprintf(path, sizeof path, "/tmp/%d", i);
+		(void)rtext_unref(names_get(&names, &pool, path, strlen(path)));
+	}
+	t = names_get(&names, &pool, "/etc/hosts", 10);
+	assert_string_equal(t->s, "/etc/hosts");
+	assert_int_not_equal(t->id, id);
+	(void)rtext_unref(t);
+	names_clear(&names);
+	pool_deinit(&pool);
+}
+
+static void test_long_names_are_not_kept(void **state)
+{
+	static struct names names;
+	struct pool pool = {0};
+	char path[NAME_MAX_KEPT + 1];
+
+	(void)state;
+	memset(path, 'x', sizeof path);
+	struct rtext *a = names_get(&names, &pool, path, sizeof path);
+	struct rtext *b = names_get(&names, &pool, path, sizeof path);
+	assert_ptr_not_equal(a, b);
+	assert_int_equal(a->id, 0);
+	(void)rtext_unref(a);
+	(void)rtext_unref(b);
+	names_clear(&names);
 	pool_deinit(&pool);
 }
 
@@ -226,6 +288,9 @@ int main(void)
 		cmocka_unit_test(test_map_finds_what_is_left_after_removals),
 		cmocka_unit_test(test_empty_map_has_nothing),
 		cmocka_unit_test(test_text_outlives_one_of_two_holders),
+		cmocka_unit_test(test_name_seen_again_is_the_same_text),
+		cmocka_unit_test(test_name_that_lost_its_place_has_another_id),
+		cmocka_unit_test(test_long_names_are_not_kept),
 		cmocka_unit_test(test_pool_gives_pieces_that_do_not_overlap),
 		cmocka_unit_test(test_pool_gives_the_same_piece_again),
 		cmocka_unit_test(test_descriptors_are_found_near_and_far),
