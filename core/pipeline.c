@@ -25,6 +25,8 @@ struct pipeline {
 	struct fetcher *fetcher;
 	struct fetch fetch;
 	struct parser **parsers;         /* by the track of an event */
+	bool quiet[EVENT_CODES];         /* see pipeline_quiet() */
+	uint32_t n_parsers;              /* when that was found out */
 	struct rules *rules;             /* in use */
 	struct rules *next;              /* taken up, not yet in use */
 	_Atomic(struct rules *) offered; /* waiting to be taken up */
@@ -141,6 +143,27 @@ void pipeline_event(void *pipeline, const struct event *evt)
 		pipeline_route(p, evt, matches, n);
 }
 
+/* The same for events that only the one plugin which keeps the state wants to see: many, and fast. */
+void pipeline_stretch(struct pipeline *p, const struct source_stretch *s)
+{
+	parser_stretch(p->parsers[0], s);
+}
+
+const bool *pipeline_quiet(const struct pipeline *p)
+{
+	return p->quiet;
+}
+
+static void find_quiet(struct pipeline *p)
+{
+	const struct matcher *m = p->rules ? p->rules->matchers[0] : NULL;
+
+	p->n_parsers = parser_count(p->parsers[0]);
+	for (uint16_t code = 0; code < EVENT_CODES; code++)
+		p->quiet[code] = m && code != GYR_EVENT_PLUGIN && code != GYR_EVENT_ASYNC &&
+				 matcher_is_idle(m, code) && parser_takes_many(p->parsers[0], code);
+}
+
 static struct rules *rules_free(struct rules *r)
 {
 	if (!r)
@@ -156,6 +179,8 @@ bool pipeline_take(struct pipeline *p)
 	struct rules *next;
 
 	pipeline_flush(p);
+	if (parser_count(p->parsers[0]) != p->n_parsers)
+		find_quiet(p);
 	if (!atomic_load_explicit(&p->offered, memory_order_relaxed))
 		return false;
 	next = atomic_exchange_explicit(&p->offered, NULL, memory_order_acquire);
@@ -173,6 +198,7 @@ void pipeline_swap(struct pipeline *p)
 	(void)rules_free(p->rules);
 	p->rules = p->next;
 	p->next = NULL;
+	find_quiet(p);
 }
 
 static const struct interest *interest_of(const struct rules *r)

@@ -59,6 +59,11 @@ int pipeline_offer(struct pipeline *p, struct alert_plan *plan);
 
 void pipeline_event(void *pipeline, const struct event *evt);
 
+/* By code, EVENT_CODES of them: the events of the source itself that no rule is about and that one plugin at
+ * most parses. They may go to pipeline_stretch() in place of pipeline_event(). Changes between two batches. */
+const bool *pipeline_quiet(const struct pipeline *p);
+void pipeline_stretch(struct pipeline *p, const struct source_stretch *s);
+
 /* Between two batches. Takes up rules that were offered since: they wait, in place of others that may
  * wait already. False when there are none. */
 bool pipeline_take(struct pipeline *p);

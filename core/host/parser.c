@@ -85,3 +85,37 @@ void parser_run(struct parser *p, const struct event *evt)
 		s = rc == SS_PLUGIN_SUCCESS ? s + 1 : step_failed(p, s, rc);
 	}
 }
+
+/* The plugin that takes many events at once; NULL when there is none. */
+static struct step *many_of(const struct parser *p)
+{
+	for (uint32_t i = 0; i < p->n; i++)
+		if (p->steps[i].instance->module->symbols->parse_events)
+			return (struct step *)&p->steps[i];
+	return NULL;
+}
+
+bool parser_takes_many(const struct parser *p, uint16_t code)
+{
+	const struct step *many = many_of(p);
+
+	for (uint32_t i = 0; i < p->n; i++)
+		if (event_set_has(&p->steps[i].instance->parse_types, code) !=
+		    (&p->steps[i] == many))
+			return false;
+	return true;
+}
+
+void parser_stretch(struct parser *p, const struct source_stretch *s)
+{
+	const ss_plugin_event_input in = {
+		.evt = s->events[0],
+		.evtnum = s->num,
+		.evtsrc = s->source,
+	};
+	const struct step *many = many_of(p);
+
+	if (many)
+		many->instance->n_parse_failed += many->instance->module->symbols->parse_events(
+			many->instance->state, &in, s->events, s->n, &many->in);
+}

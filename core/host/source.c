@@ -308,6 +308,34 @@ bool source_next(struct source *s, struct event *ret_evt)
 	return true;
 }
 
+uint32_t source_stretch(struct source *s, const bool *types, uint64_t until,
+			struct source_stretch *ret)
+{
+	uint64_t n_bytes = 0;
+	uint32_t at = s->next;
+
+	if (s->is_plugin || atomic_load_explicit(s->n_waiting, memory_order_relaxed))
+		return 0;
+	until -= until == UINT64_MAX; /* that is no time */
+	for (; at < s->n; at++) {
+		const ss_plugin_event *raw = s->events[at];
+
+		if (!raw || raw->type >= EVENT_CODES || !types[raw->type] || raw->ts > until ||
+		    raw->len > s->cap_bytes || !check_head(raw))
+			break;
+		n_bytes += raw->len;
+	}
+	*ret = (struct source_stretch){.events = s->events + s->next,
+				       .n = at - s->next,
+				       .num = s->num + 1,
+				       .source = s->name};
+	s->next = at;
+	s->num += ret->n;
+	s->counters.n_events += ret->n;
+	s->counters.n_bytes += n_bytes;
+	return ret->n;
+}
+
 bool source_progress(struct source *s, uint32_t *ret_hundredths, const char **ret_text)
 {
 	uint32_t pct = 0;

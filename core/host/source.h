@@ -69,6 +69,20 @@ int source_pull(struct source *s, struct err *err);
  * (code 402) has the number of the source's event before it: commits count the source's alone. */
 bool source_next(struct source *s, struct event *ret_evt);
 
+/* Events one after the other that are of the source itself and whose bytes need no other look. */
+struct source_stretch {
+	ss_plugin_event *const *events;
+	uint32_t n;
+	uint64_t num; /* of the first */
+	const char *source;
+};
+
+/* Takes from the events in hand those that come next, as long as they are of @types (by code, EVENT_CODES of
+ * them; not those of plugins) and not later than @until. Their number, 0 when the next one is another:
+ * source_next() gives it then. */
+uint32_t source_stretch(struct source *s, const bool *types, uint64_t until,
+			struct source_stretch *ret);
+
 /* How far it is: hundredths of a percent (0 to 10000) and a text, which may be "" and is valid
  * until the next call. false when the plugin does not tell. */
 bool source_progress(struct source *s, uint32_t *ret_hundredths, const char **ret_text);

@@ -58,6 +58,7 @@ static const struct row rows[] = {
 	API(get_required_event_schema_version),
 	EXT(set_host),
 	EXT(extract_entry),
+	EXT(parse_events),
 	EXT(output_open),
 	EXT(output_send),
 	EXT(output_close),

@@ -12,6 +12,9 @@ struct module_symbols {
 	void (*set_host)(const struct gyr_host *host);
 	ss_plugin_bool (*extract_entry)(ss_plugin_t *s, const ss_plugin_event_input *evt,
 					uint32_t scope, struct gyr_entry *ret_entry);
+	uint32_t (*parse_events)(ss_plugin_t *s, const ss_plugin_event_input *evt,
+				 ss_plugin_event *const *evts, uint32_t n,
+				 const ss_plugin_event_parse_input *in);
 	void *(*output_open)(ss_plugin_t *s, const char *params, ss_plugin_rc *rc);
 	ss_plugin_rc (*output_send)(ss_plugin_t *s, void *inst,
 				    const struct gyr_alert *const *alerts, uint32_t n,

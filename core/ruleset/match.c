@@ -230,6 +230,11 @@ static __attribute__((noinline)) uint32_t match_some(struct matcher *m, const st
 	return n ? found(m, numbers, n) : 0;
 }
 
+bool matcher_is_idle(const struct matcher *m, uint16_t type)
+{
+	return plan_is_idle(m->planned.run, type);
+}
+
 uint32_t matcher_run(struct matcher *m, const struct event *evt, const struct fetch *fetch,
 		     const struct rule *const **ret_rules)
 {

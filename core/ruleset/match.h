@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "event/event.h"
@@ -35,6 +36,9 @@ const struct plan_run *matcher_plan_run(const struct matcher *m);
 
 /* From now on it measures what each rule takes, for a profile. */
 void matcher_time(struct matcher *m);
+
+/* Whether no rule is about events of this type: matcher_run() has nothing to do for them. */
+bool matcher_is_idle(const struct matcher *m, uint16_t type);
 
 /* Judges one event. Returns how many rules match and points *ret_rules at them in load order, valid
  * until the next call; at most one with rule_matching `first`. Never fails: what cannot be

@@ -210,6 +210,19 @@ static void lane_event(void *ctx, const struct event *evt)
 	flight_event(&l->flight, evt);
 }
 
+/* The many events that are there for the state alone go by in stretches, unless each is to be written down. */
+static void lane_skim(void *ctx)
+{
+	struct lane *l = ctx;
+	struct source_stretch s;
+
+	if (lane_wants_exit(l) || !l->crew.is_told || l->recorder || l->flight.recorder ||
+	    !source_stretch(l->source, pipeline_quiet(l->pipeline), l->drops.due_ts, &s))
+		return;
+	l->last_ts = s.events[s.n - 1]->ts;
+	pipeline_stretch(l->pipeline, &s);
+}
+
 void lane_settle(struct lane *l)
 {
 	pipeline_settle(l->pipeline);
@@ -259,6 +272,7 @@ int lane_start(struct lane *l)
 {
 	struct feed_setup setup = {.source = l->source,
 				   .event = lane_event,
+				   .skim = tells_state(l) ? lane_skim : NULL,
 				   .between = lane_between,
 				   .ended = lane_ended,
 				   .ctx = l};

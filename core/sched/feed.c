@@ -32,14 +32,25 @@ static uint64_t now_ms(void)
 	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
+static bool feed_event(struct feed *f)
+{
+	struct event evt;
+
+	if (f->setup.skim)
+		f->setup.skim(f->setup.ctx);
+	if (!source_next(f->setup.source, &evt))
+		return false;
+	f->setup.event(f->setup.ctx, &evt);
+	return true;
+}
+
 /* Everything in hand, to the last event: a batch is never left half done. */
 static void feed_batch(struct feed *f)
 {
 	struct source_counters counters;
-	struct event evt;
 
-	while (source_next(f->setup.source, &evt))
-		f->setup.event(f->setup.ctx, &evt);
+	while (feed_event(f))
+		;
 	source_count(f->setup.source, &counters);
 	atomic_store_explicit(&f->n_events, counters.n_events, memory_order_relaxed);
 }

@@ -22,6 +22,7 @@ struct feed;
 struct feed_setup {
 	struct source *source;
 	void (*event)(void *ctx, const struct event *evt);
+	void (*skim)(void *ctx); /* before each event: takes what needs no `event`; may be NULL */
 	void (*between)(void *ctx);
 	void (*ended)(void *ctx); /* the last thing the thread does */
 	void *ctx;

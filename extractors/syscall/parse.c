@@ -212,21 +212,30 @@ static int64_t read_fd(const ss_plugin_event *raw, uint32_t i)
 	return fd;
 }
 
-static void find_thread(struct state *s, struct cur *c, const struct kind *k)
+/* The thread that an event happens to; NULL when there is none. */
+static inline struct thread *find_thread(struct state *s, const ss_plugin_event *raw,
+					 const struct kind *k)
 {
-	const int64_t tid = (int64_t)c->raw->tid;
+	const int64_t tid = (int64_t)raw->tid;
 	struct thread *t = s->last_thread;
 
 	if (!k->has_thread || tid == -1)
-		return;
+		return NULL;
 	if (!t || s->last_tid != tid) {
 		t = k->makes_thread ? thread_get(s, tid) : thread_find(s, tid);
 		s->last_tid = tid;
 		s->last_thread = t;
 	}
-	c->thread = t;
 	if (t)
-		t->seen_ts = c->raw->ts;
+		t->seen_ts = raw->ts;
+	return t;
+}
+
+static inline void find_subject(struct state *s, struct cur *c, const struct kind *k)
+{
+	struct thread *t = find_thread(s, c->raw, k);
+
+	c->thread = t;
 	if (!t || k->fd_param < 0)
 		return;
 	t->last_fd = c->is_read ? gyr_param_i64(&c->params, (uint32_t)k->fd_param, -1)
@@ -268,31 +277,78 @@ static __attribute__((noinline)) bool take_record(struct state *s, const ss_plug
 	return true;
 }
 
-/* Parameters are looked for when the event changes something, else when they are asked for. */
-int state_parse(struct gyr *p, const ss_plugin_event_input *in)
+/* The last event is over, time has gone on. */
+static inline void step(struct state *s, const ss_plugin_event *raw)
 {
-	const ss_plugin_event *raw = in->evt;
-	struct state *s = gyr_state(p);
-	const struct kind *k = kind_of(s, raw->type);
-	int r;
-
 	if (s->n_closed || s->dead_tid >= 0)
 		finish_last(s);
 	s->now_ts = raw->ts;
 	if (raw->ts - s->aged_ts > s->purge_ns)
 		age(s);
-	statetables_begin(s->tables);
-	if (raw->type == GYR_EVENT_ASYNC && take_record(s, in, &r))
-		return r;
-	cur_begin(s, raw, in->evtnum, k);
+}
+
+/* Parameters are looked for when the event changes something, else when they are asked for. False: its lengths
+ * do not fit together. */
+static inline bool parse(struct state *s, const ss_plugin_event *raw, uint64_t num,
+			 const struct kind *k)
+{
+	cur_begin(s, raw, num, k);
 	if ((k->parse || k->is_wide) && !cur_read(s))
-		return gyr_fail(p, -EBADMSG, "parse: event %llu: its lengths do not fit together",
-				(unsigned long long)in->evtnum);
-	find_thread(s, &s->cur, k);
+		return false;
+	find_subject(s, &s->cur, k);
 	s->cur.is_parsed = true;
 	if (k->parse)
 		k->parse(s, &s->cur);
-	return 0;
+	return true;
+}
+
+static int misfit(struct gyr *p, uint64_t num)
+{
+	return gyr_fail(p, -EBADMSG, "parse: event %llu: its lengths do not fit together",
+			(unsigned long long)num);
+}
+
+int state_parse(struct gyr *p, const ss_plugin_event_input *in)
+{
+	const ss_plugin_event *raw = in->evt;
+	struct state *s = gyr_state(p);
+	int r;
+
+	step(s, raw);
+	statetables_begin(s->tables);
+	if (raw->type == GYR_EVENT_ASYNC && take_record(s, in, &r))
+		return r;
+	return parse(s, raw, in->evtnum, kind_of(s, raw->type)) ? 0 : misfit(p, in->evtnum);
+}
+
+/* Of an event that changes nothing only its thread is of interest here, and which descriptor that used last. */
+static inline void pass(struct state *s, const ss_plugin_event *raw, const struct kind *k)
+{
+	struct thread *t = find_thread(s, raw, k);
+
+	if (t && k->fd_param >= 0)
+		t->last_fd = read_fd(raw, (uint32_t)k->fd_param);
+}
+
+uint32_t state_parse_many(struct gyr *p, const struct gyr_events *evts)
+{
+	struct state *s = gyr_state(p);
+	uint32_t n_failed = 0;
+
+	statetables_begin(s->tables);
+	for (uint32_t i = 0; i < evts->n; i++) {
+		const ss_plugin_event *raw = evts->at[i];
+		const struct kind *k = kind_of(s, raw->type);
+
+		step(s, raw);
+		if (!k->parse && !k->is_wide) {
+			pass(s, raw, k);
+		} else if (!parse(s, raw, evts->num + i, k)) {
+			(void)misfit(p, evts->num + i);
+			n_failed++;
+		}
+	}
+	return n_failed;
 }
 
 /* The event was not just parsed: its thread is looked for, and not made up. */

@@ -349,6 +349,9 @@ bool addr_is_local(const struct state *s, const uint8_t *addr, size_t len);
 
 int state_parse(struct gyr *p, const ss_plugin_event_input *evt);
 
+/* The same for events about which nothing will be asked. How many failed. */
+uint32_t state_parse_many(struct gyr *p, const struct gyr_events *evts);
+
 /* Finds the event at hand for the extractor, when it was not just parsed. */
 struct cur *state_cur(struct gyr *p, const struct gyr_event *evt);
 

@@ -142,4 +142,5 @@ PLUGIN(.name = "syscall_fields", .version = "0.1.0",
        .options = options, .init = fields_init, .destroy = fields_destroy,
        .metrics = fields_metrics);
 PLUGIN_PARSER(.sources = sources, .parse_input = state_parse);
+PLUGIN_PARSER_MANY(state_parse_many);
 PLUGIN_EXTRACTOR(.sources = sources, .fields = fields, .answers_last = true, .entry = fields_entry);

@@ -24,6 +24,9 @@ enum { FIELDS_MAX = 4096, EVENTS_MAX = 1000, CALLS_MAX = 200 };
 struct check {
 	plugin_api api;
 	void *(*output_open)(ss_plugin_t *, const char *, ss_plugin_rc *);
+	uint32_t (*parse_events)(ss_plugin_t *, const ss_plugin_event_input *,
+				 ss_plugin_event *const *, uint32_t,
+				 const ss_plugin_event_parse_input *);
 	ss_plugin_rc (*output_send)(ss_plugin_t *, void *, const struct gyr_alert *const *,
 				    uint32_t, uint8_t *);
 	void (*output_close)(ss_plugin_t *, void *);
@@ -104,6 +107,7 @@ static void load_symbols(struct check *c, void *lib)
 	LOAD(get_metrics);
 	LOAD(capture_open);
 	LOAD(capture_close);
+	*(void **)&c->parse_events = symbol(lib, "gyr_parse_events");
 	*(void **)&c->output_open = symbol(lib, "gyr_output_open");
 	*(void **)&c->output_send = symbol(lib, "gyr_output_send");
 	*(void **)&c->output_close = symbol(lib, "gyr_output_close");
@@ -424,12 +428,15 @@ static void try_extract(struct check *c, ss_plugin_t *s, const ss_plugin_event_i
 			c->requests[i].field);
 }
 
-static void try_event(struct check *c, ss_plugin_t *s, const ss_plugin_event *evt, uint64_t num,
+static void try_event(struct check *c, ss_plugin_t *s, ss_plugin_event *evt, uint64_t num,
 		      const char *source)
 {
 	const ss_plugin_event_input in = {.evt = evt, .evtnum = num, .evtsrc = source};
 	const ss_plugin_event_parse_input parse = {.owner = c, .get_owner_last_error = host_error};
 
+	if (c->parse_events)
+		(void)promise(c, c->parse_events(s, &in, &evt, 1, &parse) <= 1,
+			      "of one event more than one failed");
 	if (c->api.parse_event)
 		(void)c->api.parse_event(s, &in, &parse);
 	try_extract(c, s, &in);

@@ -1,9 +1,13 @@
 /*
- * syscall: any events through the state of system calls, each then asked for every field.
+ * syscall: any events through the state of system calls, which are then asked for every field.
  *
  * The input is a row of events: code (2 bytes), thread (1), number of parameters (1), number of bytes
  * (2), and these bytes, which are the lengths of the parameters and the parameters. So lengths and
  * numbers may lie as they like; the length of the event itself is right, as hosts check it.
+ *
+ * A second state gets the same events, those that nothing is asked about many at once: then its
+ * answers have to be the same. Nothing is asked about events whose number of parameters has the
+ * highest bit set.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -12,7 +16,15 @@
 
 #include <gyr/plugin.h>
 
-enum { EVENTS_MAX = 200, RECORD_HEAD = 6 };
+enum { EVENTS_MAX = 200, RECORD_HEAD = 6, UNASKED = 0x80 };
+
+/* A state, and of the second one the events that wait for it. */
+struct subject {
+	ss_plugin_t *state;
+	ss_plugin_event *waiting[EVENTS_MAX];
+	uint32_t n;
+	uint64_t num; /* of the first */
+};
 
 #define FIELD(n, t, f, fn, r, d, text) {.name = (n), .type = (t), .flags = (f)},
 #define FACT_OF_THREAD FIELD
@@ -69,7 +81,7 @@ static uint64_t look(const ss_plugin_extract_field *q)
 	return sum;
 }
 
-static void ask(ss_plugin_t *p, const ss_plugin_event_input *evt, uint32_t i, const char *arg)
+static uint64_t ask(ss_plugin_t *p, const ss_plugin_event_input *evt, uint32_t i, const char *arg)
 {
 	ss_plugin_extract_field q = {
 		.field_id = i,
@@ -84,16 +96,49 @@ static void ask(ss_plugin_t *p, const ss_plugin_event_input *evt, uint32_t i, co
 	const ss_plugin_field_extract_input in = {
 		.get_owner_last_error = no_error, .num_fields = 1, .fields = &q};
 
-	if (plugin_extract_fields(p, evt, &in) == SS_PLUGIN_SUCCESS)
-		fuzz_syscall_sum += look(&q);
+	return plugin_extract_fields(p, evt, &in) == SS_PLUGIN_SUCCESS ? q.res_len + look(&q) : 0;
 }
 
-static void show(ss_plugin_t *p, const uint8_t *record, size_t len, uint64_t num)
+static void ask_both(const struct subject *x, const ss_plugin_event_input *evt, uint32_t i,
+		     const char *arg)
+{
+	const uint64_t one = ask(x[0].state, evt, i, arg), many = ask(x[1].state, evt, i, arg);
+
+	if (one != many)
+		abort();
+	fuzz_syscall_sum += one;
+}
+
+static void ask_all(const struct subject *x, const ss_plugin_event_input *evt)
+{
+	for (uint32_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+		ask_both(x, evt, i, NULL);
+		if (fields[i].flags & (GYR_ARG_KEY | GYR_ARG_INDEX))
+			for (size_t k = 0; k < sizeof args / sizeof args[0]; k++)
+				ask_both(x, evt, i, args[k]);
+	}
+}
+
+/* Shows what waits. */
+static void flush(struct subject *x)
+{
+	const ss_plugin_event_parse_input in = {.get_owner_last_error = no_error};
+	const ss_plugin_event_input evt = {
+		.evt = x->waiting[0], .evtnum = x->num, .evtsrc = "syscall"};
+
+	if (x->n && gyr_parse_events(x->state, &evt, x->waiting, x->n, &in) > x->n)
+		abort();
+	for (uint32_t i = 0; i < x->n; i++)
+		free(x->waiting[i]);
+	x->n = 0;
+}
+
+static void show(struct subject *x, const uint8_t *record, size_t len, uint64_t num)
 {
 	ss_plugin_event head = {.ts = 1700000000000000000ULL + num * 1000,
 				.tid = record[2],
 				.len = (uint32_t)(sizeof head + len),
-				.nparams = record[3]};
+				.nparams = record[3] & ~UNASKED};
 	uint8_t *bytes = malloc(sizeof head + len);
 	const ss_plugin_event_input evt = {
 		.evt = (ss_plugin_event *)(void *)bytes, .evtnum = num, .evtsrc = "syscall"};
@@ -104,13 +149,15 @@ static void show(ss_plugin_t *p, const uint8_t *record, size_t len, uint64_t num
 	memcpy(&head.type, record, sizeof head.type);
 	memcpy(bytes, &head, sizeof head);
 	memcpy(bytes + sizeof head, record + RECORD_HEAD, len);
-	(void)plugin_parse_event(p, &evt, &in);
-	for (uint32_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
-		ask(p, &evt, i, NULL);
-		if (fields[i].flags & (GYR_ARG_KEY | GYR_ARG_INDEX))
-			for (size_t k = 0; k < sizeof args / sizeof args[0]; k++)
-				ask(p, &evt, i, args[k]);
+	(void)plugin_parse_event(x[0].state, &evt, &in);
+	if (record[3] & UNASKED && head.type != GYR_EVENT_PLUGIN && head.type != GYR_EVENT_ASYNC) {
+		x[1].num = x[1].n ? x[1].num : num;
+		x[1].waiting[x[1].n++] = (ss_plugin_event *)(void *)bytes;
+		return;
 	}
+	flush(&x[1]);
+	(void)plugin_parse_event(x[1].state, &evt, &in);
+	ask_all(x, &evt);
 	free(bytes);
 }
 
@@ -118,20 +165,25 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const ss_plugin_init_input init = {
 		.config = "{}", .get_owner_last_error = no_error, .log_fn = log_nothing};
+	struct subject x[2] = {0};
 	ss_plugin_rc rc;
-	ss_plugin_t *p = plugin_init(&init, &rc);
 
-	if (rc != SS_PLUGIN_SUCCESS)
-		abort();
+	for (int i = 0; i < 2; i++) {
+		x[i].state = plugin_init(&init, &rc);
+		if (rc != SS_PLUGIN_SUCCESS)
+			abort();
+	}
 	for (uint64_t num = 1; num <= EVENTS_MAX && size >= RECORD_HEAD; num++) {
 		size_t len = (size_t)data[4] | (size_t)data[5] << 8;
 
 		if (len > size - RECORD_HEAD)
 			len = size - RECORD_HEAD;
-		show(p, data, len, num);
+		show(x, data, len, num);
 		data += RECORD_HEAD + len;
 		size -= RECORD_HEAD + len;
 	}
-	plugin_destroy(p);
+	flush(&x[1]);
+	for (int i = 0; i < 2; i++)
+		plugin_destroy(x[i].state);
 	return 0;
 }

@@ -205,6 +205,25 @@ static ss_plugin_event *event(struct instance *h, uint32_t i, uint32_t id, const
 	return h->ptrs[i];
 }
 
+/* Three events of system calls: closes by a thread. */
+static void calls(struct instance *h)
+{
+	for (uint32_t i = 0; i < 3; i++) {
+		ss_plugin_event *e = event(h, i, 0, "");
+
+		e->type = 5;
+		e->nparams = 0;
+	}
+	if (strcmp(h->params, "calls other") == 0)
+		h->ptrs[1]->type = 7;
+	if (strcmp(h->params, "calls late") == 0)
+		h->ptrs[2]->ts = UINT64_MAX;
+	if (strcmp(h->params, "calls short") == 0)
+		h->ptrs[1]->nparams = 1000;
+	if (strcmp(h->params, "calls null") == 0)
+		h->ptrs[2] = NULL;
+}
+
 static ss_plugin_rc misbehave(struct instance *h, uint32_t *n)
 {
 	const char *p = h->params;
@@ -212,6 +231,8 @@ static ss_plugin_rc misbehave(struct instance *h, uint32_t *n)
 	*n = strcmp(p, "empty") == 0 ? 0 : 3;
 	for (uint32_t i = 0; i < 3; i++)
 		(void)event(h, i, 0, "hello");
+	if (strncmp(p, "calls", 5) == 0)
+		calls(h);
 	if (strcmp(p, "foreign") == 0)
 		(void)event(h, 1, 12345, "hello");
 	if (strcmp(p, "code") == 0)
@@ -333,6 +354,18 @@ ss_plugin_rc plugin_parse_event(ss_plugin_t *p, const ss_plugin_event_input *evt
 	if (evt->evtnum == 3)
 		return SS_PLUGIN_EOF; /* has seen enough */
 	return evt->evtnum == 2 ? SS_PLUGIN_FAILURE : SS_PLUGIN_SUCCESS;
+}
+#endif
+
+#ifdef FAKE_MANY
+/* Every second event fails. */
+uint32_t gyr_parse_events(ss_plugin_t *p, const ss_plugin_event_input *evt,
+			  ss_plugin_event *const *evts, uint32_t n,
+			  const ss_plugin_event_parse_input *in)
+{
+	(void)in;
+	((struct state *)p)->parsed = evt->evtnum + n - 1;
+	return evt->evt == evts[0] ? n / 2 : n;
 }
 #endif
 

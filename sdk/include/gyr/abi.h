@@ -626,6 +626,17 @@ GYR_EXPORT ss_plugin_bool gyr_extract_entry(ss_plugin_t *s, const ss_plugin_even
 					    uint32_t scope, struct gyr_entry *ret_entry);
 
 /*
+ * Many events a call, optional for a parser: gyr_parse_events does what @n calls (at least 1) of
+ * plugin_parse_event would, with the events at @evts in turn, @evt->evtnum and the numbers after it,
+ * and the source of @evt, whose evt is evts[0]. Nothing is asked about any of them, then or later. How
+ * many failed: they are counted as failures of plugin_parse_event are. A host may call it for events
+ * that no rule is about and no other plugin parses. [source]
+ */
+GYR_EXPORT uint32_t gyr_parse_events(ss_plugin_t *s, const ss_plugin_event_input *evt,
+				     ss_plugin_event *const *evts, uint32_t n,
+				     const ss_plugin_event_parse_input *in);
+
+/*
  * Records, optional for a source without an ID: events of code 402 with plugin ID 0 and a name that
  * begins with "gyr." tell parsers about the state of the system; rules never see them, and they have
  * no number. One called gyr.hidden has a whole event as its data: parsers get that event, with a

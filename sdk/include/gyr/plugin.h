@@ -372,6 +372,13 @@ struct gyr_parser {
 	int (*parse_input)(struct gyr *p, const ss_plugin_event_input *evt);
 };
 
+/* Events one after the other, the first of them number @num; nothing will be asked about them. */
+struct gyr_events {
+	ss_plugin_event *const *at;
+	uint32_t n;
+	uint64_t num;
+};
+
 /* The view of an event that .parse would get. -EBADMSG when its lengths do not fit together. */
 int gyr_event_view(const ss_plugin_event_input *evt, struct gyr_event *ret);
 

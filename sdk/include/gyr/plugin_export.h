@@ -297,6 +297,20 @@ void gyr__texts_free(struct gyr__texts *t);
 	}                                                                                         \
 	struct gyr__semicolon
 
+/*
+ * After PLUGIN_PARSER: uint32_t fn(struct gyr *p, const struct gyr_events *evts) sees many events at once
+ * that nobody asks about, in place of calls for each; how many of them failed.
+ */
+#define PLUGIN_PARSER_MANY(fn)                                                          \
+	uint32_t gyr_parse_events(ss_plugin_t *s, const ss_plugin_event_input *evt,     \
+				  ss_plugin_event *const *evts, uint32_t n,             \
+				  const ss_plugin_event_parse_input *in)                \
+	{                                                                               \
+		(void)in;                                                               \
+		return fn((struct gyr *)s, &(struct gyr_events){evts, n, evt->evtnum}); \
+	}                                                                               \
+	struct gyr__semicolon
+
 /* Pushes events from threads of its own: see struct gyr_async. */
 #define PLUGIN_ASYNC(...)                                                                     \
 	GYR__DESCRIPTOR(async, __VA_ARGS__)                                                   \

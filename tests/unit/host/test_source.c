@@ -213,6 +213,93 @@ static void test_parsers_see_each_event_until_they_have_seen_enough(void **state
 	close_fixture(&x);
 }
 
+/* Takes stretches of events of code 5 up to time 2000; their lengths, and 0 for an event on its own. */
+static void test_stretches_end_where_an_event_needs_a_look(void **state)
+{
+	static const bool types[EVENT_CODES] = {[5] = true};
+	static const struct {
+		const char *params;
+		uint64_t until;
+		uint32_t lengths[4]; /* 9: the end */
+		uint64_t n_events;
+	} rows[] = {
+		{"calls", 2000, {3, 9}, 3},
+		{"calls", 1001, {2, 0, 9}, 3},
+		{"calls", 999, {0, 0, 0, 9}, 3},
+		{"calls other", 2000, {1, 0, 1, 9}, 3},
+		{"calls late", UINT64_MAX, {2, 0, 9}, 3},
+		{"calls short", 2000, {1, 0, 9}, 2}, /* the one between is skipped and counted */
+		{"calls null", 2000, {2, 9}, 2},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		uint64_t num = 0;
+		struct source_counters c;
+		struct source_stretch st;
+		struct fixture x;
+		struct event e;
+		const uint32_t *want = rows[i].lengths;
+
+		open_fixture(&x, "calls", rows[i].params);
+		assert_int_equal(source_pull(x.source, &x.err), 0);
+		for (;; want++) {
+			const uint32_t n = source_stretch(x.source, types, rows[i].until, &st);
+
+			if (n) {
+				assert_int_equal(n, *want);
+				assert_int_equal(st.num, num + 1);
+				num = st.num + n - 1;
+				continue;
+			}
+			if (!source_next(x.source, &e))
+				break;
+			assert_int_equal(*want, 0);
+			num = e.num;
+		}
+		if (*want != 9)
+			fail_msg("%s: ended early", rows[i].params);
+		source_count(x.source, &c);
+		assert_int_equal(c.n_events, rows[i].n_events);
+		assert_int_equal(source_num(x.source), 3);
+		close_fixture(&x);
+	}
+}
+
+static void test_only_a_plugin_that_parses_alone_takes_many_events(void **state)
+{
+	static const bool types[EVENT_CODES] = {[5] = true};
+	struct source_stretch st;
+	struct fixture x, y;
+	struct parser *alone, *two, *slow, *none;
+
+	(void)state;
+	open_fixture(&x, "calls", "calls");
+	open_fixture(&y, "parser", "plain");
+	alone = parser_new(&x.instance, 1, STR("syscall"));
+	none = parser_new(NULL, 0, STR("syscall"));
+	two = parser_new((struct instance *[]){x.instance, x.instance}, 2, STR("syscall"));
+	slow = parser_new(&y.instance, 1, STR("fake_events"));
+	assert_int_equal(parser_count(alone), 1);
+	assert_int_equal(parser_count(slow), 1);
+	assert_true(parser_takes_many(alone, 5));
+	assert_true(parser_takes_many(none, 5));
+	assert_false(parser_takes_many(two, 5));
+	assert_false(parser_takes_many(slow, GYR_EVENT_PLUGIN));
+	assert_int_equal(source_pull(x.source, &x.err), 0);
+	assert_int_equal(source_stretch(x.source, types, 2000, &st), 3);
+	parser_stretch(none, &st);
+	assert_int_equal(x.instance->n_parse_failed, 0);
+	parser_stretch(alone, &st);
+	assert_int_equal(x.instance->n_parse_failed, 1); /* one of three, as it says */
+	parser_free(alone);
+	parser_free(none);
+	parser_free(two);
+	parser_free(slow);
+	close_fixture(&y);
+	close_fixture(&x);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -224,6 +311,8 @@ int main(void)
 		cmocka_unit_test(test_event_text_has_a_fallback),
 		cmocka_unit_test(test_progress_stays_within_its_range),
 		cmocka_unit_test(test_parsers_see_each_event_until_they_have_seen_enough),
+		cmocka_unit_test(test_stretches_end_where_an_event_needs_a_look),
+		cmocka_unit_test(test_only_a_plugin_that_parses_alone_takes_many_events),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
