@@ -106,6 +106,17 @@ static int set_every_call(struct options *o, const char *value, struct err *err)
 	return list_add(&o->settings, "base_syscalls.all=true", err);
 }
 
+/* What older releases called -e. */
+static int set_recording(struct options *o, const char *value, struct err *err)
+{
+	int r = list_add(&o->settings, "engine.kind=replay", err);
+
+	return r < 0 ? r
+		     : list_add(&o->settings,
+				arena_printf(&o->arena, "engine.replay.capture_file=%s", value),
+				err);
+}
+
 static int set_list(struct options *o, const char *value, struct err *err)
 {
 	(void)err;
@@ -232,6 +243,7 @@ static const struct option_row rows[] = {
 	{'t', NULL, VALUE_YES, NULL, set_only_tag, NULL},
 	{0, "markdown", VALUE_NO, NULL, set_markdown, NULL},
 	{'A', NULL, VALUE_NO, NULL, set_every_call, NULL},
+	{'e', NULL, VALUE_YES, NULL, set_recording, NULL},
 	{'b', "print-base64", VALUE_NO, NULL, set_base64, NULL},
 	{0, "cri", VALUE_YES, NULL, set_nothing, NULL},
 	{0, "disable-cri-async", VALUE_NO, NULL, set_nothing, NULL},

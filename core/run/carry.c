@@ -14,8 +14,8 @@ static int carry_id(struct setup *s, const struct opening *o, uint32_t id, struc
 
 	if (!e) {
 		log_warn(&s->log,
-			 "%s: has events of the plugin with ID %u, which is not here: no rule sees "
-			 "them",
+			 "%s: may have events of the plugin with ID %u, which is not here: no rule "
+			 "sees them",
 			 o->label, id);
 		return 0;
 	}

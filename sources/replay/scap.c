@@ -146,7 +146,7 @@ const char *scap_block_name(unsigned i)
 
 /* ---- life ---- */
 
-static int scap_new(struct scap_stream *stream, struct scap **ret_scap)
+int scap_open_stream(struct scap_stream *stream, struct scap **ret_scap)
 {
 	struct scap *s = calloc(1, sizeof *s);
 
@@ -169,7 +169,7 @@ int scap_open(const char *path, struct scap **ret_scap, char *err, size_t err_si
 	int r = scap_stream_open(path, &stream);
 
 	if (r == 0)
-		r = scap_new(stream, ret_scap);
+		r = scap_open_stream(stream, ret_scap);
 	if (r)
 		(void)snprintf(err, err_size, "recording '%s': %s", path, strerror(-r));
 	return r;
@@ -180,7 +180,7 @@ int scap_open_memory(const void *bytes, size_t len, struct scap **ret_scap)
 	struct scap_stream *stream;
 	int r = scap_stream_open_memory(bytes, len, &stream);
 
-	return r ? r : scap_new(stream, ret_scap);
+	return r ? r : scap_open_stream(stream, ret_scap);
 }
 
 struct scap *scap_close(struct scap *s)

@@ -58,6 +58,10 @@ struct scap;
  * has a text. */
 int scap_open(const char *path, struct scap **ret_scap, char *err, size_t err_size);
 
+/* The same over a stream that nobody read from, which it takes, also when it fails. -ENOMEM. */
+struct scap_stream;
+int scap_open_stream(struct scap_stream *stream, struct scap **ret_scap);
+
 /* The same over bytes in memory, which must outlive it. */
 int scap_open_memory(const void *bytes, size_t len, struct scap **ret_scap);
 

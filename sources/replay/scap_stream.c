@@ -15,6 +15,7 @@ enum {
 	INPUT_SIZE = 128 << 10,
 	GZIP_WINDOW = 15 + 16, /* the largest window, gzip framing */
 	NOTHING = -100000,     /* no errno */
+	HEAD_SIZE = 256,
 };
 
 struct scap_stream {
@@ -28,6 +29,9 @@ struct scap_stream {
 	bool is_in_member; /* gzip: between the head and the end of a member */
 	z_stream z;
 	const char *error;
+	uint8_t head
+		[HEAD_SIZE]; /* what was peeked at and not yet given: head[head_at .. head_len] */
+	long head_at, head_len; /* head_len may be a negative errno */
 };
 
 int scap_stream_open(const char *path, struct scap_stream **ret_stream)
@@ -189,13 +193,12 @@ static long inflate_some(struct scap_stream *s, void *ret, size_t size)
 	return s->z.avail_out < size ? (long)(size - s->z.avail_out) : NOTHING;
 }
 
-long scap_stream_read(struct scap_stream *s, void *ret, size_t size)
+static long read_on(struct scap_stream *s, void *ret, size_t size)
 {
 	long n = s->is_started ? 0 : start(s);
 
 	if (n < 0)
 		return n;
-	size = size < 1U << 30 ? size : 1U << 30;
 	if (!s->is_gzip && s->at < s->len) {
 		n = (long)(size < s->len - s->at ? size : s->len - s->at);
 		memcpy(ret, s->input + s->at, (size_t)n);
@@ -213,6 +216,34 @@ long scap_stream_read(struct scap_stream *s, void *ret, size_t size)
 		n = inflate_some(s, ret, size);
 	} while (n == NOTHING);
 	return n;
+}
+
+long scap_stream_read(struct scap_stream *s, void *ret, size_t size)
+{
+	long n = s->head_len - s->head_at;
+
+	size = size < 1U << 30 ? size : 1U << 30;
+	if (s->head_len < 0)
+		return s->head_len;
+	if (!n)
+		return read_on(s, ret, size);
+	n = n < (long)size ? n : (long)size;
+	memcpy(ret, s->head + s->head_at, (size_t)n);
+	s->head_at += n;
+	return n;
+}
+
+int scap_stream_peek(struct scap_stream *s)
+{
+	static const uint8_t mark[] = {0xef, 0xbb, 0xbf};
+	long i = 0;
+
+	s->head_len = read_on(s, s->head, HEAD_SIZE);
+	if (s->head_len >= 3 && memcmp(s->head, mark, sizeof mark) == 0)
+		i = sizeof mark;
+	while (i < s->head_len && strchr(" \t\r\n", s->head[i]) && s->head[i])
+		i++;
+	return i < s->head_len ? s->head[i] : -1;
 }
 
 const char *scap_stream_error(const struct scap_stream *s)

@@ -22,6 +22,10 @@ struct scap_stream *scap_stream_close(struct scap_stream *s);
  * too early; a negative errno of the file. */
 long scap_stream_read(struct scap_stream *s, void *ret, size_t size);
 
+/* The first byte that is no blank and no byte order mark, of those that the first read may give;
+ * they are given all the same. -1 when there is none, or for an error, which the first read gives. */
+int scap_stream_peek(struct scap_stream *s);
+
 /* What -EBADMSG was about. */
 const char *scap_stream_error(const struct scap_stream *s);
 
