@@ -8,8 +8,10 @@
 #include "event/field.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
+#include "event/value.h"
 #include "gyr/events.h"
 #include "util/mem.h"
 #include "util/nearest.h"
@@ -20,6 +22,7 @@ enum {
 };
 
 struct fieldset {
+	atomic_uint refs;
 	struct arena arena;
 	struct field **fields;
 	uint32_t n, size;
@@ -29,12 +32,22 @@ struct fieldset {
 
 struct fieldset *fieldset_new(void)
 {
-	return mem_new(sizeof(struct fieldset));
+	struct fieldset *s = mem_new(sizeof *s);
+
+	if (s)
+		atomic_init(&s->refs, 1);
+	return s;
 }
 
-struct fieldset *fieldset_free(struct fieldset *s)
+struct fieldset *fieldset_ref(struct fieldset *s)
 {
-	if (!s)
+	(void)atomic_fetch_add_explicit(&s->refs, 1, memory_order_relaxed);
+	return s;
+}
+
+struct fieldset *fieldset_unref(struct fieldset *s)
+{
+	if (!s || atomic_fetch_sub_explicit(&s->refs, 1, memory_order_acq_rel) > 1)
 		return NULL;
 	arena_deinit(&s->arena);
 	mem_free(s->fields);
@@ -95,6 +108,16 @@ static int grow(struct fieldset *s)
 	return 0;
 }
 
+/* A copy of a fixed value, which is a text; NULL when memory is short. */
+static const union value *copy_fixed(struct fieldset *s, const union value *v)
+{
+	union value *own = arena_alloc(&s->arena, sizeof *own);
+
+	if (own)
+		own->bytes = arena_str(&s->arena, v->bytes);
+	return own && own->bytes.p ? own : NULL;
+}
+
 int fieldset_add(struct fieldset *s, const struct field *f, const struct field **ret_other)
 {
 	const struct field *other = find(s, f->name);
@@ -119,7 +142,10 @@ int fieldset_add(struct fieldset *s, const struct field *f, const struct field *
 	own->desc = arena_str(&s->arena, f->desc);
 	own->display = arena_str(&s->arena, f->display);
 	own->deprecated = arena_str(&s->arena, f->deprecated);
-	if (!own->name.p || !own->desc.p || !own->display.p || !own->deprecated.p)
+	if (f->fixed)
+		own->fixed = copy_fixed(s, f->fixed);
+	if ((f->fixed && !own->fixed) || !own->name.p || !own->desc.p || !own->display.p ||
+	    !own->deprecated.p)
 		return -ENOMEM;
 	s->fields[s->n] = own;
 	put(s->buckets, s->n_buckets, own->name, s->n);

@@ -125,13 +125,16 @@ struct field_use {
 	struct str hidden; /* what alerts show instead of its values; .p NULL: the values */
 };
 
-/* The fields of one event source, by name. Built at start, then immutable. */
+/* The fields of one event source, by name. Built, then immutable; whoever keeps what it found there
+ * has a reference. */
 struct fieldset;
 
+/* One reference, the caller's. NULL: memory is short. */
 struct fieldset *fieldset_new(void);
-struct fieldset *fieldset_free(struct fieldset *s);
+struct fieldset *fieldset_ref(struct fieldset *s);   /* [any] */
+struct fieldset *fieldset_unref(struct fieldset *s); /* [any]; NULL is fine, returns NULL */
 
-/* Adds a copy of @f (its texts too). -EEXIST when the name is taken: *ret_other then tells by whom.
+/* Adds a copy of @f (its texts too, and its fixed value, which is a text). -EEXIST when the name is taken: *ret_other then tells by whom.
  * -ENOMEM. Fields are asked in the order added. */
 int fieldset_add(struct fieldset *s, const struct field *f, const struct field **ret_other);
 

@@ -43,7 +43,7 @@ int fields_build(struct str source, const struct module *const *modules, uint32_
 		    module_sources_have(&modules[i]->extract_sources, source))
 			r = add_module(set, modules, i, source, err);
 	if (r < 0) {
-		fieldset_free(set);
+		fieldset_unref(set);
 		return r;
 	}
 	*ret_fields = set;

@@ -441,16 +441,16 @@ static int new_ruleset(struct compiler *c)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < o->n_sources; i++) {
 		sources[i].name = arena_str(c->arena, str_from(o->sources[i].name));
-		sources[i].fields = o->sources[i].fields;
+		sources[i].fields = fieldset_ref(o->sources[i].fields);
 		rs->uses[i] = use_table_new();
 		sources[i].uses = rs->uses[i];
+		rs->pub.n_sources++;
 		if (!rs->uses[i])
 			return -ENOMEM;
 		use_table_redact(rs->uses[i], o->redaction);
 		if (o->base64)
 			use_table_base64(rs->uses[i]);
-		rs->pub.n_sources++;
-		if (!rs->uses[i] || !sources[i].name.p)
+		if (!sources[i].name.p)
 			return -ENOMEM;
 		if (o->sources[i].has_event_types) {
 			struct interest *interest = arena_alloc(c->arena, sizeof *interest);

@@ -7,8 +7,8 @@
  * a file may change what an earlier one declared. One bad item never hides another: all problems of
  * all files are reported, each with a code of the rules language, a chain of places and a snippet.
  *
- * Lifetime: the loader borrows the names and fieldsets in its options; fieldsets must outlive the
- * ruleset too. Results live until rules_loader_free(). Threads: one.
+ * Lifetime: the loader borrows the names and fieldsets in its options; the ruleset has references to
+ * the fieldsets. Results live until rules_loader_free(). Threads: one.
  */
 #pragma once
 
@@ -30,7 +30,7 @@
 /* An event source that rules may name. */
 struct rules_source {
 	const char *name;
-	const struct fieldset *fields;
+	struct fieldset *fields;
 	/* Its events have many types (system calls): a rule should say which ones it is about, and
 	 * draws LOAD_NO_EVTTYPE when it does not. Sources of plugin events have one type only. */
 	bool has_event_types;

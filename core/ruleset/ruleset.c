@@ -52,8 +52,10 @@ struct ruleset *ruleset_unref(struct ruleset *rs)
 
 	if (!in || atomic_fetch_sub_explicit(&in->refs, 1, memory_order_acq_rel) > 1)
 		return NULL;
-	for (uint32_t i = 0; i < rs->n_sources; i++)
+	for (uint32_t i = 0; i < rs->n_sources; i++) {
 		use_table_free(in->uses[i]);
+		(void)fieldset_unref(rs->sources[i].fields);
+	}
 	strmap_deinit(&in->by_name);
 	arena_deinit(&in->arena);
 	mem_free(in);

@@ -72,7 +72,7 @@ struct rule {
 
 struct ruleset_source {
 	struct str name;
-	const struct fieldset *fields;
+	struct fieldset *fields;
 	uint32_t n_rules; /* enabled ones, in load order */
 	const struct rule **rules;
 	const struct use_table *uses; /* field uses of conditions and outputs; slots count from 0 */

@@ -114,7 +114,7 @@ int setup_init(struct setup *s, const struct options *opts, struct err *err)
 void setup_deinit(struct setup *s)
 {
 	for (uint32_t i = 0; i < s->n_sources; i++)
-		s->sources[i].fields = fieldset_free(s->sources[i].fields);
+		s->sources[i].fields = fieldset_unref(s->sources[i].fields);
 	plugset_deinit(&s->plugs);
 	config_deinit(&s->config);
 	config_deinit(&s->defaults);

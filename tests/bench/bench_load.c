@@ -60,6 +60,6 @@ int main(void)
 	}
 	(void)printf("%d rules, %zu bytes\nL1 %.3f\n", N_RULES, b.len, best);
 	buf_deinit(&b);
-	fieldset_free(fields);
+	fieldset_unref(fields);
 	return 0;
 }

@@ -78,7 +78,7 @@ static int parts(struct str text)
 	printf("resident %.1f MB more than before\n", resident() - resident_before);
 	matcher_free(m);
 	ruleset_unref(rs);
-	fieldset_free(fields);
+	fieldset_unref(fields);
 	return 0;
 }
 

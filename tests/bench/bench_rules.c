@@ -174,7 +174,7 @@ static void rules_deinit(struct rules *s)
 	plan_free(s->plan);
 	mem_free(s->items);
 	use_table_free(s->uses);
-	fieldset_free(s->fs);
+	fieldset_unref(s->fs);
 	arena_deinit(&s->arena);
 }
 

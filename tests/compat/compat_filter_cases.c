@@ -621,6 +621,6 @@ int main(int argc, char **argv)
 		r = run_all(&s, cases, verbose);
 	json_object_put(file);
 	arena_deinit(&s.arena);
-	fieldset_free(s.fields);
+	fieldset_unref(s.fields);
 	return r;
 }

@@ -499,6 +499,6 @@ int main(int argc, char **argv)
 	(void)printf("rule_loader_cases.json: %u passed, %u failed, 0 skipped\n", n_passed,
 		     n_failed);
 	json_object_put(file);
-	fieldset_free(base.fields);
+	fieldset_unref(base.fields);
 	return n_new ? 1 : 0;
 }

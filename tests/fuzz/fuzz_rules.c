@@ -10,7 +10,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static const struct fieldset *fields(void)
+static struct fieldset *fields(void)
 {
 	static struct fieldset *set;
 

@@ -125,5 +125,5 @@ static void fakealerts_deinit(struct fakealerts *f)
 	(void)alert_pool_free(f->pool);
 	(void)ruleset_unref(f->rs);
 	tally_deinit(&f->tally);
-	(void)fieldset_free(f->fields);
+	(void)fieldset_unref(f->fields);
 }

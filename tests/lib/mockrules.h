@@ -211,7 +211,7 @@ static inline struct fieldset *mock_fieldset(void)
 		const struct field *other;
 
 		if (fieldset_add(fs, &f, &other) < 0)
-			return fieldset_free(fs);
+			return fieldset_unref(fs);
 	}
 	return fs;
 }

@@ -50,7 +50,7 @@ static void test_the_longest_name_wins(void **state)
 		assert_int_equal(use.field->type, cases[i].type);
 	}
 	arena_deinit(&a);
-	fieldset_free(s);
+	fieldset_unref(s);
 }
 
 static void test_wrong_names_and_arguments_are_told_apart(void **state)
@@ -87,7 +87,7 @@ static void test_wrong_names_and_arguments_are_told_apart(void **state)
 		assert_string_equal(err.hint, cases[i].hint);
 	}
 	arena_deinit(&a);
-	fieldset_free(s);
+	fieldset_unref(s);
 }
 
 static void test_templates_take_the_longest_beginning(void **state)
@@ -112,7 +112,7 @@ static void test_templates_take_the_longest_beginning(void **state)
 		assert_int_equal(len, cases[i].len);
 	}
 	arena_deinit(&a);
-	fieldset_free(s);
+	fieldset_unref(s);
 }
 
 static void test_a_name_that_is_gone_says_what_to_use(void **state)
@@ -158,7 +158,7 @@ static void test_a_name_that_is_gone_says_what_to_use(void **state)
 		assert_string_equal(shown.hint, cases[i].hint);
 	}
 	arena_deinit(&a);
-	fieldset_free(s);
+	fieldset_unref(s);
 }
 
 static void test_a_name_that_is_gone_is_never_suggested(void **state)
@@ -174,7 +174,7 @@ static void test_a_name_that_is_gone_is_never_suggested(void **state)
 	assert_int_equal(fieldset_resolve(s, str_from("old.thnig"), &a, &use, &err), -ENOENT);
 	assert_string_equal(err.hint, "");
 	arena_deinit(&a);
-	fieldset_free(s);
+	fieldset_unref(s);
 }
 
 static void test_a_taken_name_is_refused(void **state)
@@ -188,7 +188,7 @@ static void test_a_taken_name_is_refused(void **state)
 	assert_int_equal(fieldset_add(s, &f, &other), -EEXIST);
 	assert_ptr_equal(other, fieldset_at(s, 0));
 	assert_null(fieldset_at(s, 1));
-	fieldset_free(s);
+	fieldset_unref(s);
 }
 
 static void test_values_are_shown(void **state)

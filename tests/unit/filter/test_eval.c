@@ -131,7 +131,7 @@ static void fixture_deinit(struct fixture *f)
 {
 	use_table_free(f->uses);
 	arena_deinit(&f->arena);
-	fieldset_free(f->fields);
+	fieldset_unref(f->fields);
 }
 
 static int compile(struct fixture *f, const char *text, const struct expr **ret)

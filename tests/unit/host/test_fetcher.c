@@ -52,7 +52,7 @@ static void open_fixture(struct fixture *x, const char *variant)
 
 static void close_fixture(struct fixture *x)
 {
-	fieldset_free(x->fields);
+	fieldset_unref(x->fields);
 	arena_deinit(&x->arena);
 	fetcher_free(x->fetcher);
 	instance_free(x->instance);

@@ -215,7 +215,7 @@ static void test_two_owners_of_one_field_are_both_named(void **state)
 	assert_non_null(strstr(err.text, "'fake.num'"));
 	assert_int_equal(fields_build(STR("other"), m, 3, &set, &err), 0);
 	assert_int_equal(fieldset_at(set, 0)->owner, 2);
-	fieldset_free(set);
+	fieldset_unref(set);
 	module_close((struct module *)(uintptr_t)m[0]);
 	module_close((struct module *)(uintptr_t)m[2]);
 	fakes_deinit(&f);

@@ -49,7 +49,7 @@ static void world_deinit(struct world *w)
 {
 	eval_free(w->oracle);
 	use_table_free(w->uses);
-	fieldset_free(w->fs);
+	fieldset_unref(w->fs);
 	arena_deinit(&w->arena);
 	buf_deinit(&w->text);
 }

@@ -49,7 +49,7 @@ static inline void kit_unload(struct kit *k)
 static inline void kit_deinit(struct kit *k)
 {
 	kit_unload(k);
-	fieldset_free(k->fields);
+	fieldset_unref(k->fields);
 }
 
 /* Loads one text; further texts follow until NULL. */

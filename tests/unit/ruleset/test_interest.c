@@ -76,7 +76,7 @@ static int teardown(void **state)
 {
 	struct bench *b = *state;
 
-	b->fields = fieldset_free(b->fields);
+	b->fields = fieldset_unref(b->fields);
 	arena_deinit(&b->arena);
 	return 0;
 }
