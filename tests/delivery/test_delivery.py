@@ -2,7 +2,7 @@
 peer, its disk or the program's own end do.
 
 The source `journal` numbers its events and keeps what was committed, so a run goes on where the last
-one was told that all is finished. GYR_DELIVERY_ALERTS and GYR_DELIVERY_KILL_S make the long form.
+one was told that all is finished. GYR_DELIVERY_ALERTS, _KILL_S and _DOWN_S make the long form.
 """
 
 import collections
@@ -27,6 +27,7 @@ JOURNAL = os.path.join(case.BUILD, "tests", "delivery", "journal.so")
 SANITIZED = bool(os.environ.get("GYR_SANITIZED"))
 KILL_ALERTS = int(os.environ.get("GYR_DELIVERY_ALERTS", "3000" if SANITIZED else "10000"))
 KILL_S = float(os.environ.get("GYR_DELIVERY_KILL_S", "0.35"))
+DOWN_S = float(os.environ.get("GYR_DELIVERY_DOWN_S", "0"))  # how long a peer is down, at least
 BATCH = 32
 
 RULES = """
@@ -207,6 +208,7 @@ class Faults(Delivery):
                     self.until(lambda: self.committed() == self.LIMIT)
                 else:
                     self.assertEqual(self.committed(), 0)
+                time.sleep(DOWN_S)
                 peer = Peer(self, "200", port=port)
                 self.until(lambda: len(numbers(peer.alerts())) >= self.LIMIT)
                 self.stop(p)
