@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "config/config_alerts.h"
+#include "config/config_restart.h"
 #include "config/config_rules.h"
 #include "report/notices.h"
 #include "report/summary.h"
@@ -165,14 +166,13 @@ static int make_plan(struct engine *e, struct config *c, struct alert_plan **ret
 	struct suppress_policies policies;
 	struct route_table routes;
 	const struct alert_options opts = read_alert_options(e, c);
-	struct alert_setup as = {.opts = &opts,
-				 .tally = &e->tally,
-				 .routes = &routes,
-				 .policies = &policies,
-				 .templates = e->output_templates,
-				 .n_templates = e->n_output_names};
-	int r = config_routes(c, e->output_names, e->n_output_names, &routes, err);
+	struct alert_setup as = {
+		.opts = &opts, .tally = &e->tally, .routes = &routes, .policies = &policies};
+	const char *const *names;
+	int r = outputs_names(e->setup, c, &names, &as.templates, &as.n_templates, err);
 
+	if (r == 0)
+		r = config_routes(c, names, as.n_templates, &routes, err);
 	if (r == 0)
 		r = config_suppression(c, &policies, err);
 	if (r == 0)
@@ -202,58 +202,123 @@ static void hash_rules(void *ctx, const char *path)
 	filehash_add(&e->hashes, path, false);
 }
 
-static int offer_plan(struct engine *e, struct alert_plan *plan)
+static int offer_plan(struct engine *e, struct alert_plan *plan, struct outset *outs)
 {
 	int r = 0;
 
 	for (uint32_t i = 0; i < e->n_lanes && r == 0; i++)
-		r = lane_offer(e->lanes[i], plan);
+		r = lane_offer(e->lanes[i], plan, outs);
 	mem_trim(); /* reading rules takes many times what they are kept in */
 	return r;
 }
 
-/* Puts @plan in the place of the one in use, if any, and notes which files it was made of. */
-static void take_plan(struct engine *e, const struct config *c, struct alert_plan *plan)
+/* Puts @plan in the place of the one in use, if any, and notes which files it was made of. Under the lock. */
+static void take_plan(struct engine *e, struct config *c, struct alert_plan *plan)
 {
-	(void)pthread_mutex_lock(&e->lock);
 	(void)alert_plan_unref(e->plan);
 	e->plan = plan;
+	(void)config_unref(e->config);
+	e->config = config_ref(c);
 	e->reload_ts = notice_now();
 	e->hashes.n = 0;
 	for (uint32_t i = 0; i < c->n_files; i++)
 		filehash_add(&e->hashes, c->files[i], true);
 	watch_each(&e->watch, hash_rules, e);
-	(void)pthread_mutex_unlock(&e->lock);
 }
 
-/* SIGHUP: new rules beside the old ones; only when they are good do the sources get them. */
+/* --- reload ----------------------------------------------------------------------------------- */
+
+/* What a reload makes beside what is in use. */
+struct reload {
+	struct config *config;
+	struct alert_plan *plan;
+	struct snapshot *snapshot;
+	bool has_fields; /* the fields are the new ones already */
+};
+
+static int reload_fields(struct engine *e, struct reload *n, struct err *err)
+{
+	int r;
+
+	if (config_is_same(e->config, n->config, "static_fields"))
+		return 0;
+	r = setup_fields(e->setup, n->config, err);
+	n->has_fields = r == 0;
+	return r;
+}
+
+/* All that can be refused. The outputs come last: they are the only part that others see. */
+static int reload_prepare(struct engine *e, struct reload *n, struct err *err)
+{
+	int r = n->config ? setup_load_config(e->setup, n->config, err) : -ENOMEM;
+
+	if (r == 0)
+		r = reload_fields(e, n, err);
+	if (r == 0)
+		r = make_plan(e, n->config, &n->plan, err);
+	if (r == 0)
+		r = snapshot_new(e, n->config, e->snapshot, &n->snapshot, err);
+	if (r < 0)
+		return r;
+	(void)pthread_mutex_lock(&e->lock);
+	r = outputs_prepare(e->outputs, n->config, err);
+	(void)pthread_mutex_unlock(&e->lock);
+	if (r < 0)
+		return r;
+	r = offer_plan(e, n->plan, outputs_next_set(e->outputs));
+	if (r < 0) {
+		(void)pthread_mutex_lock(&e->lock);
+		outputs_abort(e->outputs);
+		(void)pthread_mutex_unlock(&e->lock);
+	}
+	return r;
+}
+
+static int set_timers(struct engine *e);
+
+static void reload_commit(struct engine *e, struct reload *n)
+{
+	struct buf keys;
+
+	(void)pthread_mutex_lock(&e->lock);
+	outputs_commit(e->outputs);
+	take_plan(e, n->config, n->plan);
+	(void)pthread_mutex_unlock(&e->lock);
+	(void)snapshot_free(e->snapshot);
+	e->snapshot = n->snapshot;
+	setup_read_log(e->setup, n->config);
+	if (set_timers(e) < 0)
+		log_error(&e->setup->log, "reload: the timers stay as they were");
+	buf_init(&keys, 4096);
+	if (config_restart_keys(&e->setup->config, n->config, &keys))
+		log_warn(&e->setup->log, "reload: %.*s: changes are taken up at a restart",
+			 STR_FMT(buf_str(&keys)));
+	buf_deinit(&keys);
+	log_write(&e->setup->log, LOG_LEVEL_NOTICE, NULL, "reload: %u rules, %u outputs",
+		  alert_plan_ruleset(n->plan)->n_enabled, outputs_set(e->outputs)->n);
+}
+
+/* SIGHUP: everything new is made beside the old; only when all of it is good it is used. */
 static void engine_reload(void *ctx)
 {
 	struct engine *e = ctx;
-	const struct options *o = e->setup->opts;
-	struct config c;
-	struct alert_plan *plan = NULL;
-	struct err err = ERR_NULL;
-	int r;
+	struct reload n = {.config = config_new()};
+	struct err err = ERR_NULL, ignored = ERR_NULL;
+	int r = reload_prepare(e, &n, &err);
 
-	config_init(&c);
-	r = config_load(&c, o->config, o->settings.items, o->settings.n, &err);
-	if (r == 0)
-		r = make_plan(e, &c, &plan, &err);
-	if (r == 0)
-		r = offer_plan(e, plan);
 	if (r == 0) {
-		take_plan(e, &c, plan);
-		log_write(&e->setup->log, LOG_LEVEL_NOTICE, NULL, "reload: %u rules",
-			  alert_plan_ruleset(plan)->n_enabled);
+		reload_commit(e, &n);
 	} else {
 		const char *why = err.is_set ? err.text : strerror(-r);
 
-		(void)alert_plan_unref(plan);
-		log_error(&e->setup->log, "reload: %s: the old rules stay", why);
+		(void)snapshot_free(n.snapshot);
+		(void)alert_plan_unref(n.plan);
+		if (n.has_fields && setup_fields(e->setup, e->config, &ignored) < 0)
+			log_error(&e->setup->log, "reload: static_fields: %s", ignored.text);
+		log_error(&e->setup->log, "reload: %s: all stays as it was", why);
 		notices_reload_failed(e, why);
 	}
-	config_deinit(&c);
+	(void)config_unref(n.config);
 }
 
 /* --- running ---------------------------------------------------------------------------------- */
@@ -397,19 +462,19 @@ static int open_lanes(struct engine *e, struct err *err)
 		err_set(err, 0, 0, "-w records one source, and there are %u", s->n_openings);
 		return -EINVAL;
 	}
-	setup.outputs = outputs_list(e->outputs, &setup.n_outputs);
 	for (uint32_t i = 0; i < s->n_openings && r == 0; i++) {
 		setup.opening = &s->openings[i];
 		r = open_shards(e, &setup, err);
 	}
-	return r < 0 ? r : offer_plan(e, e->plan);
+	return r < 0 ? r : offer_plan(e, e->plan, outputs_set(e->outputs));
 }
 
 static void engine_snapshot(void *ctx)
 {
 	struct engine *e = ctx;
 
-	snapshot_take(e->snapshot);
+	if (e->snapshot)
+		snapshot_take(e->snapshot);
 }
 
 static void engine_beat(void *ctx)
@@ -417,11 +482,31 @@ static void engine_beat(void *ctx)
 	struct engine *e = ctx;
 
 	control_beat(e->control);
+	(void)pthread_mutex_lock(&e->lock);
+	outputs_tidy(e->outputs);
+	(void)pthread_mutex_unlock(&e->lock);
 }
 
 static void engine_tell_suppressed(void *ctx)
 {
 	notices_suppressed(ctx);
+}
+
+/* The timers whose time the configuration says. */
+static int set_timers(struct engine *e)
+{
+	const struct config *c = e->config;
+	const char *summary = config_str(c, "suppression.summary_interval");
+	int r;
+
+	e->output_timeout_ms = (uint32_t)config_u64(c, "output_timeout");
+	r = loop_change(e->loop, e->output_timeout_ms, engine_look_at_outputs, e);
+	if (r == 0)
+		r = loop_change(e->loop, text_interval_ms(str_from(summary)),
+				engine_tell_suppressed, e);
+	if (r == 0)
+		r = loop_change(e->loop, snapshot_interval_ms(e->snapshot), engine_snapshot, e);
+	return r;
 }
 
 static int watch(struct engine *e)
@@ -439,20 +524,12 @@ static int watch(struct engine *e)
 		r = loop_after(e->loop, (uint64_t)(o->duration_s * 1000), engine_time_up, e);
 	if (r == 0 && config_bool(&e->setup->config, "watch_config_files"))
 		r = loop_every(e->loop, WATCH_MS, engine_look, e);
-	e->output_timeout_ms = (uint32_t)config_u64(&e->setup->config, "output_timeout");
-	if (r == 0 && e->output_timeout_ms)
-		r = loop_every(e->loop, e->output_timeout_ms, engine_look_at_outputs, e);
 	if (r == 0 && isatty(STDERR_FILENO))
 		r = loop_every(e->loop, PROGRESS_MS, engine_progress, e);
 	if (r == 0)
-		r = loop_every(e->loop,
-			       text_interval_ms(str_from(config_str(
-				       &e->setup->config, "suppression.summary_interval"))),
-			       engine_tell_suppressed, e);
-	if (r == 0)
 		r = loop_every(e->loop, BEAT_MS, engine_beat, e);
-	if (r == 0 && e->snapshot)
-		r = loop_every(e->loop, snapshot_interval_ms(e->snapshot), engine_snapshot, e);
+	if (r == 0)
+		r = set_timers(e);
 	loop_on_wake(e->loop, engine_woken, e);
 	return r;
 }
@@ -495,7 +572,7 @@ static int engine_up(struct engine *e, struct err *err)
 	if (r == 0)
 		r = write_pidfile(e->setup->opts, err);
 	if (r == 0)
-		r = snapshot_new(e, &e->snapshot, err);
+		r = snapshot_new(e, e->config, NULL, &e->snapshot, err);
 	if (r == 0)
 		r = watch(e);
 	if (r == 0 && !sources_end(e->setup))
@@ -525,6 +602,7 @@ static void engine_down(struct engine *e)
 	e->outputs = outputs_free(e->outputs);
 	e->loop = loop_free(e->loop);
 	(void)alert_plan_unref(e->plan);
+	(void)config_unref(e->config);
 	(void)alert_writer_free(e->writer);
 	e->pool = alert_pool_free(e->pool);
 	e->suppress = suppress_free(e->suppress);
@@ -539,7 +617,7 @@ static int engine_loop(struct engine *e)
 
 	e->start_ns = clock_ns();
 	log_info(&e->setup->log, "gyr " GYR_VERSION ": %u rules, %u sources, %u outputs",
-		 alert_plan_ruleset(e->plan)->n_enabled, e->n_lanes, e->n_output_names);
+		 alert_plan_ruleset(e->plan)->n_enabled, e->n_lanes, outputs_set(e->outputs)->n);
 	(void)pthread_mutex_lock(&e->lock); /* who asks from outside sees all of it or nothing */
 	for (uint32_t i = 0; i < e->n_lanes && r == 0; i++)
 		r = lane_start(e->lanes[i]);
@@ -607,10 +685,6 @@ int engine_run(struct setup *s, struct err *err)
 	r = drops_configure(&s->config, &e.drops, err);
 	if (r == 0)
 		r = flight_configure(&s->config, &e.flight, err);
-	if (r == 0)
-		r = outputs_names(s, &e.output_names, &e.n_output_names);
-	if (r == 0)
-		r = outputs_templates(s, &e.output_templates);
 	if (r == 0)
 		r = make_plan(&e, &s->config, &plan, err);
 	if (r == 0)

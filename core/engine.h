@@ -21,13 +21,11 @@ enum { ENGINE_MAX_LANES = 256 }; /* all shards of all sources */
 
 struct engine {
 	struct setup *setup;
+	struct config *config; /* as it was read last, a reference; changes under the lock */
 	char hostname[256];
 	struct tally tally;
 	struct alert_pool *pool;
 	struct alert_plan *plan;
-	const char *const *output_names;
-	const char *const *output_templates; /* by output */
-	uint32_t n_output_names;
 	struct suppress *suppress;   /* NULL: no policies at the start */
 	struct alert_writer *writer; /* for notices */
 	struct outputs *outputs;

@@ -9,13 +9,16 @@
 
 #include "route/ledger.h"
 #include "route/notice.h"
+#include "route/outset.h"
 #include "util/mem.h"
 
 enum { FULL_PAUSE_NS = 1000000 };
 
-/* A ruleset as one thread uses it. */
+/* A ruleset as one thread uses it, and the outputs that its plan is about. */
 struct rules {
 	struct alert_plan *plan;
+	struct outset *outs;
+	struct outbox *outboxes[OUTSET_MAX]; /* one an output */
 	uint32_t n;
 	struct matcher *matchers[]; /* by the track of an event */
 };
@@ -31,17 +34,22 @@ struct pipeline {
 	struct rules *next;              /* taken up, not yet in use */
 	_Atomic(struct rules *) offered; /* waiting to be taken up */
 	struct alert_writer *writer;
-	struct outbox **outboxes; /* one an output */
-	route_set required;       /* outputs that must have an alert before its event is finished */
-	struct ledger *ledger;    /* NULL: nobody asks which events are finished */
+	struct ledger *ledger; /* NULL: nobody asks which events are finished */
 	atomic_bool hurries;
 	_Atomic uint64_t n_alerts, n_unsent;
 };
 
 static void pipeline_flush(struct pipeline *p)
 {
-	for (uint32_t i = 0; i < p->setup.n_outputs; i++)
-		outbox_flush(p->outboxes[i]);
+	for (uint32_t i = 0; p->rules && i < p->rules->outs->n; i++)
+		outbox_flush(p->rules->outboxes[i]);
+}
+
+static void pipeline_hand_out(struct pipeline *p, struct alert *alert, route_set to)
+{
+	for (uint32_t i = 0; i < p->rules->outs->n; i++)
+		if (to >> i & 1)
+			outbox_add(p->rules->outboxes[i], alert);
 }
 
 /* The line of an alert of event @num. A full ledger means that outputs are far behind: the source
@@ -72,11 +80,9 @@ static void pipeline_send(struct pipeline *p, const struct rule *rule,
 		(void)atomic_fetch_add_explicit(&p->n_unsent, 1, memory_order_relaxed);
 		return;
 	}
-	if (p->ledger && (to & p->required))
+	if (p->ledger && (to & p->rules->outs->required))
 		alert->line = pipeline_line(p, s->evt->num);
-	for (uint32_t i = 0; i < p->setup.n_outputs; i++)
-		if (to >> i & 1)
-			outbox_add(p->outboxes[i], alert);
+	pipeline_hand_out(p, alert, to);
 	line_done(alert->line);
 	(void)alert_unref(alert);
 }
@@ -118,9 +124,7 @@ void pipeline_notice(struct pipeline *p, const struct notice *n)
 
 	if (!to || notice_render(p->writer, alert_plan_options(p->rules->plan), n, &alert) < 0)
 		return;
-	for (uint32_t i = 0; i < p->setup.n_outputs; i++)
-		if (to >> i & 1)
-			outbox_add(p->outboxes[i], alert);
+	pipeline_hand_out(p, alert, to);
 	(void)alert_unref(alert);
 }
 
@@ -170,6 +174,9 @@ static struct rules *rules_free(struct rules *r)
 		return NULL;
 	for (uint32_t i = 0; i < r->n; i++)
 		r->matchers[i] = matcher_free(r->matchers[i]);
+	for (uint32_t i = 0; i < r->outs->n; i++)
+		(void)outbox_free(r->outboxes[i]);
+	r->outs = outset_unref(r->outs);
 	r->plan = alert_plan_unref(r->plan);
 	return mem_free(r);
 }
@@ -216,40 +223,42 @@ const struct interest *pipeline_next_interest(const struct pipeline *p)
 	return interest_of(p->next);
 }
 
-int pipeline_offer(struct pipeline *p, struct alert_plan *plan)
+static int fill_rules(const struct pipeline *p, struct rules *rules)
+{
+	int r = 0;
+
+	for (uint32_t i = 0; i < rules->outs->n; i++) {
+		rules->outboxes[i] = outbox_new(rules->outs->list[i]);
+		if (!rules->outboxes[i])
+			return -ENOMEM;
+	}
+	for (uint32_t i = 0; i < rules->n && r == 0; i++) {
+		r = matcher_new(alert_plan_ruleset(rules->plan), p->setup.sources[i],
+				&rules->matchers[i]);
+		if (r == 0 && p->setup.profile)
+			matcher_time(rules->matchers[i]);
+	}
+	return r;
+}
+
+int pipeline_offer(struct pipeline *p, struct alert_plan *plan, struct outset *outs)
 {
 	const uint32_t n = p->setup.n_sources;
 	struct rules *rules = mem_new(sizeof(*rules) + n * sizeof(struct matcher *));
-	int r = 0;
+	int r;
 
 	if (!rules)
 		return -ENOMEM;
 	rules->plan = alert_plan_ref(plan);
+	rules->outs = outset_ref(outs);
 	rules->n = n;
-	for (uint32_t i = 0; i < n && r == 0; i++) {
-		r = matcher_new(alert_plan_ruleset(plan), p->setup.sources[i], &rules->matchers[i]);
-		if (r == 0 && p->setup.profile)
-			matcher_time(rules->matchers[i]);
-	}
+	r = fill_rules(p, rules);
 	if (r < 0) {
 		(void)rules_free(rules);
 		return r;
 	}
 	(void)rules_free(atomic_exchange_explicit(&p->offered, rules, memory_order_acq_rel));
 	return 0;
-}
-
-static int make_outboxes(struct pipeline *p)
-{
-	p->outboxes = mem_new((p->setup.n_outputs + 1) * sizeof(struct outbox *));
-	for (uint32_t i = 0; p->outboxes && i < p->setup.n_outputs; i++) {
-		p->outboxes[i] = outbox_new(p->setup.outputs[i]);
-		if (!p->outboxes[i])
-			return -ENOMEM;
-		if (output_is_required(p->setup.outputs[i]))
-			p->required |= (route_set)1 << i;
-	}
-	return p->outboxes ? 0 : -ENOMEM;
 }
 
 static int make_parsers(struct pipeline *p)
@@ -276,8 +285,7 @@ int pipeline_new(const struct pipeline_setup *setup, struct pipeline **ret)
 	p->writer = alert_writer_new(setup->pool);
 	if (setup->finished)
 		p->ledger = ledger_new(LEDGER_LINES, setup->finished, setup->finished_ctx);
-	if (!p->fetcher || make_parsers(p) < 0 || !p->writer || (setup->finished && !p->ledger) ||
-	    make_outboxes(p) < 0) {
+	if (!p->fetcher || make_parsers(p) < 0 || !p->writer || (setup->finished && !p->ledger)) {
 		(void)pipeline_free(p);
 		return -ENOMEM;
 	}
@@ -293,9 +301,6 @@ struct pipeline *pipeline_free(struct pipeline *p)
 	(void)rules_free(atomic_exchange(&p->offered, NULL));
 	(void)rules_free(p->next);
 	(void)rules_free(p->rules);
-	for (uint32_t i = 0; p->outboxes && i < p->setup.n_outputs; i++)
-		(void)outbox_free(p->outboxes[i]);
-	(void)mem_free(p->outboxes);
 	(void)alert_writer_free(p->writer);
 	(void)ledger_free(p->ledger);
 	for (uint32_t i = 0; p->parsers && i < p->setup.n_sources; i++)

@@ -21,6 +21,7 @@
 #include "ruleset/match.h"
 
 struct notice;
+struct outset;
 struct pipeline;
 
 struct pipeline_setup {
@@ -30,8 +31,6 @@ struct pipeline_setup {
 	uint32_t n_instances;
 	struct instance *const *started; /* the same without gaps, in the order they see an event */
 	uint32_t n_started;
-	struct output *const *outputs;
-	uint32_t n_outputs;
 	struct alert_pool *pool;
 	/* A rule matched; may be NULL. [source] */
 	void (*matched)(void *ctx, const struct rule *rule, const struct event *evt);
@@ -53,9 +52,9 @@ struct pipeline_counters {
 int pipeline_new(const struct pipeline_setup *setup, struct pipeline **ret);
 struct pipeline *pipeline_free(struct pipeline *p);
 
-/* Rules for the events to come; the plan's ruleset is what is matched. -ENOMEM, -ENOENT when the
- * ruleset does not know the source. */
-int pipeline_offer(struct pipeline *p, struct alert_plan *plan);
+/* Rules for the events to come; the plan's ruleset is what is matched, and @outs are the outputs it is
+ * about. -ENOMEM, -ENOENT when the ruleset does not know the source. */
+int pipeline_offer(struct pipeline *p, struct alert_plan *plan, struct outset *outs);
 
 void pipeline_event(void *pipeline, const struct event *evt);
 

@@ -29,6 +29,7 @@ enum {
 };
 
 struct config {
+	uint32_t refs;
 	struct arena arena;
 	struct config_node *root;
 	const char *files[CONFIG_MAX_FILES]; /* in the order they were read, the main file first */
@@ -37,8 +38,14 @@ struct config {
 	uint32_t n_notes, n_notes_lost;
 };
 
+/* Embedded: whoever owns it outlives all other references. */
 void config_init(struct config *c);
 void config_deinit(struct config *c);
+
+/* On the heap: one reference, the caller's. NULL: memory is short. [main], as all of these */
+struct config *config_new(void);
+struct config *config_ref(struct config *c);
+struct config *config_unref(struct config *c); /* NULL is fine, returns NULL */
 
 /* Reads @path (NULL: an empty configuration) and what it includes, then applies @options, each
  * "key=value". -EINVAL with @err for what a person got wrong, the errno of a file that cannot be

@@ -25,7 +25,30 @@ enum { CONFIG_MAX_BYTES = 64 << 20 };
 
 void config_init(struct config *c)
 {
-	*c = (struct config){.arena = {.cap_bytes = CONFIG_MAX_BYTES}};
+	*c = (struct config){.refs = 1, .arena = {.cap_bytes = CONFIG_MAX_BYTES}};
+}
+
+struct config *config_new(void)
+{
+	struct config *c = mem_new(sizeof(*c));
+
+	if (c)
+		config_init(c);
+	return c;
+}
+
+struct config *config_ref(struct config *c)
+{
+	c->refs++;
+	return c;
+}
+
+struct config *config_unref(struct config *c)
+{
+	if (!c || --c->refs)
+		return NULL;
+	config_deinit(c);
+	return mem_free(c);
 }
 
 void config_deinit(struct config *c)

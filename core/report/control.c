@@ -17,7 +17,7 @@ struct control {
 	struct engine *engine;
 	struct httpd *httpd;
 	const char *health_path;
-	bool has_metrics;
+	bool has_metrics; /* if there are any */
 	_Atomic uint64_t beat_ms;
 };
 
@@ -44,7 +44,7 @@ static void answer_rules(struct control *c, const struct status *s, struct httpd
 
 static void answer_metrics(struct control *c, const struct status *s, struct httpd_answer *a)
 {
-	if (!c->has_metrics) {
+	if (!c->has_metrics || !config_bool(c->engine->config, "metrics.enabled")) {
 		a->status = 404;
 		buf_add_cstr(&a->body,
 			     "{\"error\":\"metrics are off: they need metrics.enabled and "
@@ -58,7 +58,7 @@ static void answer_metrics(struct control *c, const struct status *s, struct htt
 static void answer_config(struct control *c, const struct status *s, struct httpd_answer *a)
 {
 	(void)s;
-	page_config(&c->engine->setup->config, &a->body);
+	page_config(c->engine->config, &a->body);
 }
 
 static void answer_versions(struct control *c, const struct status *s, struct httpd_answer *a)
@@ -144,8 +144,7 @@ static int start(struct control *c, struct err *err)
 	int r;
 
 	c->health_path = config_str(cfg, "webserver.k8s_healthz_endpoint");
-	c->has_metrics = config_bool(cfg, "webserver.prometheus_metrics_enabled") &&
-			 config_bool(cfg, "metrics.enabled");
+	c->has_metrics = config_bool(cfg, "webserver.prometheus_metrics_enabled");
 	if (c->health_path[0] != '/' || port > 65535) {
 		err_set(err, 0, 0, "webserver: %s",
 			port > 65535 ? "a port is 0 to 65535"

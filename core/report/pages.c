@@ -64,29 +64,38 @@ static void add_plugins(const struct status *s, struct jsonw *w)
 	jsonw_close(w, ']');
 }
 
-/* Whether sources and outputs are well. */
-static bool is_ready(const struct status *s)
+enum wellness { READY, DEGRADED, NOT_READY };
+
+/* An output of best effort that fails is nothing to take the program out of service for: it is told,
+ * and its losses are counted. One that events wait for is, and so is a source that failed. */
+static enum wellness wellness(const struct status *s)
 {
-	bool any_output = false, well = true;
+	struct output *const *list = outputs_list(s->engine->outputs, &(uint32_t){0});
+	bool any_output = false, any_failing = false, well = true;
 
 	for (uint32_t i = 0; i < s->n_sources; i++)
 		well &= strcmp(status_source_state(&s->sources[i]), "failed") != 0;
 	for (uint32_t i = 0; i < s->n_outputs; i++) {
-		const char *state = output_state(s, i);
+		const bool is_over = output_is_over(list[i]);
+		const bool fails = !is_over && s->outputs[i].state != PACE_CLOSED;
 
-		any_output |= strcmp(state, "over") != 0;
-		well &= strcmp(state, "failing") != 0;
+		any_output |= !is_over;
+		any_failing |= fails;
+		well &= !(fails && output_is_required(list[i]));
 	}
-	return well && any_output;
+	if (!well || !any_output)
+		return NOT_READY;
+	return any_failing ? DEGRADED : READY;
 }
 
 bool page_ready(const struct status *s, struct buf *b)
 {
 	struct jsonw w = {.b = b};
-	bool well = is_ready(s);
+	static const char *const names[] = {"ok", "degraded", "not ready"};
+	const enum wellness well = wellness(s);
 
 	jsonw_open(&w, NULL, '{');
-	jsonw_text(&w, "status", well ? STR("ok") : STR("degraded"));
+	jsonw_text(&w, "status", str_from(names[well]));
 	jsonw_open(&w, "sources", '[');
 	for (uint32_t i = 0; i < s->n_sources; i++) {
 		add_source(&s->sources[i], &w);
@@ -101,7 +110,7 @@ bool page_ready(const struct status *s, struct buf *b)
 	jsonw_close(&w, ']');
 	add_plugins(s, &w);
 	jsonw_close(&w, '}');
-	return well;
+	return well != NOT_READY;
 }
 
 /* --- status ----------------------------------------------------------------------------------- */

@@ -292,7 +292,7 @@ static const char *const buffer_drops[] = {"clone_fork", "execve", "connect",   
 static void write_system(const struct status *s, struct buf *b)
 {
 	static const char family_name[] = "falcosecurity_scap_n_drops_buffer_total";
-	const struct config *c = &s->engine->setup->config;
+	const struct config *c = s->engine->config;
 	bool has_state = config_bool(c, "metrics.state_counters_enabled");
 	bool has_kernel = config_bool(c, "metrics.kernel_event_counters_enabled");
 	bool is_told = false, any;
@@ -564,7 +564,7 @@ static void write_rules(const struct status *s, struct buf *b)
 
 void prometheus_write(const struct status *s, struct buf *b)
 {
-	const struct config *c = &s->engine->setup->config;
+	const struct config *c = s->engine->config;
 
 	write_program(s, b);
 	if (config_bool(c, "metrics.resource_utilization_enabled"))

@@ -405,10 +405,9 @@ static int open_file(struct snapshot *s, const char *path, struct err *err)
 	return -EINVAL;
 }
 
-static int read_config(struct snapshot *s, const char *path, struct err *err)
+static int read_config(struct snapshot *s, const struct config *c, const char *path,
+		       struct err *err)
 {
-	const struct config *c = &s->engine->setup->config;
-
 	s->interval_ms = text_interval_ms(str_from(config_str(c, "metrics.interval")));
 	if (s->interval_ms < SNAPSHOT_INTERVAL_MIN_MS) {
 		err_set(err, 0, 0, "metrics.interval is a time such as 1h, at least %d ms",
@@ -429,9 +428,9 @@ static int read_config(struct snapshot *s, const char *path, struct err *err)
 	return *path ? open_file(s, path, err) : 0;
 }
 
-int snapshot_new(struct engine *e, struct snapshot **ret, struct err *err)
+int snapshot_new(struct engine *e, const struct config *c, const struct snapshot *old,
+		 struct snapshot **ret, struct err *err)
 {
-	const struct config *c = &e->setup->config;
 	const char *path = config_str(c, "metrics.output_file");
 	struct snapshot *s;
 	int r;
@@ -444,7 +443,11 @@ int snapshot_new(struct engine *e, struct snapshot **ret, struct err *err)
 	if (!s)
 		return -ENOMEM;
 	s->engine = e;
-	r = read_config(s, path, err);
+	if (old) {
+		s->n_samples = old->n_samples;
+		memcpy(s->before, old->before, sizeof(s->before));
+	}
+	r = read_config(s, c, path, err);
 	if (r < 0) {
 		(void)snapshot_free(s);
 		return r;
@@ -466,5 +469,5 @@ struct snapshot *snapshot_free(struct snapshot *s)
 
 uint64_t snapshot_interval_ms(const struct snapshot *s)
 {
-	return s->interval_ms;
+	return s ? s->interval_ms : 0;
 }

@@ -12,16 +12,19 @@
 
 #include "util/err.h"
 
+struct config;
 struct engine;
 struct snapshot;
 
 enum { SNAPSHOT_INTERVAL_MIN_MS = 100 };
 
-/* *ret is NULL when the configuration wants none. -EINVAL and errnos of the file, with @err. */
-int snapshot_new(struct engine *e, struct snapshot **ret, struct err *err);
+/* *ret is NULL when the configuration @c wants none. It goes on counting where @old was, which may be NULL.
+ * -EINVAL and errnos of the file, with @err. */
+int snapshot_new(struct engine *e, const struct config *c, const struct snapshot *old,
+		 struct snapshot **ret, struct err *err);
 struct snapshot *snapshot_free(struct snapshot *s);
 
-uint64_t snapshot_interval_ms(const struct snapshot *s);
+uint64_t snapshot_interval_ms(const struct snapshot *s); /* 0 for NULL */
 
 /* Takes one, and sends and writes it. */
 void snapshot_take(struct snapshot *s);

@@ -28,11 +28,15 @@ static void take_source(struct status *s, struct lane *l)
 static void take_outputs(struct status *s)
 {
 	struct output *const *list = outputs_list(s->engine->outputs, &s->n_outputs);
+	struct output_counters past;
+	const char *name;
 
 	for (uint32_t i = 0; i < s->n_outputs; i++) {
 		output_count(list[i], &s->outputs[i]);
 		s->n_queue_drops += s->outputs[i].n_dropped;
 	}
+	for (uint32_t i = 0; outputs_past(s->engine->outputs, i, &name, &past); i++)
+		s->n_queue_drops += past.n_dropped;
 }
 
 int status_take(struct engine *e, struct status *ret)

@@ -89,28 +89,34 @@ static void print_spool(const struct spool_counters *c)
 	print_count("alerts missing in the spool", c->n_missing);
 }
 
+static void print_output(const char *name, const char *what, const struct output_counters *c)
+{
+	(void)fprintf(stderr, "  output %s%s: %" PRIu64 " delivered\n", name, what, c->n_accepted);
+	print_count("refused", c->n_refused);
+	print_count("given up after too many tries", c->n_exhausted);
+	print_count("in the dead letter file", c->n_dead);
+	print_count("without room in the dead letter file", c->n_dead_failed);
+	print_count("dropped, queue full", c->n_dropped);
+	print_count("offered again", c->n_retries);
+	print_count("circuit opened", c->n_opened);
+	print_count("batches that took too long", c->n_stuck);
+	print_count("lost at the end", c->n_lost);
+	print_spool(&c->spool);
+}
+
 static void print_outputs(const struct engine *e)
 {
 	uint32_t n;
 	struct output *const *list = outputs_list(e->outputs, &n);
+	struct output_counters c;
+	const char *name;
 
 	for (uint32_t i = 0; i < n; i++) {
-		struct output_counters c;
-
 		output_count(list[i], &c);
-		(void)fprintf(stderr, "  output %s: %" PRIu64 " delivered\n", output_name(list[i]),
-			      c.n_accepted);
-		print_count("refused", c.n_refused);
-		print_count("given up after too many tries", c.n_exhausted);
-		print_count("in the dead letter file", c.n_dead);
-		print_count("without room in the dead letter file", c.n_dead_failed);
-		print_count("dropped, queue full", c.n_dropped);
-		print_count("offered again", c.n_retries);
-		print_count("circuit opened", c.n_opened);
-		print_count("batches that took too long", c.n_stuck);
-		print_count("lost at the end", c.n_lost);
-		print_spool(&c.spool);
+		print_output(output_name(list[i]), "", &c);
 	}
+	for (uint32_t i = 0; outputs_past(e->outputs, i, &name, &c); i++)
+		print_output(name, " (no longer asked for)", &c);
 }
 
 static uint64_t count_priority(const struct engine *e, uint32_t priority)

@@ -44,7 +44,7 @@ static void let_go(const struct keeper *k, struct alert *const *alerts, uint32_t
 static void drop(struct keeper *k, struct alert *const *alerts, uint32_t n, bool is_end)
 {
 	(void)atomic_fetch_add(is_end ? k->n_lost : k->n_dropped, n);
-	let_go(k, alerts, n, !is_end);
+	let_go(k, alerts, n, !is_end || atomic_load(k->is_retired));
 }
 
 /* What the policy makes of @n alerts for which there is no room. How many of them are done with. */

@@ -35,6 +35,7 @@ struct keeper {
 	const char *name;
 	const struct log *log;
 	_Atomic uint64_t *n_dropped, *n_lost;
+	const atomic_bool *is_retired; /* nobody waits for what is lost at the end */
 	/* Its own. */
 	pthread_t thread;
 	uint64_t complained_ms;

@@ -12,6 +12,7 @@
 #include "route/deadletter.h"
 #include "route/keeper.h"
 #include "route/ledger.h"
+#include "route/renewal.h"
 #include "util/clock.h"
 #include "util/mem.h"
 #include "util/thread.h"
@@ -36,7 +37,8 @@ struct output {
 	sem_t opened;
 	int open_result;
 	struct err *open_err;
-	atomic_bool wants_reopen, is_over;
+	struct renewal renewal;
+	atomic_bool wants_reopen, is_over, is_ended, is_retired;
 	_Atomic uint64_t n_accepted, n_refused, n_exhausted, n_dropped, n_retries, n_lost;
 	_Atomic uint64_t n_dead, n_dead_failed, n_opened;
 	atomic_int state;
@@ -66,6 +68,24 @@ struct outbox {
 static void count(_Atomic uint64_t *c, uint64_t n)
 {
 	(void)atomic_fetch_add_explicit(c, n, memory_order_relaxed);
+}
+
+static void set_defaults(struct output_setup *s)
+{
+	struct pace_setup *p = &s->pace;
+
+	s->cap_bytes = s->cap_bytes ? s->cap_bytes : OUTPUT_QUEUE_BYTES;
+	s->batch_max = s->batch_max ? s->batch_max : OUTPUT_BATCH;
+	s->drain_ms = s->drain_ms ? s->drain_ms : OUTPUT_DRAIN_MS;
+	s->dead_letter_bytes = s->dead_letter_bytes ? s->dead_letter_bytes : OUTPUT_DEAD_BYTES;
+	p->pause_min_ms = p->pause_min_ms ? p->pause_min_ms : OUTPUT_PAUSE_MIN_MS;
+	p->pause_max_ms = p->pause_max_ms ? p->pause_max_ms : OUTPUT_PAUSE_MAX_MS;
+	s->spool.name = s->name;
+	s->spool.log = s->log;
+	s->spool.sync = s->delivery != OUTPUT_BEST_EFFORT;
+	s->spool.max_bytes = s->spool.max_bytes ? s->spool.max_bytes : SPOOL_MAX_BYTES;
+	if (!s->spool.segment_bytes)
+		s->spool.segment_bytes = SPOOL_SEGMENT_BYTES;
 }
 
 /* --- answers ---------------------------------------------------------------------------------- */
@@ -207,8 +227,41 @@ static void output_offer(struct output *o)
 
 /* --- the thread ------------------------------------------------------------------------------- */
 
-static void output_reopen_now(struct output *o)
+/* Puts what changed of the setup in its place; the destination may be another. */
+static void output_renew(struct output *o)
 {
+	const struct output_setup *next = o->renewal.next;
+
+	if (o->setup.sink.close)
+		o->setup.sink.close(o->setup.sink.ctx);
+	o->setup.sink = next->sink;
+	o->setup.batch_max = next->batch_max;
+	o->setup.linger_ms = next->linger_ms;
+	o->setup.tries = next->tries;
+	o->setup.drain_ms = next->drain_ms;
+	o->pace.setup = next->pace;
+	set_defaults(&o->setup);
+	pace_success(&o->pace);
+	atomic_store(&o->state, (int)o->pace.state);
+	o->has_complained = false;
+	renewal_done(&o->renewal);
+}
+
+/* Between two sends: what others asked for. */
+static void output_attend(struct output *o)
+{
+	switch (renewal_step(&o->renewal)) {
+	case RENEWAL_E_TAKE:
+		output_renew(o);
+		break;
+	case RENEWAL_E_LOST:
+		log_error(o->setup.log, "output '%s': reload: %s: it stays as it was",
+			  o->setup.name, o->renewal.err.text);
+		renewal_done(&o->renewal);
+		break;
+	default:
+		break;
+	}
 	if (!atomic_exchange(&o->wants_reopen, false))
 		return;
 	if (o->setup.sink.reopen)
@@ -241,7 +294,7 @@ static bool output_wait(struct output *o)
 
 	while (now < until && !queue_is_closed(o->intake)) {
 		queue_pause(o->queue, (uint32_t)(until - now));
-		output_reopen_now(o);
+		output_attend(o);
 		now = clock_ms();
 	}
 	if (now < until)
@@ -306,13 +359,20 @@ static bool output_round(struct output *o)
 {
 	int r = o->n_held == 0 ? output_take(o) : 0;
 
-	output_reopen_now(o);
+	output_attend(o);
 	if (r == QUEUE_E_CLOSED || (o->n_held && output_is_late(o)))
 		return false;
 	if (o->n_held == 0 || !output_wait(o))
 		return true;
 	output_offer(o);
 	return !atomic_load(&o->is_over);
+}
+
+/* Whether events are finished though it lost their alerts: nobody waits for one that is no longer
+ * asked for. */
+static bool output_lets_go(const struct output *o)
+{
+	return o->setup.delivery == OUTPUT_DELIVERED && atomic_load(&o->is_retired);
 }
 
 /* Alerts in memory that are not delivered: kept for the next run where there is a spool, though then
@@ -327,6 +387,8 @@ static void output_leave(struct output *o, uint32_t n)
 	       spool_write(o->spool, o->views + kept, n - kept, &done) == 0)
 		kept += done;
 	count(&o->n_lost, n - kept);
+	for (uint32_t i = kept; i < n && output_lets_go(o); i++)
+		line_done(o->taken[i]->line);
 	alert_unref_all(o->taken, n);
 }
 
@@ -364,41 +426,25 @@ static void *output_main(void *arg)
 	if (atomic_load(&o->is_over) && o->setup.on_over)
 		o->setup.on_over(o->setup.on_over_ctx);
 	output_give_up(o);
+	renewal_end(&o->renewal);
 	if (o->setup.sink.close)
 		o->setup.sink.close(o->setup.sink.ctx);
+	atomic_store(&o->is_ended, true);
 	return NULL;
 }
 
 /* --- life ------------------------------------------------------------------------------------- */
 
 /* An alert that does not stay in the queue. At the end, one that must arrive keeps its line: its
- * event is not finished. */
+ * event is not finished, but where the output is no longer asked for. */
 static void output_drop(void *ctx, struct alert *a, bool is_closed)
 {
 	struct output *o = ctx;
 
 	count(is_closed ? &o->n_lost : &o->n_dropped, 1);
-	if (!is_closed && o->setup.delivery != OUTPUT_BEST_EFFORT)
+	if (o->setup.delivery != OUTPUT_BEST_EFFORT && (!is_closed || atomic_load(&o->is_retired)))
 		line_done(a->line);
 	(void)alert_unref(a);
-}
-
-static void set_defaults(struct output_setup *s)
-{
-	struct pace_setup *p = &s->pace;
-
-	s->cap_bytes = s->cap_bytes ? s->cap_bytes : OUTPUT_QUEUE_BYTES;
-	s->batch_max = s->batch_max ? s->batch_max : OUTPUT_BATCH;
-	s->drain_ms = s->drain_ms ? s->drain_ms : OUTPUT_DRAIN_MS;
-	s->dead_letter_bytes = s->dead_letter_bytes ? s->dead_letter_bytes : OUTPUT_DEAD_BYTES;
-	p->pause_min_ms = p->pause_min_ms ? p->pause_min_ms : OUTPUT_PAUSE_MIN_MS;
-	p->pause_max_ms = p->pause_max_ms ? p->pause_max_ms : OUTPUT_PAUSE_MAX_MS;
-	s->spool.name = s->name;
-	s->spool.log = s->log;
-	s->spool.sync = s->delivery != OUTPUT_BEST_EFFORT;
-	s->spool.max_bytes = s->spool.max_bytes ? s->spool.max_bytes : SPOOL_MAX_BYTES;
-	if (!s->spool.segment_bytes)
-		s->spool.segment_bytes = SPOOL_SEGMENT_BYTES;
 }
 
 static int make_keeper(struct output *o, const struct queue_setup *memory, struct err *err)
@@ -425,6 +471,7 @@ static int make_keeper(struct output *o, const struct queue_setup *memory, struc
 		.log = s->log,
 		.n_dropped = &o->n_dropped,
 		.n_lost = &o->n_lost,
+		.is_retired = &o->is_retired,
 	};
 	return 0;
 }
@@ -446,10 +493,11 @@ static int output_allocate(struct output *o, struct err *err)
 	int r = 0;
 
 	o->intake = queue_new(&queue);
-	o->held = mem_new(s->batch_max * sizeof(struct held));
-	o->taken = mem_new(s->batch_max * sizeof(struct alert *));
-	o->views = mem_new(s->batch_max * sizeof(const struct gyr_alert *));
-	o->verdicts = mem_new(s->batch_max);
+	o->held =
+		mem_new(OUTPUT_BATCH_MAX * sizeof(struct held)); /* a batch may come to be larger */
+	o->taken = mem_new(OUTPUT_BATCH_MAX * sizeof(struct alert *));
+	o->views = mem_new(OUTPUT_BATCH_MAX * sizeof(const struct gyr_alert *));
+	o->verdicts = mem_new(OUTPUT_BATCH_MAX);
 	if (!o->intake || !o->held || !o->taken || !o->views || !o->verdicts)
 		return -ENOMEM;
 	if (s->spool.dir)
@@ -474,6 +522,7 @@ int output_new(const struct output_setup *setup, struct output **ret, struct err
 	o->is_joined = true;
 	pace_init(&o->pace, &o->setup.pace, (unsigned)clock_ms() ^ (unsigned)(uintptr_t)o);
 	(void)sem_init(&o->opened, 0, 0);
+	renewal_init(&o->renewal);
 	r = output_allocate(o, err);
 	if (r == 0)
 		r = thread_start(&o->thread, output_main, o);
@@ -536,6 +585,7 @@ struct output *output_free(struct output *o)
 	(void)mem_free(o->views);
 	(void)mem_free(o->verdicts);
 	(void)sem_destroy(&o->opened);
+	renewal_deinit(&o->renewal);
 	return mem_free(o);
 }
 
@@ -600,6 +650,39 @@ void output_reopen(struct output *o)
 	queue_wake(o->queue);
 }
 
+int output_try(struct output *o, const struct output_setup *next, struct err *err)
+{
+	int r = renewal_ask(&o->renewal, next);
+
+	if (r < 0) {
+		err_set(err, 0, 0, "it is still taking up the last change");
+		return r;
+	}
+	queue_wake(o->queue);
+	return renewal_await(&o->renewal, OUTPUT_RENEW_MS, err);
+}
+
+void output_decide(struct output *o, bool uses)
+{
+	renewal_decide(&o->renewal, uses);
+	queue_wake(o->queue);
+}
+
+bool output_is_settled(const struct output *o)
+{
+	return renewal_is_idle(&o->renewal);
+}
+
+void output_retire(struct output *o)
+{
+	atomic_store(&o->is_retired, true);
+}
+
+bool output_is_ended(const struct output *o)
+{
+	return atomic_load(&o->is_ended);
+}
+
 void output_look(struct output *o, uint32_t timeout_ms)
 {
 	uint64_t since = atomic_load(&o->busy_since_ms);
@@ -651,4 +734,28 @@ void output_count(struct output *o, struct output_counters *ret)
 	ret->depth += queue_depth(o->queue, &bytes);
 	ret->depth_bytes += bytes;
 	spool_count(o->spool, &ret->spool);
+}
+
+void output_counters_add(struct output_counters *to, const struct output_counters *from)
+{
+	to->n_accepted += from->n_accepted;
+	to->n_refused += from->n_refused;
+	to->n_exhausted += from->n_exhausted;
+	to->n_dropped += from->n_dropped;
+	to->n_retries += from->n_retries;
+	to->n_lost += from->n_lost;
+	to->n_dead += from->n_dead;
+	to->n_dead_failed += from->n_dead_failed;
+	to->n_opened += from->n_opened;
+	to->n_stuck += from->n_stuck;
+	to->spool.n_written += from->spool.n_written;
+	to->spool.n_acked += from->spool.n_acked;
+	to->spool.n_dropped += from->spool.n_dropped;
+	to->spool.n_full += from->spool.n_full;
+	to->spool.n_disk_full += from->spool.n_disk_full;
+	to->spool.n_failed += from->spool.n_failed;
+	to->spool.n_damaged += from->spool.n_damaged;
+	to->spool.n_missing += from->spool.n_missing;
+	to->spool.n_records = from->spool.n_records; /* what the last one left there */
+	to->spool.n_bytes = from->spool.n_bytes;
 }

@@ -44,6 +44,7 @@ enum {
 	OUTPUT_DEAD_BYTES = 100 << 20,
 	OUTPUT_FAILURES = 5, /* the usual circuit; a setup without one has none */
 	OUTPUT_OPEN_MS = 10000,
+	OUTPUT_RENEW_MS = 2000,
 	OUTBOX_ALERTS = 64,
 };
 
@@ -137,6 +138,23 @@ void output_try_send(struct output *o, struct alert *a);
 /* Lets the sink close and open its files anew, between two sends. [any] */
 void output_reopen(struct output *o);
 
+/* Has the thread open the sink of @next beside the one in use; waits for that up to OUTPUT_RENEW_MS, and
+ * trusts it when that was too short. The errno of the sink with @err; -EBUSY with @err while it is at the
+ * last change. @next stays until output_is_settled(). [main] */
+int output_try(struct output *o, const struct output_setup *next, struct err *err);
+
+/* After output_try(): uses sink, batch_max, linger, pace, tries and drain of @next from now on, or not. [main] */
+void output_decide(struct output *o, bool uses);
+
+/* Whether such a change is over, and the sink that is not in use closed. [main] */
+bool output_is_settled(const struct output *o);
+
+/* It is no longer asked for: before output_stop(). Events do not wait for the alerts it loses at its end. [main] */
+void output_retire(struct output *o);
+
+/* Whether the thread of an output that was stopped has ended: output_free() does not wait then. [any] */
+bool output_is_ended(const struct output *o);
+
 /* Says so in the log, once for each, when a send has taken longer than @timeout_ms. [main] */
 void output_look(struct output *o, uint32_t timeout_ms);
 
@@ -148,3 +166,4 @@ bool output_is_required(const struct output *o);
 
 const char *output_name(const struct output *o);
 void output_count(struct output *o, struct output_counters *ret);
+void output_counters_add(struct output_counters *to, const struct output_counters *from);

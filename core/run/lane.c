@@ -88,8 +88,6 @@ static int make_pipeline(struct lane *l)
 		.n_instances = l->crew.n,
 		.started = l->crew.started,
 		.n_started = l->crew.n_started,
-		.outputs = setup->outputs,
-		.n_outputs = setup->n_outputs,
 		.pool = setup->pool,
 		.profile = setup->setup->opts->profile,
 		.matched = setup->flight->is_on ? lane_matched : NULL,
@@ -162,9 +160,9 @@ uint32_t lane_shards(const struct lane *l)
 	return l->setup.n_shards;
 }
 
-int lane_offer(struct lane *l, struct alert_plan *plan)
+int lane_offer(struct lane *l, struct alert_plan *plan, struct outset *outs)
 {
-	return pipeline_offer(l->pipeline, plan);
+	return pipeline_offer(l->pipeline, plan, outs);
 }
 
 /* A source without an ID gives events of the system, and tells of its processes before. */

@@ -21,8 +21,6 @@ struct lane;
 struct lane_setup {
 	struct setup *setup;
 	const struct opening *opening;
-	struct output *const *outputs;
-	uint32_t n_outputs;
 	struct alert_pool *pool;
 	const struct drops_setup *drops;
 	const struct flight_setup *flight;
@@ -38,8 +36,8 @@ int lane_new(const struct lane_setup *setup, struct lane **ret, struct err *err)
 
 uint32_t lane_shards(const struct lane *l);
 
-/* Rules for the events to come; at least once before lane_start(). */
-int lane_offer(struct lane *l, struct alert_plan *plan);
+/* Rules and outputs for the events to come; at least once before lane_start(). */
+int lane_offer(struct lane *l, struct alert_plan *plan, struct outset *outs);
 
 int lane_start(struct lane *l);
 void lane_stop(struct lane *l);  /* asks the thread to end */

@@ -1,41 +1,52 @@
 /*
- * outputs: from configuration to running outputs.
+ * outputs: from configuration to running outputs, and from one set of them to the next.
  */
 #include "run/outputs.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
-#include "config/output_options.h"
-#include "host/instance.h"
-#include "host/symbols.h"
-#include "util/json.h"
+#include "run/mount.h"
+#include "util/clock.h"
 #include "util/mem.h"
 
-/* One instance of an output plugin: what its sink works on. */
+/* An output and what it is bound to. */
 struct bound {
 	const char *name;
-	struct plug *plug;
-	const char *params;
-	struct services services;
-	struct instance *inst; /* from here on of the output's thread */
-	void *handle;
+	struct output *output;
+	struct mount *first;   /* what it was made of: its name and folders are there */
+	struct mount *now;     /* what it works on; maybe the first */
+	struct mount *next;    /* NULL but during a change */
+	bool is_new, is_tried; /* in the change under way */
+	bool is_stopped;
+	uint64_t leaving_ms; /* since when */
 };
 
-/* What the configuration asks for. */
-struct asked {
-	const char *name;
-	const struct config_node *config;  /* parameters of the plugin; may be NULL */
-	const struct config_node *options; /* how alerts get there; may be the same map */
+/* What outputs of one name counted that are gone. */
+struct past {
+	struct past *next;
+	struct output_counters counters;
+	char name[64];
 };
 
 struct outputs {
 	struct setup *setup;
 	bool blocks;
 	struct loop *loop;
-	struct bound bounds[OUTPUTS_MAX];
-	struct output *list[OUTPUTS_MAX];
+	struct bound *list[OUTPUTS_MAX];
 	uint32_t n;
+	struct outset *set;
+	/* The change under way; no next set: there is none. */
+	struct bound *next[OUTPUTS_MAX];
+	uint32_t n_next;
+	struct outset *next_set;
+	/* On their way out. */
+	struct bound *leaving[OUTPUTS_LEAVING_MAX];
+	uint32_t n_leaving;
+	struct outset *old_sets[OUTPUTS_SETS_MAX];
+	uint32_t n_old_sets;
+	struct past *past;
 };
 
 static void wake(void *ctx)
@@ -43,309 +54,338 @@ static void wake(void *ctx)
 	loop_wake(ctx);
 }
 
-static int bound_open(void *ctx, struct err *err)
+static struct bound *bound_free(struct bound *b)
 {
-	struct bound *b = ctx;
-	const struct module *m = b->plug->module;
-	ss_plugin_rc rc = SS_PLUGIN_FAILURE;
-	int r = instance_new(m, b->plug->init_config, &b->services, &b->inst, err);
-
-	if (r < 0)
-		return r;
-	b->handle = m->symbols->output_open(b->inst->state, b->params, &rc);
-	if (rc == SS_PLUGIN_SUCCESS)
-		return 0;
-	err_set(err, 0, 0, "%s", instance_last_error(b->inst));
-	if (b->handle)
-		m->symbols->output_close(b->inst->state, b->handle);
-	b->handle = NULL;
-	b->inst = instance_free(b->inst);
-	return -EINVAL;
+	if (!b)
+		return NULL;
+	(void)output_free(b->output);
+	if (b->now != b->first)
+		(void)mount_free(b->now);
+	(void)mount_free(b->next);
+	(void)mount_free(b->first);
+	return mem_free(b);
 }
 
-static const char *bound_send(void *ctx, const struct gyr_alert *const *alerts, uint32_t n,
-			      uint8_t *verdicts)
-{
-	struct bound *b = ctx;
-	ss_plugin_rc rc = b->plug->module->symbols->output_send(b->inst->state, b->handle, alerts,
-								n, verdicts);
+/* --- a change is prepared --------------------------------------------------------------------- */
 
-	return rc == SS_PLUGIN_SUCCESS ? NULL : instance_last_error(b->inst);
+static struct bound *find(const struct outputs *o, const char *name)
+{
+	for (uint32_t i = 0; i < o->n; i++)
+		if (strcmp(o->list[i]->name, name) == 0)
+			return o->list[i];
+	return NULL;
 }
 
-static void bound_reopen(void *ctx)
+static int start(struct outputs *o, struct mount *m, struct bound **ret, struct err *err)
 {
-	struct bound *b = ctx;
-
-	if (b->plug->module->symbols->output_reopen)
-		(void)b->plug->module->symbols->output_reopen(b->inst->state, b->handle);
-}
-
-static void bound_close(void *ctx)
-{
-	struct bound *b = ctx;
-
-	b->plug->module->symbols->output_close(b->inst->state, b->handle);
-	b->handle = NULL;
-	b->inst = instance_free(b->inst);
-}
-
-/* Whether the plugin has a parameter @name that @config does not give. */
-static bool takes(const struct json *schema, const struct config_node *config, const char *name)
-{
-	return json_member(json_member(schema, "properties"), name) &&
-	       !config_node_child(config, str_from(name));
-}
-
-/* The map without "enabled" and what is not for the plugin, and what the global keys say, as one
- * JSON object. */
-static const char *make_params(struct setup *s, const struct plug *p, const struct asked *ask)
-{
-	const struct config_node *config = ask->config;
-	const bool is_by_key = ask->config == ask->options;
-	const bool has_template = config_node_child(ask->options, STR("template"));
-	const struct module_symbols *sym = p->module->symbols;
-	const char *schema_text = sym->output_params_schema ? sym->output_params_schema() : NULL;
-	struct json *schema = NULL;
-	struct err ignored = ERR_NULL;
-	const char *comma = "", *ret;
-	struct buf b;
-
-	if (schema_text && json_parse(str_from(schema_text), &schema, &ignored) < 0)
-		schema = NULL;
-	buf_init(&b, 1 << 20);
-	buf_add_char(&b, '{');
-	for (const struct config_node *n = config ? config->first : NULL; n; n = n->next) {
-		if (str_is(n->key, "enabled") || n->kind == CONFIG_NULL ||
-		    (is_by_key && output_options_has(n->key)))
-			continue;
-		buf_printf(&b, "%s\"", comma);
-		buf_add_json(&b, n->key);
-		buf_add_cstr(&b, "\":");
-		config_node_json(&b, n);
-		comma = ",";
-	}
-	if (takes(schema, config, "format"))
-		buf_printf(&b, "%s\"format\":\"%s\"", comma,
-			   config_bool(&s->config, "json_output") && !has_template ? "json"
-										   : "text");
-	buf_add_char(&b, '}');
-	(void)json_close(schema);
-	ret = b.failed ? NULL : arena_str(&s->config.arena, buf_str(&b)).p;
-	buf_deinit(&b);
-	return ret;
-}
-
-/* Opens the plugin and starts an instance. */
-static int outputs_add(struct outputs *o, struct plug *p, const struct asked *ask, struct err *err)
-{
-	const char *name = ask->name;
-	struct output_setup setup = {
-		.name = name, .log = &o->setup->log, .on_over = wake, .on_over_ctx = o->loop};
-	struct bound *b = &o->bounds[o->n];
+	struct bound *b = mem_new(sizeof(*b));
 	int r;
 
-	if (o->n == OUTPUTS_MAX) {
-		err_set(err, 0, 0, "more than %d outputs", OUTPUTS_MAX);
-		return -EINVAL;
+	if (!b) {
+		(void)mount_free(m);
+		return -ENOMEM;
 	}
-	for (uint32_t i = 0; i < o->n; i++)
-		if (strcmp(o->bounds[i].name, name) == 0) {
+	*b = (struct bound){.name = m->setup.name, .first = m, .now = m, .is_new = true};
+	m->setup.on_over = wake;
+	m->setup.on_over_ctx = o->loop;
+	r = output_new(&m->setup, &b->output, err);
+	if (r < 0) {
+		err_context(err, "output '%s'", b->name);
+		(void)bound_free(b);
+		return r;
+	}
+	*ret = b;
+	return 0;
+}
+
+/* Whether what waits in it must not be lost, or waits in a folder that only one can have. */
+static bool holds_much(const struct bound *b, const struct mount *m)
+{
+	return output_is_required(b->output) || (b->first->setup.spool.dir && m->setup.spool.dir);
+}
+
+/* The output that is there, with what may change of it while it runs. */
+static int renew(struct bound *b, struct mount *m, struct err *err)
+{
+	int r;
+
+	if (mount_is_same_sink(b->now, m) && mount_is_same_pace(b->now, m)) {
+		(void)mount_free(m);
+		return 0;
+	}
+	r = b->next ? -EBUSY : output_try(b->output, &m->setup, err);
+	if (r < 0) {
+		if (!err->is_set)
+			err_set(err, 0, 0, "it is still taking up the last change");
+		err_context(err, "output '%s'", b->name);
+		(void)mount_free(m);
+		return r;
+	}
+	b->next = m;
+	b->is_tried = true;
+	return 0;
+}
+
+/* What becomes of the output that @m asks for: the one that is there, or a new one. */
+static int prepare_one(struct outputs *o, struct mount *m, struct bound **ret, struct err *err)
+{
+	struct bound *b = find(o, m->setup.name);
+
+	if (!b || output_is_over(b->output))
+		return start(o, m, ret, err);
+	if (!mount_is_same_frame(b->first, m)) {
+		if (!holds_much(b, m))
+			return start(o, m, ret, err);
+		log_warn(&o->setup->log,
+			 "reload: output '%s': delivery, queue, dead_letter and spool change at a "
+			 "restart: alerts that must not be lost may wait in it",
+			 b->name);
+		mount_keep_frame(m, b->first);
+	}
+	*ret = b;
+	return renew(b, m, err);
+}
+
+static int check_name(const struct outputs *o, const char *name, struct err *err)
+{
+	for (uint32_t i = 0; i < o->n_next; i++)
+		if (strcmp(o->next[i]->name, name) == 0) {
 			err_set(err, 0, 0, "two outputs are called '%s': give one a 'name'", name);
 			return -EINVAL;
 		}
-	r = plugset_open(&o->setup->plugs, p, err);
-	if (r < 0)
-		return r;
-	if (!(p->module->caps & MODULE_OUTPUT)) {
-		err_set(err, 0, 0, "plugin '%.*s' is no output", STR_FMT(p->module->name));
-		return -EINVAL;
-	}
-	*b = (struct bound){.name = name, .plug = p, .services = {.log = &o->setup->log}};
-	b->params = make_params(o->setup, p, ask);
-	if (!b->params)
-		return -ENOMEM;
-	if (config_bool(&o->setup->config, "buffered_outputs") && !o->setup->opts->unbuffered)
-		setup.linger_ms = OUTPUTS_LINGER_MS;
-	r = output_options_read(&o->setup->config, ask->options, o->blocks, &setup, err);
-	if (r < 0)
-		return r;
-	setup.sink = (struct sink){.open = bound_open,
-				   .send = bound_send,
-				   .reopen = bound_reopen,
-				   .close = bound_close,
-				   .ctx = b};
-	r = output_new(&setup, &o->list[o->n], err);
-	if (r < 0) {
-		err_context(err, "output '%s'", name);
-		return r;
-	}
-	o->n++;
 	return 0;
 }
 
-/* "<name>_output: {enabled: true, ...}" */
-static int add_by_key(struct outputs *o, const struct config_node *n, struct err *err)
+static int prepare_all(struct outputs *o, struct config *c, const struct asked *asked, uint32_t n,
+		       struct err *err)
 {
-	const struct config_node *enabled = config_node_child(n, STR("enabled"));
-	struct str name = {n->key.p, n->key.len - 7};
-	const struct registry_entry *e;
-	struct asked ask = {.config = n, .options = n};
-	struct plug *p;
-	bool on = false;
-	int r;
-
-	if (!enabled || config_node_bool(enabled, &on) < 0 || !on)
-		return 0;
-	e = registry_find_name(o->setup->plugs.registry, name);
-	if (!e || e->kind != REGISTRY_OUTPUT) {
-		log_warn(&o->setup->log,
-			 "%s:%u: no output plugin '%.*s' is installed: its alerts go nowhere",
-			 n->place.file, n->place.line, STR_FMT(name));
-		return 0;
-	}
-	ask.name = arena_str(&o->setup->config.arena, name).p;
-	if (!ask.name)
-		return -ENOMEM;
-	r = plugset_add(&o->setup->plugs, e, &p, err);
-	if (r == 0)
-		r = outputs_add(o, p, &ask, err);
-	if (r < 0 && err->is_set)
-		config_place_context(n->place, err);
-	return r;
-}
-
-/* An entry of `outputs:`. */
-static int add_by_list(struct outputs *o, const struct config_node *n, struct err *err)
-{
-	const struct config_node *plugin = config_node_child(n, STR("plugin"));
-	const struct config_node *name = config_node_child(n, STR("name"));
-	struct asked ask = {.config = config_node_child(n, STR("config")), .options = n};
-	struct plug *p;
-	int r;
-
-	if (!plugin || plugin->kind != CONFIG_SCALAR) {
-		err_set(err, 0, 0, "outputs: an entry needs the name of a plugin");
-		r = -EINVAL;
-	} else {
-		r = plugset_ask(&o->setup->plugs, plugin->text.p, &p, err);
-	}
-	if (r == 0) {
-		ask.name = name && name->text.p ? name->text.p : plugin->text.p;
-		r = outputs_add(o, p, &ask, err);
-	}
-	if (r < 0 && err->is_set)
-		config_place_context(n->place, err);
-	return r;
-}
-
-static bool is_key_of_output(struct str key)
-{
-	return key.len > 7 && memcmp(key.p + key.len - 7, "_output", 7) == 0 &&
-	       !str_is(key, "append_output") && !str_is(key, "json_output") &&
-	       !str_is(key, "grpc_output");
-}
-
-static int add_all(struct outputs *o, struct err *err)
-{
-	const struct config *c = &o->setup->config;
-	const struct config_node *list = config_at(c, "outputs");
 	int r = 0;
 
-	for (const struct config_node *n = c->root->first; n && r == 0; n = n->next)
-		if (is_key_of_output(n->key))
-			r = add_by_key(o, n, err);
-	for (const struct config_node *n = list && list->kind == CONFIG_SEQ ? list->first : NULL;
-	     n && r == 0; n = n->next)
-		r = add_by_list(o, n, err);
-	if (r == 0 && o->n == 0) {
+	for (uint32_t i = 0; i < n && r == 0; i++) {
+		struct mount *m;
+
+		r = check_name(o, asked[i].name, err);
+		if (r == 0)
+			r = mount_new(o->setup, c, &asked[i], o->blocks, &m, err);
+		if (r == 0)
+			r = prepare_one(o, m, &o->next[o->n_next], err);
+		if (r == 0)
+			o->n_next++;
+		else if (err->is_set)
+			config_place_context(asked[i].node->place, err);
+	}
+	return r;
+}
+
+int outputs_prepare(struct outputs *o, struct config *c, struct err *err)
+{
+	struct asked asked[OUTPUTS_MAX];
+	struct output *list[OUTPUTS_MAX];
+	int r = mount_list(o->setup, c, asked, OUTPUTS_MAX, true, err);
+
+	outputs_tidy(o);
+	if (o->n_old_sets == OUTPUTS_SETS_MAX || o->n_leaving + o->n > OUTPUTS_LEAVING_MAX) {
+		err_set(err, 0, 0, "outputs: too many earlier changes are still under way");
+		return -EBUSY;
+	}
+	if (r == 0) {
 		err_set(err, 0, 0, "no output is enabled");
 		err_hint(err, "enable one in the configuration, or on the command line: "
 			      "-o NAME_output.enabled=true");
-		r = -EINVAL;
+		return -EINVAL;
 	}
+	if (r > 0)
+		r = prepare_all(o, c, asked, (uint32_t)r, err);
+	for (uint32_t i = 0; i < o->n_next; i++)
+		list[i] = o->next[i]->output;
+	if (r == 0) {
+		o->next_set = outset_new(list, o->n_next);
+		r = o->next_set ? 0 : -ENOMEM;
+	}
+	if (r < 0)
+		outputs_abort(o);
 	return r;
 }
 
-/* What add_by_key() would call the output of this key; NULL when it would add none. */
-static const char *name_by_key(struct setup *s, const struct config_node *n)
-{
-	const struct config_node *enabled = config_node_child(n, STR("enabled"));
-	struct str name = {n->key.p, n->key.len - 7};
-	const struct registry_entry *e = registry_find_name(s->plugs.registry, name);
-	bool on = false;
+/* --- and made --------------------------------------------------------------------------------- */
 
-	if (!enabled || config_node_bool(enabled, &on) < 0 || !on || !e ||
-	    e->kind != REGISTRY_OUTPUT)
+void outputs_abort(struct outputs *o)
+{
+	o->next_set = outset_unref(o->next_set);
+	for (uint32_t i = 0; i < o->n_next; i++) {
+		if (o->next[i]->is_new) {
+			(void)bound_free(o->next[i]);
+			continue;
+		}
+		if (o->next[i]->is_tried)
+			output_decide(o->next[i]->output, false);
+		o->next[i]->is_tried = false;
+	}
+	o->n_next = 0;
+}
+
+static bool stays(const struct outputs *o, const struct bound *b)
+{
+	for (uint32_t i = 0; i < o->n_next; i++)
+		if (o->next[i] == b)
+			return true;
+	return false;
+}
+
+void outputs_commit(struct outputs *o)
+{
+	for (uint32_t i = 0; i < o->n; i++) {
+		if (stays(o, o->list[i]))
+			continue;
+		output_retire(o->list[i]->output);
+		o->list[i]->leaving_ms = clock_ms();
+		o->leaving[o->n_leaving++] = o->list[i];
+	}
+	for (uint32_t i = 0; i < o->n_next; i++) {
+		if (o->next[i]->is_tried)
+			output_decide(o->next[i]->output, true);
+		o->next[i]->is_tried = o->next[i]->is_new = false;
+		o->list[i] = o->next[i];
+	}
+	o->n = o->n_next;
+	o->n_next = 0;
+	if (o->set)
+		o->old_sets[o->n_old_sets++] = o->set;
+	o->set = o->next_set;
+	o->next_set = NULL;
+}
+
+/* --- what goes -------------------------------------------------------------------------------- */
+
+/* The sink that is not in use, after a change. */
+static void drop_mount(struct bound *b)
+{
+	if (!b->next || b->is_tried || !output_is_settled(b->output))
+		return;
+	if (b->next->inst) {
+		if (b->now != b->first)
+			(void)mount_free(b->now);
+		b->now = b->next;
+	} else {
+		(void)mount_free(b->next);
+	}
+	b->next = NULL;
+}
+
+static bool is_used(const struct outputs *o, const struct output *output)
+{
+	for (uint32_t i = 0; i < o->n_old_sets; i++)
+		if (outset_has(o->old_sets[i], output))
+			return true;
+	return false;
+}
+
+/* Names beyond what is kept apart are counted together. */
+static struct past *past_of(struct outputs *o, const char *name)
+{
+	struct past *p = o->past;
+	uint32_t n = 0;
+
+	for (; p && strncmp(p->name, name, sizeof(p->name) - 1) != 0; p = p->next)
+		n++;
+	if (p || n > OUTPUTS_PAST_MAX)
+		return p ? p : o->past;
+	p = mem_new(sizeof(*p));
+	if (!p)
 		return NULL;
-	return arena_str(&s->config.arena, name).p;
+	(void)snprintf(p->name, sizeof(p->name), "%s", n < OUTPUTS_PAST_MAX ? name : "others");
+	p->next = o->past;
+	o->past = p;
+	return p;
 }
 
-static const char *template_of(const struct config_node *n)
+static void remember(struct outputs *o, const struct bound *b)
 {
-	const struct config_node *text = config_node_child(n, STR("template"));
+	struct output_counters c;
+	struct past *p = past_of(o, b->name);
 
-	return text && text->kind == CONFIG_SCALAR ? text->text.p : NULL;
+	output_count(b->output, &c);
+	if (p)
+		output_counters_add(&p->counters, &c);
 }
 
-/* What the outputs are called, and their templates. */
-static uint32_t list_outputs(struct setup *s, const char **names, const char **templates)
+/* Whether it is gone. */
+static bool leave(struct outputs *o, struct bound *b)
 {
-	const struct config *c = &s->config;
-	const struct config_node *list = config_at(c, "outputs");
-	uint32_t k = 0;
-
-	for (const struct config_node *n = c->root->first; n && k < OUTPUTS_MAX; n = n->next) {
-		const char *name = is_key_of_output(n->key) ? name_by_key(s, n) : NULL;
-
-		if (!name)
-			continue;
-		templates[k] = template_of(n);
-		names[k++] = name;
+	if (!b->is_stopped && !is_used(o, b->output)) {
+		output_stop(b->output);
+		b->is_stopped = true;
+	} else if (!b->is_stopped && clock_ms() > b->leaving_ms + OUTPUTS_PATIENCE_MS) {
+		output_let_go(b->output); /* a source may wait for it in the middle of a batch */
 	}
-	for (const struct config_node *n = list && list->kind == CONFIG_SEQ ? list->first : NULL;
-	     n && k < OUTPUTS_MAX; n = n->next) {
-		const struct config_node *plugin = config_node_child(n, STR("plugin"));
-		const struct config_node *name = config_node_child(n, STR("name"));
-
-		if (!plugin || plugin->kind != CONFIG_SCALAR)
-			continue;
-		templates[k] = template_of(n);
-		names[k++] = name && name->text.p ? name->text.p : plugin->text.p;
-	}
-	return k;
+	if (!b->is_stopped || !output_is_ended(b->output))
+		return false;
+	output_join(b->output);
+	remember(o, b);
+	log_info(&o->setup->log, "output '%s': gone", b->name);
+	(void)bound_free(b);
+	return true;
 }
 
-static int read_names(struct setup *s, const char ***ret_names, const char ***ret_templates,
-		      uint32_t *ret_n)
+void outputs_tidy(struct outputs *o)
 {
-	*ret_names = arena_alloc(&s->config.arena, OUTPUTS_MAX * sizeof(char *));
-	*ret_templates = arena_alloc(&s->config.arena, OUTPUTS_MAX * sizeof(char *));
-	if (!*ret_names || !*ret_templates)
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < o->n_old_sets; i++) {
+		if (outset_is_alone(o->old_sets[i]))
+			(void)outset_unref(o->old_sets[i]);
+		else
+			o->old_sets[n++] = o->old_sets[i];
+	}
+	o->n_old_sets = n;
+	n = 0;
+	for (uint32_t i = 0; i < o->n_leaving; i++)
+		if (!leave(o, o->leaving[i]))
+			o->leaving[n++] = o->leaving[i];
+	o->n_leaving = n;
+	for (uint32_t i = 0; i < o->n; i++)
+		drop_mount(o->list[i]);
+}
+
+bool outputs_past(const struct outputs *o, uint32_t i, const char **name,
+		  struct output_counters *ret)
+{
+	const struct past *p = o->past;
+
+	if (i < o->n_leaving) {
+		*name = o->leaving[i]->name;
+		output_count(o->leaving[i]->output, ret);
+		return true;
+	}
+	for (i -= o->n_leaving; p && i; i--)
+		p = p->next;
+	if (!p)
+		return false;
+	*name = p->name;
+	*ret = p->counters;
+	return true;
+}
+
+/* --- all of them ------------------------------------------------------------------------------ */
+
+int outputs_names(struct setup *s, struct config *c, const char *const **ret,
+		  const char *const **ret_templates, uint32_t *ret_n, struct err *err)
+{
+	struct asked asked[OUTPUTS_MAX];
+	const char **names = arena_alloc(&c->arena, OUTPUTS_MAX * sizeof(*names));
+	const char **templates = arena_alloc(&c->arena, OUTPUTS_MAX * sizeof(*templates));
+	int n = mount_list(s, c, asked, OUTPUTS_MAX, false, err);
+
+	if (!names || !templates)
 		return -ENOMEM;
-	*ret_n = list_outputs(s, *ret_names, *ret_templates);
-	return 0;
-}
-
-int outputs_names(struct setup *s, const char *const **ret, uint32_t *ret_n)
-{
-	const char **names, **templates;
-	int r = read_names(s, &names, &templates, ret_n);
-
-	if (r == 0)
-		*ret = names;
-	return r;
-}
-
-int outputs_templates(struct setup *s, const char *const **ret)
-{
-	const char **names, **templates;
-	uint32_t n;
-	int r = read_names(s, &names, &templates, &n);
-
-	if (r == 0)
-		*ret = templates;
-	return r;
+	for (int i = 0; i < n; i++) {
+		names[i] = asked[i].name;
+		templates[i] = asked[i].template;
+	}
+	*ret = names;
+	*ret_templates = templates;
+	*ret_n = n < 0 ? 0 : (uint32_t)n;
+	return n < 0 ? n : 0;
 }
 
 int outputs_new(struct setup *s, bool blocks, struct loop *loop, struct outputs **ret,
@@ -359,19 +399,30 @@ int outputs_new(struct setup *s, bool blocks, struct loop *loop, struct outputs 
 	o->setup = s;
 	o->blocks = blocks;
 	o->loop = loop;
-	r = add_all(o, err);
+	r = outputs_prepare(o, &s->config, err);
 	if (r < 0) {
 		(void)outputs_free(o);
 		return r;
 	}
+	outputs_commit(o);
 	*ret = o;
 	return 0;
+}
+
+struct outset *outputs_set(const struct outputs *o)
+{
+	return o->set;
+}
+
+struct outset *outputs_next_set(const struct outputs *o)
+{
+	return o->next_set;
 }
 
 bool outputs_are_over(const struct outputs *o)
 {
 	for (uint32_t i = 0; i < o->n; i++)
-		if (!output_is_over(o->list[i]))
+		if (!output_is_over(o->list[i]->output))
 			return false;
 	return true;
 }
@@ -379,15 +430,21 @@ bool outputs_are_over(const struct outputs *o)
 void outputs_let_go(struct outputs *o)
 {
 	for (uint32_t i = 0; i < o->n; i++)
-		output_let_go(o->list[i]);
+		output_let_go(o->list[i]->output);
+	for (uint32_t i = 0; i < o->n_leaving; i++)
+		output_let_go(o->leaving[i]->output);
 }
 
 void outputs_drain(struct outputs *o)
 {
 	for (uint32_t i = 0; i < o->n; i++)
-		output_stop(o->list[i]);
+		output_stop(o->list[i]->output);
+	for (uint32_t i = 0; i < o->n_leaving; i++)
+		output_stop(o->leaving[i]->output);
 	for (uint32_t i = 0; i < o->n; i++)
-		output_join(o->list[i]);
+		output_join(o->list[i]->output);
+	for (uint32_t i = 0; i < o->n_leaving; i++)
+		output_join(o->leaving[i]->output);
 }
 
 struct outputs *outputs_free(struct outputs *o)
@@ -396,24 +453,35 @@ struct outputs *outputs_free(struct outputs *o)
 		return NULL;
 	outputs_drain(o);
 	for (uint32_t i = 0; i < o->n; i++)
-		(void)output_free(o->list[i]);
+		(void)bound_free(o->list[i]);
+	for (uint32_t i = 0; i < o->n_leaving; i++)
+		(void)bound_free(o->leaving[i]);
+	for (uint32_t i = 0; i < o->n_old_sets; i++)
+		(void)outset_unref(o->old_sets[i]);
+	(void)outset_unref(o->set);
+	while (o->past) {
+		struct past *next = o->past->next;
+
+		(void)mem_free(o->past);
+		o->past = next;
+	}
 	return mem_free(o);
 }
 
 void outputs_look(struct outputs *o, uint32_t timeout_ms)
 {
 	for (uint32_t i = 0; i < o->n; i++)
-		output_look(o->list[i], timeout_ms);
+		output_look(o->list[i]->output, timeout_ms);
 }
 
 void outputs_reopen(struct outputs *o)
 {
 	for (uint32_t i = 0; i < o->n; i++)
-		output_reopen(o->list[i]);
+		output_reopen(o->list[i]->output);
 }
 
 struct output *const *outputs_list(const struct outputs *o, uint32_t *ret_n)
 {
-	*ret_n = o->n;
-	return o->list;
+	*ret_n = o->set ? o->set->n : 0;
+	return o->set ? o->set->list : NULL;
 }

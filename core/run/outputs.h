@@ -7,6 +7,13 @@
  * "format" (text or json, from json_output) is added for plugins that have such a parameter and were
  * not given it.
  *
+ * A reload changes them in three steps: prepare opens what is new beside what is there; then source
+ * threads are offered the new set; commit lets go of what is no longer asked for. An output is the
+ * same as before when its name is. Unchanged, it is left alone; with another destination, batch, retry
+ * or circuit breaker it keeps queue, spool and counters; with another queue, delivery, spool or dead
+ * letter file it is replaced, but not where something may wait in it that must not be lost: that
+ * takes a restart, which is said. One that goes delivers what it holds, within its drain time.
+ *
  * Lifetime: outputs_new() to outputs_free(). Threads: [main].
  */
 #pragma once
@@ -15,34 +22,56 @@
 #include <stdint.h>
 
 #include "route/output.h"
+#include "route/outset.h"
 #include "run/setup.h"
 #include "sched/loop.h"
 
 enum {
-	OUTPUTS_MAX = 32,
-	OUTPUTS_LINGER_MS = 200, /* with buffered_outputs, unless an output says otherwise */
+	OUTPUTS_MAX = OUTSET_MAX,
+	OUTPUTS_LEAVING_MAX = 64,   /* outputs on their way out */
+	OUTPUTS_PAST_MAX = 64,      /* names of outputs that went, whose counts are kept apart */
+	OUTPUTS_SETS_MAX = 16,      /* that source threads have not yet let go of */
+	OUTPUTS_PATIENCE_MS = 2000, /* with a source that waits for one that leaves */
+	OUTPUTS_LINGER_MS = 200,    /* with buffered_outputs, unless an output says otherwise */
 };
 
 struct outputs;
 
-/* Opens all of them; @blocks: what "auto" means for a full queue; @loop is woken when one is over.
- * -EINVAL with @err, which is set too when no output is enabled. */
+/* Opens all that the configuration of @s asks for; @blocks: what "auto" means for a full queue; @loop is
+ * woken when one is over. -EINVAL with @err, which is set too when no output is enabled. */
 int outputs_new(struct setup *s, bool blocks, struct loop *loop, struct outputs **ret,
 		struct err *err);
+struct outputs *outputs_free(struct outputs *o);
+
+/* The names of the outputs that @c asks for and their templates (NULL: the usual text), in the order of
+ * their set; in its arena. The errnos of mount_list(). */
+int outputs_names(struct setup *s, struct config *c, const char *const **ret,
+		  const char *const **ret_templates, uint32_t *ret_n, struct err *err);
+
+/* Makes ready for what @c asks for. Nothing has changed yet: either commit or abort follows. -EINVAL with
+ * @err, -EBUSY with @err while earlier changes are under way. */
+int outputs_prepare(struct outputs *o, struct config *c, struct err *err);
+
+/* The set of outputs in use; between prepare and commit, the one to come. */
+struct outset *outputs_set(const struct outputs *o);
+struct outset *outputs_next_set(const struct outputs *o);
+
+void outputs_commit(struct outputs *o);
+void outputs_abort(struct outputs *o);
+
+/* Now and then: outputs that are no longer asked for go, once no source has them and they have drained. */
+void outputs_tidy(struct outputs *o);
+
+/* Outputs that went or are on their way out: the @i-th, and false past the last; @name is valid until the
+ * next call of outputs_tidy(). */
+bool outputs_past(const struct outputs *o, uint32_t i, const char **name,
+		  struct output_counters *ret);
 
 /* Whether not one is left that somebody reads. */
 bool outputs_are_over(const struct outputs *o);
 
 /* Lets every output drain, side by side; counters stay. */
 void outputs_drain(struct outputs *o);
-struct outputs *outputs_free(struct outputs *o);
-
-/* The names of the outputs that the configuration enables, in the order in which outputs_new() opens
- * them; in its arena. -ENOMEM. */
-int outputs_names(struct setup *s, const char *const **ret, uint32_t *ret_n);
-
-/* Their templates in the same order; NULL for one that takes the usual text. */
-int outputs_templates(struct setup *s, const char *const **ret);
 
 void outputs_reopen(struct outputs *o);
 

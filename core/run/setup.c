@@ -43,25 +43,17 @@ static bool is_wanted(struct str key)
 	return !is_output_key(key);
 }
 
-static int load_config(struct setup *s, struct err *err)
+int setup_load_config(const struct setup *s, struct config *c, struct err *err)
 {
 	const struct options *o = s->opts;
-	int r;
+	int r = config_load(c, o->config, o->settings.items, o->settings.n, err);
 
-	config_init(&s->config);
-	config_init(&s->defaults);
-	r = config_load(&s->config, o->config, o->settings.items, o->settings.n, err);
 	if (r < 0)
 		return r;
-	r = access(s->paths.defaults, F_OK) == 0
-		    ? config_load(&s->defaults, s->paths.defaults, NULL, 0, err)
-		    : 0;
-	if (r < 0)
-		return r;
-	if (!names_output(&s->config))
-		config_adopt(&s->config, &s->defaults, is_wanted_output);
+	if (!names_output(c))
+		config_adopt(c, &s->defaults, is_wanted_output);
 	if (!o->config)
-		config_adopt(&s->config, &s->defaults, is_wanted);
+		config_adopt(c, &s->defaults, is_wanted);
 	return 0;
 }
 
@@ -74,37 +66,49 @@ void setup_tell_notes(const struct setup *s, const struct config *c)
 }
 
 /* `libs_logger:` is about the lines of plugins; its levels are those plugins have. */
-static void read_plugin_level(struct setup *s)
+static enum log_level plugin_level(const struct config *c)
 {
-	const char *level = config_str(&s->config, "libs_logger.severity");
+	const char *level = config_str(c, "libs_logger.severity");
+	enum log_level ret = LOG_LEVEL_EMERGENCY; /* no plugin is as urgent as that */
 
-	s->log.has_plugin_level = true;
-	s->log.plugin_level = LOG_LEVEL_EMERGENCY; /* no plugin is as urgent as that */
-	if (!config_bool(&s->config, "libs_logger.enabled"))
-		return;
+	if (!config_bool(c, "libs_logger.enabled"))
+		return ret;
 	if (strcmp(level, "fatal") == 0)
-		s->log.plugin_level = LOG_LEVEL_CRITICAL;
-	else if (strcmp(level, "trace") == 0)
-		s->log.plugin_level = LOG_LEVEL_DEBUG;
-	else
-		(void)log_level_parse(level, &s->log.plugin_level);
+		return LOG_LEVEL_CRITICAL;
+	if (strcmp(level, "trace") == 0)
+		return LOG_LEVEL_DEBUG;
+	(void)log_level_parse(level, &ret);
+	return ret;
+}
+
+void setup_read_log(struct setup *s, const struct config *c)
+{
+	enum log_level level = LOG_LEVEL_WARNING;
+
+	(void)log_level_parse(config_str(c, "log_level"), &level);
+	s->log.level = level;
+	s->log.plugin_level = plugin_level(c);
+	s->log.to_stderr = config_bool(c, "log_stderr");
+	s->log.to_syslog = config_bool(c, "log_syslog");
 }
 
 int setup_init(struct setup *s, const struct options *opts, struct err *err)
 {
 	int r;
 
-	*s = (struct setup){.opts = opts, .log = {.level = LOG_LEVEL_WARNING, .to_stderr = true}};
+	*s = (struct setup){
+		.opts = opts,
+		.log = {.level = LOG_LEVEL_WARNING, .to_stderr = true, .has_plugin_level = true}};
+	config_init(&s->config);
+	config_init(&s->defaults);
 	r = paths_find(&s->paths);
+	if (r == 0 && access(s->paths.defaults, F_OK) == 0)
+		r = config_load(&s->defaults, s->paths.defaults, NULL, 0, err);
+	if (r == 0)
+		r = setup_load_config(s, &s->config, err);
 	if (r < 0)
 		return r;
-	r = load_config(s, err);
-	if (r < 0)
-		return r;
-	(void)log_level_parse(config_str(&s->config, "log_level"), &s->log.level);
-	read_plugin_level(s);
-	s->log.to_stderr = config_bool(&s->config, "log_stderr");
-	s->log.to_syslog = config_bool(&s->config, "log_syslog");
+	setup_read_log(s, &s->config);
 	setup_tell_notes(s, &s->config);
 	for (uint32_t i = 0; i < opts->notes.n; i++)
 		log_warn(&s->log, "%s", opts->notes.items[i]);
@@ -370,7 +374,7 @@ static int open_all(struct setup *s, struct err *err)
 	return r;
 }
 
-static int build_fields(struct setup *s, struct err *err)
+static int build_fields(struct setup *s, struct config *c, struct fieldset **ret, struct err *err)
 {
 	const struct module *modules[PLUGSET_MAX];
 	int r = 0;
@@ -378,10 +382,26 @@ static int build_fields(struct setup *s, struct err *err)
 	for (uint32_t i = 0; i < s->plugs.n; i++)
 		modules[i] = s->plugs.plugs[i].module;
 	for (uint32_t i = 0; i < s->n_sources && r == 0; i++) {
-		r = fields_build(str_from(s->sources[i].name), modules, s->plugs.n,
-				 &s->sources[i].fields, err);
+		r = fields_build(str_from(s->sources[i].name), modules, s->plugs.n, &ret[i], err);
 		if (r == 0)
-			r = config_static_fields(&s->config, s->sources[i].fields, err);
+			r = config_static_fields(c, ret[i], err);
+	}
+	return r;
+}
+
+int setup_fields(struct setup *s, struct config *c, struct err *err)
+{
+	struct fieldset *sets[SETUP_MAX_SOURCES] = {0};
+	int r = build_fields(s, c, sets, err);
+
+	for (uint32_t i = 0; i < s->n_sources; i++) {
+		struct fieldset *old = s->sources[i].fields;
+
+		if (r == 0) {
+			s->sources[i].fields = sets[i];
+			sets[i] = old;
+		}
+		(void)fieldset_unref(sets[i]);
 	}
 	return r;
 }
@@ -424,7 +444,7 @@ int setup_plugins(struct setup *s, enum setup_scope scope, struct err *err)
 		r = add_carried(s, err);
 	if (r == 0 && scope == SETUP_ALL)
 		r = open_all(s, err);
-	return r < 0 ? r : build_fields(s, err);
+	return r < 0 ? r : setup_fields(s, &s->config, err);
 }
 
 /* --- rules ------------------------------------------------------------------------------------ */

@@ -52,6 +52,17 @@ enum setup_scope {
 int setup_init(struct setup *s, const struct options *opts, struct err *err);
 void setup_deinit(struct setup *s);
 
+/* Reads the configuration that @s was made of anew, into @c. What it does not say is taken from the
+ * defaults of @s, which outlive it. The errnos of config_load(). */
+int setup_load_config(const struct setup *s, struct config *c, struct err *err);
+
+/* Makes the log as @c says. */
+void setup_read_log(struct setup *s, const struct config *c);
+
+/* The fields of the event sources, those of `static_fields` as @c has them. When it fails, with -EINVAL and
+ * @err, they are as they were. */
+int setup_fields(struct setup *s, struct config *c, struct err *err);
+
 /* Reads the manifest and opens plugins. After setup_init(). */
 int setup_plugins(struct setup *s, enum setup_scope scope, struct err *err);
 

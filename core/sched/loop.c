@@ -128,6 +128,18 @@ int loop_every(struct loop *l, uint64_t ms, loop_fn fn, void *ctx)
 	return timer_start(l, ms, true, handle_take(l, fn, ctx));
 }
 
+int loop_change(struct loop *l, uint64_t ms, loop_fn fn, void *ctx)
+{
+	for (uint32_t i = 0; i < l->n_handles; i++) {
+		struct handle *h = &l->handles[i];
+
+		if (h->any.type != UV_TIMER || h->fn != fn || h->ctx != ctx)
+			continue;
+		return ms ? uv_timer_start(&h->timer, on_timer, ms, ms) : uv_timer_stop(&h->timer);
+	}
+	return ms ? loop_every(l, ms, fn, ctx) : 0;
+}
+
 int loop_after(struct loop *l, uint64_t ms, loop_fn fn, void *ctx)
 {
 	return timer_start(l, ms, false, handle_take(l, fn, ctx));

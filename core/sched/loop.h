@@ -17,6 +17,8 @@ struct loop *loop_free(struct loop *l);
 /* At most 16 signals and timers together: -ENOSPC. */
 int loop_on_signal(struct loop *l, int signum, loop_fn fn, void *ctx);
 int loop_every(struct loop *l, uint64_t ms, loop_fn fn, void *ctx);
+/* The same for one that there may be: its time is @ms from now on. 0 stops it. */
+int loop_change(struct loop *l, uint64_t ms, loop_fn fn, void *ctx);
 int loop_after(struct loop *l, uint64_t ms, loop_fn fn, void *ctx);
 
 /* What loop_wake() calls, on [main]; wakes that come close together are one. */

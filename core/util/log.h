@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include <stdatomic.h>
 #include <stdbool.h>
 
 /* Numbered as syslog's severities. */
@@ -22,11 +23,12 @@ enum log_level {
 	LOG_LEVEL_DEBUG,
 };
 
+/* A reload may change it while others write. */
 struct log {
-	enum log_level level; /* nothing less urgent is written */
-	bool to_stderr, to_syslog;
+	_Atomic enum log_level level; /* nothing less urgent is written */
+	atomic_bool to_stderr, to_syslog;
 	bool has_plugin_level; /* lines of plugins are bounded besides: */
-	enum log_level plugin_level;
+	_Atomic enum log_level plugin_level;
 };
 
 /* @component may be NULL; a plugin's lines carry its name. Control characters are escaped. */

@@ -55,8 +55,8 @@ OUTPUT = """
 class Peer:
     """A server that behaves as told; see peer.py."""
 
-    def __init__(self, test, *behaviour, port=0, tls=None):
-        self.log = os.path.join(test.dir, "peer.log")
+    def __init__(self, test, *behaviour, port=0, tls=None, log="peer.log"):
+        self.log = os.path.join(test.dir, log)
         args = [sys.executable, PEER, self.log, "--port", str(port)]
         if tls:
             args += ["--cert", tls + ".pem", "--key", tls + ".key"]

@@ -69,15 +69,26 @@ class Pages(Control):
         self.assertEqual([(o["name"], o["state"]) for o in page["outputs"]], [("file", "ok")])
         self.assertIn("tick", [p["name"] for p in page["plugins"]])
 
-    def test_readiness_says_that_an_output_fails(self):
-        self.up(more="""
+    def dead(self, delivery):
+        self.up(more=f"""
 outputs:
-  - {plugin: http, name: dead, config: {url: "http://127.0.0.1:1/"}, queue: {when_full: drop},
-     breaker: {failures: 1}}
+  - {{plugin: http, name: dead, config: {{url: "http://127.0.0.1:1/"}}, delivery: {delivery},
+     breaker: {{failures: 1}}, queue: {{when_full: {"block" if delivery != "best_effort" else "drop"}}}}}
 """)
-        self.until(lambda: self.get("/readyz")[0] == 503)
-        outputs = {o["name"]: o["state"] for o in json.loads(self.get("/readyz")[1])["outputs"]}
-        self.assertEqual(outputs, {"file": "ok", "dead": "failing"})
+
+        def page():
+            status, body, _ = self.get("/readyz")
+            body = json.loads(body)
+            return (status, body["status"]), {o["name"]: o["state"] for o in body["outputs"]}
+
+        self.until(lambda: page()[1] == {"file": "ok", "dead": "failing"})
+        return page()[0]
+
+    def test_an_output_that_events_wait_for_and_that_fails_is_not_ready(self):
+        self.assertEqual(self.dead("delivered"), (503, "not ready"))
+
+    def test_an_output_of_best_effort_that_fails_is_told(self):
+        self.assertEqual(self.dead("best_effort"), (200, "degraded"))
 
     def test_versions(self):
         self.up()

@@ -196,7 +196,7 @@ log_level: info
         self.until(lambda: saw("First"))
         self.write("rules.yaml", "- rule: broken\n")
         p.send_signal(signal.SIGHUP)
-        self.until(lambda: "the old rules stay" in self.said())
+        self.until(lambda: "all stays as it was" in self.said())
         self.write("rules.yaml", rule % "Second")
         p.send_signal(signal.SIGHUP)
         self.until(lambda: saw("Second"))

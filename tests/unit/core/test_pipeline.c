@@ -11,6 +11,7 @@
 
 #include "host/source.h"
 #include "pipeline.h"
+#include "route/outset.h"
 #include "run/setup.h"
 #include "util/mem.h"
 
@@ -51,7 +52,10 @@ static void bench_rules(struct bench *b, const char *text)
 
 	assert_int_equal(alert_plan_new(&setup, &plan, &err), 0);
 	(void)ruleset_unref(rs);
-	assert_int_equal(pipeline_offer(b->pipeline, plan), 0);
+	struct outset *outs = outset_new(NULL, 0);
+
+	assert_int_equal(pipeline_offer(b->pipeline, plan, outs), 0);
+	(void)outset_unref(outs);
 	(void)alert_plan_unref(plan);
 }
 
