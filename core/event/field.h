@@ -88,6 +88,8 @@ enum field_flag {
 	FIELD_EQUAL_ONLY = 1 << 19,  /* compared by "=" and nothing else */
 	FIELD_WITHIN = 1 << 21,      /* a distance: "=" means at most */
 	FIELD_SHOWN_APART = 1 << 20, /* what is shown is asked for as FT_DYN, and is a text */
+	FIELD_ARG_COMPARED =
+		1 << 23, /* its argument is what it is compared with for equality, one a line */
 	FIELD_GONE = 1 << 22, /* no field any more, nor is any name that goes on with a dot */
 };
 

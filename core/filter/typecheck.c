@@ -493,6 +493,41 @@ static int check_constants(struct checker *c, const struct ast *t, struct test *
 	return bad;
 }
 
+static bool is_equality(enum filter_op op)
+{
+	return op == FILTER_OP_EQ || op == FILTER_OP_NE || op == FILTER_OP_IN ||
+	       op == FILTER_OP_INTERSECTS;
+}
+
+/* The extractor is told what the field is compared with, where it wants to know: as the argument of the
+ * field, one constant a line. */
+static int tell_constants(struct checker *c, struct test *test)
+{
+	const struct operand *left = test->left;
+	const struct field_use *shared;
+	struct field_use use;
+	struct buf b;
+
+	if (left->kind != OPERAND_FIELD || !(left->use->field->flags & FIELD_ARG_COMPARED) ||
+	    !is_equality(test->op) || !test->n)
+		return 0;
+	use = *left->use;
+	buf_init(&b, 1 << 20);
+	for (uint32_t i = 0; i < test->n; i++) {
+		if (i)
+			buf_add_char(&b, '\n');
+		buf_add_str(&b, test->consts[i]->text);
+	}
+	use.has_arg = true;
+	use.arg = buf_str(&b);
+	shared = b.failed ? NULL : use_table_intern(c->o->uses, &use);
+	buf_deinit(&b);
+	if (!shared)
+		return -ENOMEM;
+	test->left = use_table_operand(shared);
+	return 0;
+}
+
 static int check_sides(struct checker *c, const struct ast *t, struct test *test)
 {
 	const struct operand *unused;
@@ -509,7 +544,8 @@ static int check_sides(struct checker *c, const struct ast *t, struct test *test
 		return r;
 	if (t->right->kind == AST_TERM_CALL || t->right->kind == AST_TERM_FIELD)
 		return check_right_field(c, t, test);
-	return check_constants(c, t, test);
+	r = check_constants(c, t, test);
+	return r ? r : tell_constants(c, test);
 }
 
 static int check_test(struct checker *c, const struct ast *t, const struct expr **ret)

@@ -209,7 +209,8 @@ static inline void ask(const struct field_use *use, ss_plugin_extract_field *q)
 		.field_id = use->field->id,
 		.field = use->field->name.p,
 		.arg_key = use->has_arg && (use->field->flags &
-					    (FIELD_ARG_KEY | FIELD_ARG_INDEX | FIELD_ARG_SUFFIX))
+					    (FIELD_ARG_KEY | FIELD_ARG_INDEX | FIELD_ARG_SUFFIX |
+					     FIELD_ARG_COMPARED))
 				   ? use->arg.p
 				   : NULL,
 		.arg_index = use->has_arg ? use->index : UINT64_MAX,

@@ -106,6 +106,7 @@ static const struct flag gyr_flags[] = {
 	{"shown_apart", FIELD_SHOWN_APART},
 	{"equal_only", FIELD_EQUAL_ONLY},
 	{"within", FIELD_WITHIN},
+	{"arg_compared", FIELD_ARG_COMPARED},
 	{"gone", FIELD_GONE | FIELD_HIDDEN},
 };
 

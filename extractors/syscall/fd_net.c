@@ -1,8 +1,10 @@
 /* fd_net: the two ends of a socket, by who called and by which one is here. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "fields.h"
+#include "hostnames.h"
 
 enum end { CLIENT, SERVER, LOCAL, REMOTE };
 
@@ -69,6 +71,35 @@ static int set_proto(struct gyr *p, const struct gyr_event *evt, struct gyr_valu
 	return gyr_set_fmt(out, "%u", is_source ? f->u.sock.sport : f->u.sock.dport);
 }
 
+/*
+ * The name that a rule compares with when it stands for the address; otherwise that of the address, as
+ * far as it is known. Without a rule's names the address is asked for its own, on this machine alone: a
+ * recording is about others, and what they are called today is asked for only where a rule depends on it.
+ */
+static int set_name(struct gyr *p, const struct gyr_event *evt, struct gyr_value *out, enum end end)
+{
+	struct state *s = gyr_state(p);
+	const struct fd *f = fd_of(p, evt);
+	struct hostname_addr addr = {.len = 0};
+	const char *name = NULL;
+	bool is_source;
+	size_t len;
+
+	if (!end_find(s, f, end, &is_source))
+		return 0;
+	if (!s->hostnames)
+		s->hostnames = hostnames_new(&hostnames_host);
+	if (!s->hostnames)
+		return -ENOMEM;
+	addr.len = (uint8_t)ip_len(f);
+	memcpy(addr.bytes, is_source ? f->u.sock.sip : f->u.sock.dip, addr.len);
+	if (out->arg)
+		name = hostnames_match(s->hostnames, out->arg, &addr, !s->is_live, &len);
+	if (name)
+		return gyr_set_fmt(out, "%.*s", (int)len, name);
+	return gyr_set_fmt(out, "%s", hostnames_of(s->hostnames, &addr, s->is_live && !out->arg));
+}
+
 #define END_FIELDS(letter, end)                     \
 	FIELD_FN(fd_##letter##ip)                   \
 	{                                           \
@@ -81,6 +112,10 @@ static int set_proto(struct gyr *p, const struct gyr_event *evt, struct gyr_valu
 	FIELD_FN(fd_##letter##port)                 \
 	{                                           \
 		return set_port(p, evt, out, end);  \
+	}                                           \
+	FIELD_FN(fd_##letter##ip_name)              \
+	{                                           \
+		return set_name(p, evt, out, end);  \
 	}                                           \
 	FIELD_FN(fd_##letter##proto)                \
 	{                                           \

@@ -202,6 +202,7 @@ struct state {
 	struct since_last since[SINCE_FIELDS];
 	uint64_t switched_ts[CPUS_MAX]; /* the last switch on each processor; 0: none */
 	struct statetables *tables;     /* what other plugins see; NULL: nothing */
+	struct hostnames *hostnames;    /* NULL: no field asked for one yet */
 };
 
 /* ---- threads: thread.c ---- */

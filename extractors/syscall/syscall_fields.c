@@ -8,6 +8,7 @@
 #include <gyr/plugin.h>
 
 #include "fields.h"
+#include "hostnames.h"
 #include "state.h"
 #include "statetables.h"
 
@@ -26,13 +27,20 @@ static int fields_init(struct gyr *p)
 
 static void fields_destroy(struct gyr *p)
 {
-	state_clear(gyr_state(p));
-	statetables_deinit(gyr_state(p));
+	struct state *s = gyr_state(p);
+
+	state_clear(s);
+	statetables_deinit(s);
+	s->hostnames = hostnames_free(s->hostnames);
 }
 
 static uint32_t fields_metrics(struct gyr *p, ss_plugin_metric *ret, uint32_t cap)
 {
 	const struct state *s = gyr_state(p);
+	struct hostnames_counters names = {0};
+
+	if (s->hostnames)
+		hostnames_count(s->hostnames, &names);
 	const struct {
 		const char *name;
 		ss_plugin_metric_type type;
@@ -46,6 +54,11 @@ static uint32_t fields_metrics(struct gyr *p, ss_plugin_metric *ret, uint32_t ca
 		{"ifaces_refused", SS_PLUGIN_METRIC_TYPE_MONOTONIC, s->counters.ifaces_refused},
 		{"no_memory", SS_PLUGIN_METRIC_TYPE_MONOTONIC, s->counters.no_memory},
 		{"bad_events", SS_PLUGIN_METRIC_TYPE_MONOTONIC, s->counters.bad_events},
+		{"hostnames", SS_PLUGIN_METRIC_TYPE_NON_MONOTONIC, names.n_known},
+		{"hostnames_asked", SS_PLUGIN_METRIC_TYPE_MONOTONIC, names.n_asked},
+		{"hostnames_unknown", SS_PLUGIN_METRIC_TYPE_MONOTONIC, names.n_unknown},
+		{"hostnames_aged", SS_PLUGIN_METRIC_TYPE_MONOTONIC, names.n_aged},
+		{"hostnames_refused", SS_PLUGIN_METRIC_TYPE_MONOTONIC, names.n_refused},
 		{"tables_refused", SS_PLUGIN_METRIC_TYPE_MONOTONIC,
 		 s->tables ? s->tables->n_refused : 0},
 	};

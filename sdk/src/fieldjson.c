@@ -131,6 +131,7 @@ static void add_extras(struct gyr_text *out, const struct gyr_field *f)
 						 {GYR_EQUAL_ONLY, "equal_only"},
 						 {GYR_WITHIN, "within"},
 						 {GYR_GONE, "gone"},
+						 {GYR_ARG_COMPARED, "arg_compared"},
 						 {0, NULL}};
 	const struct type_names *type = type_names(f->type);
 

@@ -112,6 +112,8 @@ static void ask_both(const struct subject *x, const ss_plugin_event_input *evt, 
 static void ask_all(const struct subject *x, const ss_plugin_event_input *evt)
 {
 	for (uint32_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+		if (fields[i].flags & GYR_SLOW) /* it would ask the network */
+			continue;
 		ask_both(x, evt, i, NULL);
 		if (fields[i].flags & (GYR_ARG_KEY | GYR_ARG_INDEX))
 			for (size_t k = 0; k < sizeof args / sizeof args[0]; k++)

@@ -109,6 +109,33 @@ class Fields(Case):
         self.assertTrue(alert["output"].endswith("CAT"), alert)
         self.assertEqual(alert["output_fields"]["proc.name"], "cat")
 
+    def fires(self, condition, events):
+        rules = self.write("r.yaml", json.dumps([{"rule": "r", "desc": "x", "priority": "DEBUG",
+                                                  "output": "x", "condition": condition}]))
+        path = self.write("e.jsonl", "".join(json.dumps(e) + "\n" for e in events))
+        r = self.run_gyr("-r", rules, "-o", "priority=debug", "-o", "base_syscalls.all=true",
+                         f"described:{path}")
+        self.assertEqual(r.returncode, 0, r.stderr)
+        return "Debug x" in r.stdout
+
+    def test_names_compared_with_are_resolved(self):
+        """localhost is in the hosts file: nobody else is asked for it."""
+        to = {"type": "connect", "process": {"name": "x"},
+              "before": [{"type": "socket",
+                          "args": {"fd": 5, "domain": "AF_INET", "type": 1, "proto": 0}}],
+              "args": {"res": 0, "fd": 5, "tuple": "192.0.2.7:4000->127.0.0.1:80"}}
+        for condition, fires in (
+                ("fd.sip.name = localhost", True), ("fd.cip.name = localhost", False),
+                ("fd.sip.name != localhost", False), ("fd.cip.name != localhost", True),
+                ("fd.sip.name in (localhost)", True), ("fd.cip.name in (localhost)", False),
+                ("not fd.sip.name in (localhost)", False), ("fd.sip.name exists", True),
+                ("fd.sip.name contains host", False), ("fd.sip.name startswith x", False)):
+            self.assertEqual(self.fires(f"evt.type = connect and {condition}", [to]), fires, condition)
+
+    def test_what_is_no_address_has_no_name(self):
+        self.says({"type": "open", "args": {"fd": 5, "name": "/tmp/x"}, "process": {"name": "x"}},
+                  {"fd.sip.name": ABSENT, "fd.lip.name": ABSENT})
+
     def test_fields_of_old_releases_say_what_to_use(self):
         span = "id ntags nargs tags tag[x] args arg[x]".split()
         names = [f"evtin.span.{way}{f}" for way in ("", "p.", "s.", "m.") for f in span]

@@ -278,9 +278,8 @@ enum gyr_field_flag {
 	GYR_WITHIN = 1 << 22,       /* a distance: "=" means at most */
 	GYR_SHOWN_APART = 1 << 20,  /* asked for as GYR_DYN, a text, where it is shown */
 	GYR_CONVERSATION = 1 << 15, /* property "conversation" */
-	GYR_GONE =
-		1
-		<< 23, /* was a field once, as all were that go on with a dot: rules are told so */
+	GYR_GONE = 1 << 23, /* a field once, as all that go on with a dot: rules are told so */
+	GYR_ARG_COMPARED = 1 << 24, /* the argument is what = != in intersects compare with */
 };
 
 struct gyr_field;

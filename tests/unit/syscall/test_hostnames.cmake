@@ -1,0 +1,2 @@
+target_sources(${name} PRIVATE ${CMAKE_SOURCE_DIR}/extractors/syscall/hostnames.c)
+target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR}/extractors/syscall)
