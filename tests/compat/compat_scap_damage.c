@@ -4,13 +4,17 @@
  * Each is cut at random places (DAMAGE_CUTS of them, default 20), and single bits of them are flipped
  * (DAMAGE_FLIPS over all recordings, default 1,000). Whatever is read from that must be, up to the
  * block that was damaged, event by event what the whole recording gives; it must end in order or
- * with a message that says where; and every event is shown to the state of system calls.
+ * with a message that says where; every event is shown to the state of system calls, and in one of
+ * FIELDS_EVERY readings asked for every field. A hundredth of the flips is made in the packed form of a
+ * recording: there the message is all that can be asked for.
  */
 #include <ftw.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <zlib.h>
 
 #include "host/instance.h"
 #include "host/module.h"
@@ -19,7 +23,7 @@
 #include "scap.h"
 #include "scap_stream.h"
 
-enum { FILES_MAX = 512, SIZE_MAX_BYTES = 64 << 20 };
+enum { FILES_MAX = 512, SIZE_MAX_BYTES = 64 << 20, FIELDS_EVERY = 16, PACKED_EVERY = 100 };
 
 /* A recording without its compression, and what it gives. */
 struct recording {
@@ -38,6 +42,9 @@ struct state {
 	struct services services;
 	struct module *module;
 	struct instance *instance;
+	ss_plugin_extract_field *fields; /* every one that needs no argument */
+	uint32_t n_fields;
+	uint64_t n_readings;
 };
 
 static struct state state;
@@ -81,6 +88,22 @@ static bool is_event(const ss_plugin_event *evt)
 
 /* ---- the state that sees the events ---- */
 
+static void list_fields(struct state *s)
+{
+	s->fields = calloc(s->module->n_fields, sizeof *s->fields);
+	for (uint32_t i = 0; s->fields && i < s->module->n_fields; i++) {
+		const struct field *f = &s->module->fields[i];
+
+		if (!(f->flags & (FIELD_ARG_REQUIRED | FIELD_GONE | FIELD_SLOW)))
+			s->fields[s->n_fields++] =
+				(ss_plugin_extract_field){.field_id = i,
+							  .field = f->name.p,
+							  .arg_index = UINT64_MAX,
+							  .ftype = f->type,
+							  .flist = f->flags & FIELD_LIST};
+	}
+}
+
 static bool state_load(struct state *s)
 {
 	const struct registry_entry *e;
@@ -89,8 +112,10 @@ static bool state_load(struct state *s)
 	*s = (struct state){.registry = registry_new()};
 	if (!registry_add_path(s->registry, STR(""), STR(BINARY_DIR "/plugins/syscall_fields.so"),
 			       &e, &err) &&
-	    !module_open(e, REGISTRY_WARN, &s->module, &err))
+	    !module_open(e, REGISTRY_WARN, &s->module, &err)) {
+		list_fields(s);
 		return true;
+	}
 	(void)fprintf(stderr, "compat_scap_damage: %s\n", err.text);
 	return false;
 }
@@ -105,6 +130,7 @@ static bool state_begin(struct state *s)
 static void state_end(struct state *s)
 {
 	s->instance = instance_free(s->instance);
+	s->n_readings++;
 }
 
 static void state_see(struct state *s, ss_plugin_event *evt, uint64_t num)
@@ -116,6 +142,12 @@ static void state_see(struct state *s, ss_plugin_event *evt, uint64_t num)
 		return;
 	in.evt = evt;
 	(void)s->module->symbols->api.parse_event(s->instance->state, &in, &parse);
+	if (s->n_readings % FIELDS_EVERY == 0)
+		(void)s->module->symbols->api.extract_fields(
+			s->instance->state, &in,
+			&(ss_plugin_field_extract_input){.owner = &s->instance->owner,
+							 .num_fields = s->n_fields,
+							 .fields = s->fields});
 }
 
 /* ---- reading ---- */
@@ -226,8 +258,9 @@ static uint64_t block_at(const struct recording *r, size_t at)
 	return low;
 }
 
-/* Reads what is left of @r, whose first @least events are not damaged. What is wrong; NULL: nothing. */
-static const char *read_damaged(const struct recording *r, size_t len, uint64_t least)
+/* Reads @bytes, whose first @least events are those of @r. What is wrong; NULL: nothing. */
+static const char *read_damaged(const struct recording *r, const uint8_t *bytes, size_t len,
+				uint64_t least)
 {
 	ss_plugin_event *events[64];
 	const char *wrong = NULL;
@@ -238,7 +271,7 @@ static const char *read_damaged(const struct recording *r, size_t len, uint64_t 
 
 	if (!state_begin(&state))
 		return "no state";
-	if (scap_open_memory(r->bytes, len, &s)) {
+	if (scap_open_memory(bytes, len, &s)) {
 		state_end(&state);
 		return "it cannot be opened";
 	}
@@ -286,7 +319,8 @@ static unsigned cut(const struct recording *r, uint64_t n)
 	for (uint64_t i = 0; i < n; i++) {
 		const size_t at = rnd(r->len);
 
-		failed += tell(r, "cut", at, read_damaged(r, at, least_before(r, block_at(r, at))));
+		failed += tell(r, "cut", at,
+			       read_damaged(r, r->bytes, at, least_before(r, block_at(r, at))));
 	}
 	return failed;
 }
@@ -298,8 +332,32 @@ static unsigned flip(struct recording *r)
 	unsigned failed;
 
 	r->bytes[at] ^= bit;
-	failed = tell(r, "flip", at, read_damaged(r, r->len, least_before(r, block_at(r, at))));
+	failed = tell(r, "flip", at,
+		      read_damaged(r, r->bytes, r->len, least_before(r, block_at(r, at))));
 	r->bytes[at] ^= bit;
+	return failed;
+}
+
+static unsigned flip_packed(struct recording *r)
+{
+	z_stream z = {0};
+	unsigned failed = 0;
+	uint8_t *packed;
+	size_t at;
+
+	if (deflateInit2(&z, 1, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK)
+		abort();
+	z.avail_out = (uInt)deflateBound(&z, r->len);
+	z.next_out = packed = malloc(z.avail_out);
+	z.next_in = r->bytes;
+	z.avail_in = (uInt)r->len;
+	if (!packed || deflate(&z, Z_FINISH) != Z_STREAM_END)
+		abort();
+	at = rnd(z.total_out);
+	packed[at] ^= (uint8_t)(1 << rnd(8));
+	failed = tell(r, "packed flip", at, read_damaged(r, packed, z.total_out, 0));
+	(void)deflateEnd(&z);
+	free(packed);
 	return failed;
 }
 
@@ -325,7 +383,8 @@ int main(int argc, char **argv)
 	for (uint32_t i = 0; i < n_recordings; i++)
 		failed += cut(&recordings[i], cuts);
 	for (uint64_t i = 0; i < flips; i++)
-		failed += flip(&recordings[rnd(n_recordings)]);
+		failed += i % PACKED_EVERY ? flip(&recordings[rnd(n_recordings)])
+					   : flip_packed(&recordings[rnd(n_recordings)]);
 	for (uint32_t i = 0; i < n_recordings; i++) {
 		free(recordings[i].path);
 		free(recordings[i].bytes);

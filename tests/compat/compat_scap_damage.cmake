@@ -1,1 +1,2 @@
-target_link_libraries(${name} PRIVATE gyr_scap)
+pkg_check_modules(ZLIB REQUIRED IMPORTED_TARGET zlib)
+target_link_libraries(${name} PRIVATE gyr_scap PkgConfig::ZLIB)

@@ -82,7 +82,7 @@ static void test_name_that_lost_its_place_has_another_id(void **state)
 	struct pool pool = {0};
 	struct rtext *t = names_get(&names, &pool, "/etc/hosts", 10);
 	const uint64_t id = t->id;
-	char path[16];
+	char path[24];
 
 	(void)state;
 	(void)rtext_unref(t);
