@@ -40,6 +40,7 @@ struct cloudtrail {
 	struct logfeed_stats stats;
 	uint64_t maxEventBytes, maxObjectBytes, maxRatio, s3DownloadConcurrency;
 	const char *s3Interval, *s3AccountList, *sqsOwnerAccount;
+	const char *stateDir;
 	const char *profile, *region, *config, *credentials;
 	bool sqsDelete, useS3SNS, useAsync;
 	struct gyr_json_reader *reader; /* for event_to_string */
@@ -109,7 +110,8 @@ static int cloudtrail_open(struct gyr *p, void *inst, const char *params)
 	return logfeed_open(p, &kind,
 			    &(struct logfeed_limits){.max_event_bytes = s->maxEventBytes,
 						     .max_inflated_bytes = s->maxObjectBytes,
-						     .max_ratio = s->maxRatio},
+						     .max_ratio = s->maxRatio,
+						     .state_dir = s->stateDir},
 			    &s->stats, params, &in->feed);
 }
 
@@ -125,6 +127,12 @@ static int cloudtrail_next(struct gyr *p, void *inst, struct gyr_batch *out)
 {
 	(void)p;
 	return logfeed_next(((struct instance *)inst)->feed, out);
+}
+
+static void cloudtrail_commit(struct gyr *p, void *inst, uint64_t evtnum)
+{
+	(void)p;
+	logfeed_commit(((struct instance *)inst)->feed, evtnum);
 }
 
 static uint32_t cloudtrail_progress(struct gyr *p, void *inst, struct gyr_text *out)
@@ -208,6 +216,9 @@ PLUGIN(.name = "cloudtrail", .version = "0.17.1", .description = "Records of AWS
 			   "bytes that one gzip file may unpack to", .min = 1),
 	       GYR_OPT_U64(struct cloudtrail, maxRatio, "200",
 			   "how many times its size a gzip file may unpack to", .min = 1),
+	       GYR_OPT_STR(struct cloudtrail, stateDir, "",
+			   "folder where it is kept how far the logs are finished; none: each run "
+			   "reads all"),
 	       GYR_OPT_U64(struct cloudtrail, s3DownloadConcurrency, "32", LATER, .min = 1),
 	       GYR_OPT_STR(struct cloudtrail, s3Interval, "", LATER),
 	       GYR_OPT_STR(struct cloudtrail, s3AccountList, "", LATER),
@@ -223,3 +234,4 @@ PLUGIN(.name = "cloudtrail", .version = "0.17.1", .description = "Records of AWS
 PLUGIN_SOURCE(.id = 2, .name = "aws_cloudtrail", .instance_size = sizeof(struct instance),
 	      .open = cloudtrail_open, .close = cloudtrail_close, .next = cloudtrail_next,
 	      .progress = cloudtrail_progress, .to_string = cloudtrail_to_string);
+PLUGIN_SOURCE_COMMIT(cloudtrail_commit);

@@ -15,6 +15,7 @@ struct k8saudit {
 	struct logfeed_stats stats;
 	uint64_t maxEventSize, maxInflatedBytes, maxRatio, webhookMaxBatchSize;
 	const char *sslCertificate;
+	const char *stateDir;
 	bool useAsync;
 };
 
@@ -54,7 +55,8 @@ static int k8saudit_open(struct gyr *p, void *inst, const char *params)
 	return logfeed_open(p, &kind,
 			    &(struct logfeed_limits){.max_event_bytes = s->maxEventSize,
 						     .max_inflated_bytes = s->maxInflatedBytes,
-						     .max_ratio = s->maxRatio},
+						     .max_ratio = s->maxRatio,
+						     .state_dir = s->stateDir},
 			    &s->stats, params, &in->feed);
 }
 
@@ -70,6 +72,12 @@ static int k8saudit_next(struct gyr *p, void *inst, struct gyr_batch *out)
 {
 	(void)p;
 	return logfeed_next(((struct instance *)inst)->feed, out);
+}
+
+static void k8saudit_commit(struct gyr *p, void *inst, uint64_t evtnum)
+{
+	(void)p;
+	logfeed_commit(((struct instance *)inst)->feed, evtnum);
 }
 
 static uint32_t k8saudit_progress(struct gyr *p, void *inst, struct gyr_text *out)
@@ -101,6 +109,9 @@ PLUGIN(.name = "k8saudit", .version = "0.18.0",
 			   "bytes that one gzip file may unpack to", .min = 1),
 	       GYR_OPT_U64(struct k8saudit, maxRatio, "200",
 			   "how many times its size a gzip file may unpack to", .min = 1),
+	       GYR_OPT_STR(struct k8saudit, stateDir, "",
+			   "folder where it is kept how far the logs are finished; none: each run "
+			   "reads all"),
 	       GYR_OPT_U64(struct k8saudit, webhookMaxBatchSize, "12582912",
 			   "accepted and ignored: for the webhook server"),
 	       GYR_OPT_STR(struct k8saudit, sslCertificate, "/etc/falco/falco.pem",
@@ -110,3 +121,4 @@ PLUGIN(.name = "k8saudit", .version = "0.18.0",
 PLUGIN_SOURCE(.id = 1, .name = "k8s_audit", .instance_size = sizeof(struct instance),
 	      .open = k8saudit_open, .close = k8saudit_close, .next = k8saudit_next,
 	      .progress = k8saudit_progress, .to_string = k8saudit_to_string);
+PLUGIN_SOURCE_COMMIT(k8saudit_commit);

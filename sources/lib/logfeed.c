@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <gyr/json.h>
@@ -13,11 +14,13 @@
 #include "bytestream.h"
 #include "filewalk.h"
 #include "jsonsplit.h"
+#include "place.h"
 #include "rfc3339.h"
 
 enum {
 	STRETCH_BYTES = 8 << 20, /* input without an event after which the host gets a word in */
 	MAX_TIME_BYTES = 128,
+	FULL_PAUSE_NS = 5000000, /* when too many records are on their way */
 };
 
 struct logfeed {
@@ -34,6 +37,10 @@ struct logfeed {
 	struct gyr_json_reader *reader;
 	uint32_t time_id, type_id;
 	unsigned n_notes;
+	struct place *place;     /* NULL: it is not kept */
+	uint64_t finished_below; /* records of this file that an earlier run finished */
+	uint64_t n_events;       /* ever emitted */
+	uint64_t n_before;       /* of those, before this file */
 };
 
 /* ---- what goes wrong ---- */
@@ -131,6 +138,8 @@ int logfeed_open(struct gyr *p, const struct logfeed_kind *kind,
 		(void)gyr_fail(p, r, "open: '%s': %s", path, strerror(-r));
 	else
 		r = find_files(f, path);
+	if (r == 0 && *limits->state_dir)
+		r = place_open(p, limits->state_dir, path, &f->walk, &f->place);
 	if (r < 0) {
 		(void)logfeed_close(f);
 		return r;
@@ -143,6 +152,7 @@ struct logfeed *logfeed_close(struct logfeed *f)
 {
 	if (!f)
 		return NULL;
+	(void)place_close(f->place);
 	filewalk_deinit(&f->walk);
 	jsonsplit_deinit(&f->split);
 	(void)bytestream_free(f->stream);
@@ -219,6 +229,10 @@ static int take(struct logfeed *f, const struct jsonsplit_record *rec, struct gy
 	uint64_t ns;
 	int r;
 
+	if (rec->offset < f->finished_below) {
+		f->stats->finished++;
+		return 0;
+	}
 	if (!judge(f, rec, &ns))
 		return 0;
 	if (rec->has_odd && gyr_json_validate(rec->p, rec->len, &bad)) {
@@ -233,6 +247,9 @@ static int take(struct logfeed *f, const struct jsonsplit_record *rec, struct gy
 		return gyr_fail(f->p, r, "'%s': at byte %llu: %s", file_path(f),
 				(unsigned long long)rec->offset, strerror(-r));
 	f->stats->events++;
+	f->n_events++;
+	if (f->place)
+		place_mark(f->place, f->n_events, f->next_file, rec->offset);
 	return 1;
 }
 
@@ -255,13 +272,24 @@ static void close_file(struct logfeed *f)
 		skip(f, &f->stats->skipped_malformed, &rec, "cut short, the rest is missing");
 	else if (r == JSONSPLIT_TOO_LARGE)
 		skip(f, &f->stats->skipped_too_large, &rec, "record too large, and cut short");
+	if (f->place)
+		place_end(f->place, f->next_file, bytestream_position(f->stream),
+			  f->n_events - f->n_before);
 	finish_file(f);
 }
 
 static void open_file(struct logfeed *f)
 {
-	int r = bytestream_open(f->stream, file_path(f));
+	int r;
 
+	f->n_before = f->n_events;
+	f->finished_below = f->place ? place_begin(f->place, f->next_file) : 0;
+	if (f->finished_below == UINT64_MAX) {
+		f->stats->files_finished++;
+		finish_file(f);
+		return;
+	}
+	r = bytestream_open(f->stream, file_path(f));
 	if (r < 0) {
 		f->stats->files_failed++;
 		left_out(f, file_path(f), bytestream_strerror(r));
@@ -317,9 +345,14 @@ static int cut(struct logfeed *f, struct gyr_batch *out)
 
 int logfeed_next(struct logfeed *f, struct gyr_batch *out)
 {
+	const struct timespec pause = {.tv_nsec = FULL_PAUSE_NS};
 	size_t n_read = 0;
 	int r;
 
+	if (f->place && !place_has_room(f->place)) {
+		(void)nanosleep(&pause, NULL);
+		return GYR_TIMEOUT;
+	}
 	for (;;) {
 		if (f->is_open) {
 			r = cut(f, out);
@@ -334,6 +367,12 @@ int logfeed_next(struct logfeed *f, struct gyr_batch *out)
 			return GYR_EOF;
 		open_file(f);
 	}
+}
+
+void logfeed_commit(struct logfeed *f, uint64_t num)
+{
+	if (f->place)
+		place_commit(f->place, num);
 }
 
 /* ---- how far, how much ---- */

@@ -7,8 +7,10 @@
  * ends the source: what cannot be read is skipped, counted by cause, and described in the log with
  * file and offset, up to a number of lines.
  *
+ * With a folder for its state it goes on where an earlier run was told that all is finished.
+ *
  * Lifetime: the stats and limits belong to the plugin's state and outlive the instance.
- * Threads: one owner.
+ * Threads: one owner; logfeed_commit() on any.
  */
 #pragma once
 
@@ -22,19 +24,21 @@ enum {
 };
 
 /* Counters, one row each: member, whether it is about something skipped, and what it counts. */
-#define LOGFEED_COUNTERS(X)                                             \
-	X(events, "records delivered as events")                        \
-	X(bytes, "bytes of input read, unpacked")                       \
-	X(files, "files opened")                                        \
-	X(files_empty, "files without a byte")                          \
-	X(files_failed, "files not opened, or given up half-way")       \
-	X(skipped_no_time, "records without a usable time")             \
-	X(skipped_no_type, "records without an event type")             \
-	X(skipped_by_type, "records of a type that is left out")        \
-	X(skipped_malformed, "places where the input is not JSON")      \
-	X(skipped_too_large, "records above the size bound")            \
-	X(skipped_links, "links to directories, not followed")          \
-	X(skipped_special, "names that are neither file nor directory") \
+#define LOGFEED_COUNTERS(X)                                                      \
+	X(events, "records delivered as events")                                 \
+	X(bytes, "bytes of input read, unpacked")                                \
+	X(files, "files opened")                                                 \
+	X(files_empty, "files without a byte")                                   \
+	X(files_failed, "files not opened, or given up half-way")                \
+	X(files_finished, "files without anything new since they were finished") \
+	X(finished, "records finished by an earlier run, not delivered again")   \
+	X(skipped_no_time, "records without a usable time")                      \
+	X(skipped_no_type, "records without an event type")                      \
+	X(skipped_by_type, "records of a type that is left out")                 \
+	X(skipped_malformed, "places where the input is not JSON")               \
+	X(skipped_too_large, "records above the size bound")                     \
+	X(skipped_links, "links to directories, not followed")                   \
+	X(skipped_special, "names that are neither file nor directory")          \
 	X(invalid_bytes, "records delivered although JSON forbids some of their bytes")
 
 struct logfeed_stats {
@@ -58,6 +62,7 @@ struct logfeed_kind {
 struct logfeed_limits {
 	uint64_t max_event_bytes;
 	uint64_t max_inflated_bytes, max_ratio; /* of one gzip file */
+	const char *state_dir;                  /* where the place is kept (place.h); "": nowhere */
 };
 
 struct logfeed;
@@ -74,6 +79,9 @@ struct logfeed *logfeed_close(struct logfeed *f);
 /* As gyr_source.next: emits one event, or says GYR_EOF. GYR_TIMEOUT after a long stretch of input
  * without one, so that the host can look around. */
 int logfeed_next(struct logfeed *f, struct gyr_batch *out) __attribute__((warn_unused_result));
+
+/* As PLUGIN_SOURCE_COMMIT has it. */
+void logfeed_commit(struct logfeed *f, uint64_t num);
 
 /* As gyr_source.progress. */
 uint32_t logfeed_progress(const struct logfeed *f, struct gyr_text *out);
