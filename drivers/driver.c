@@ -24,7 +24,7 @@
 
 enum {
 	RING_BYTES = 8 << 20,
-	LIFE_RING_BYTES = 1 << 20,
+	LIFE_SHARE = 2, /* of a ring: its ring for clone, exec and exit */
 	RING_BYTES_MAX = 1 << 30,
 	BATCH = 4096,
 	SNAPLEN = 80,
@@ -71,6 +71,7 @@ struct drv {
 	uint64_t ring_bytes;
 	struct drv_interest interest;
 	uint64_t epoch_due;  /* monotonic ns: when to look at the time of day again */
+	uint64_t epoch_top;  /* the largest offset that an event in the rings may have */
 	uint64_t busy_until; /* monotonic ns: until then we look by ourselves */
 	bool attached;
 };
@@ -154,7 +155,7 @@ static int take_options(struct drv *d, const struct drv_options *given, struct d
 		return problem(ret_why, -EINVAL, "A batch may have 1,048,576 events at most.");
 	o->cpus_per_ring = or_default(o->cpus_per_ring, 1);
 	o->ring_bytes = ring_size(or_default(o->ring_bytes, RING_BYTES) / o->cpus_per_ring);
-	o->life_ring_bytes = ring_size(or_default(o->life_ring_bytes, LIFE_RING_BYTES));
+	o->life_ring_bytes = ring_size(or_default(o->life_ring_bytes, o->ring_bytes / LIFE_SHARE));
 	o->snaplen = or_default(o->snaplen, SNAPLEN);
 	if (o->snaplen > SNAPLEN_MAX)
 		o->snaplen = SNAPLEN_MAX;
@@ -625,7 +626,7 @@ static int wait_once(struct drv *d, uint64_t held, uint64_t mono, uint64_t until
 	uint64_t ns = NAP_NS;
 
 	if (held) {
-		const uint64_t due = held - d->skel->bss->control.epoch + d->opt.merge_us * 1000u;
+		const uint64_t due = held - d->epoch_top + d->opt.merge_us * 1000u;
 		const uint64_t boot = clock_ns(CLOCK_MONOTONIC);
 
 		ns = due > boot && due - boot < NAP_NS ? due - boot : NAP_NS;
@@ -642,6 +643,7 @@ static void follow_time_of_day(struct drv *d, uint64_t mono)
 {
 	enum { EVERY_NS = 1000000000, MOVED_NS = 5000000 };
 	uint64_t *epoch = (uint64_t *)&d->skel->bss->control.epoch, offset;
+	const uint64_t before = *epoch;
 
 	if (mono < d->epoch_due)
 		return;
@@ -649,6 +651,8 @@ static void follow_time_of_day(struct drv *d, uint64_t mono)
 	offset = epoch_offset();
 	if (offset - *epoch + MOVED_NS > 2 * MOVED_NS)
 		__atomic_store_n(epoch, offset, __ATOMIC_RELAXED);
+	/* set back, events of before would seem to come from the future, and wait for it */
+	d->epoch_top = before > *epoch ? before : *epoch;
 }
 
 int drv_poll(struct drv *d, int timeout_ms, struct drv_batch *ret)
@@ -664,7 +668,7 @@ int drv_poll(struct drv *d, int timeout_ms, struct drv_batch *ret)
 	for (;;) {
 		const uint64_t boot = clock_ns(CLOCK_MONOTONIC) - d->opt.merge_us * 1000u;
 
-		ret->n = rings_next(&d->rings, boot + d->skel->bss->control.epoch, &held);
+		ret->n = rings_next(&d->rings, boot + d->epoch_top, &held);
 		if (ret->n || held)
 			d->busy_until = mono + WAKEFUL_NS;
 		if (ret->n || mono >= until)
