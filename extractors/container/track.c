@@ -319,6 +319,15 @@ static void on_container(struct container *s, const struct gyr_event *evt, const
 	}
 }
 
+/* Whoever keeps the threads may have taken this one over, which nobody has looked at then. */
+static void on_told_again(struct container *s, const struct gyr_event *evt)
+{
+	struct gyr_meta_proc m;
+
+	if (GYR_META_READ(evt->data, evt->len, &m, comm) == 0)
+		resolve_tid(s, m.tid);
+}
+
 static void on_async(struct container *s, const struct gyr_event *evt)
 {
 	if (!evt->name)
@@ -327,6 +336,8 @@ static void on_async(struct container *s, const struct gyr_event *evt)
 		on_container(s, evt, evt->data, evt->len, false);
 	else if (!strcmp(evt->name, LIVE_EVENT_END))
 		on_container(s, evt, evt->data, evt->len, true);
+	else if (!strcmp(evt->name, GYR_META_AGAIN_PROC))
+		on_told_again(s, evt);
 	else if (!strcmp(evt->name, GYR_META_READY)) {
 		s->is_ready = true;
 		track_all(s);

@@ -15,6 +15,7 @@ struct fd *fd_new(struct state *s, int64_t num, uint8_t type)
 
 	if (!f)
 		return NULL;
+	s->n_fds++;
 	*f = (struct fd){.num = num, .id = ++s->last_id, .type = type};
 	return f;
 }
@@ -25,6 +26,7 @@ void fd_free(struct state *s, struct fd *f)
 		return;
 	(void)rtext_unref(f->name);
 	(void)rtext_unref(f->raw);
+	s->n_fds--;
 	pool_put(&s->pool, f, sizeof *f);
 }
 

@@ -258,7 +258,9 @@ static void finish_last(struct state *s)
 /* Time may begin anywhere, and jump back where a recording is repeated. */
 static __attribute__((noinline)) void age(struct state *s)
 {
-	if (s->aged_ts && s->now_ts > s->aged_ts)
+	if (s->recheck.is_sweeping)
+		recheck_sweep(s);
+	else if (s->aged_ts && s->now_ts > s->aged_ts)
 		threads_age(s);
 	s->aged_ts = s->now_ts;
 }
@@ -406,6 +408,8 @@ void state_clear(struct state *s)
 	s->is_live = false;
 	s->aged_ts = 0;
 	s->dead_tid = -1;
+	s->recheck.is_sweeping = false;
+	s->purge_ns = s->limits.purge_interval_s * 1000000000;
 	memset(s->ended, 0, sizeof s->ended);
 	s->cur.raw = NULL;
 }

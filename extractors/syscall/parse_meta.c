@@ -67,23 +67,30 @@ static void set_numbers(struct thread *t, const struct gyr_meta_proc *m)
 	t->exe_from_memfd = m->exe_from_memfd;
 }
 
+struct thread *meta_thread(struct state *s, const struct gyr_meta_proc *m)
+{
+	struct thread *t = thread_add(s, m->tid);
+
+	if (!t)
+		return NULL;
+	set_numbers(t, m);
+	set_texts(s, t, m);
+	t->pid = m->pid;
+	t->ptid = m->ptid;
+	if (t->tid != t->pid)
+		return t;
+	set_list(s, &t->env, m->env);
+	thread_set_cwd(s, t, m->cwd.p, m->cwd.len);
+	return t;
+}
+
 static int meta_proc(struct state *s, const struct gyr_event *evt)
 {
 	struct gyr_meta_proc m;
 
 	if (GYR_META_READ(evt->data, evt->len, &m, comm))
 		return -EBADMSG;
-	struct thread *t = thread_add(s, m.tid);
-	if (!t)
-		return 0;
-	set_numbers(t, &m);
-	set_texts(s, t, &m);
-	t->pid = m.pid;
-	t->ptid = m.ptid;
-	if (t->tid != t->pid)
-		return 0;
-	set_list(s, &t->env, m.env);
-	thread_set_cwd(s, t, m.cwd.p, m.cwd.len);
+	(void)meta_thread(s, &m);
 	return 0;
 }
 
@@ -128,33 +135,38 @@ static void set_sock(struct state *s, struct fd *f, const struct gyr_meta_fd *m)
 	fd_name_sock(s, f);
 }
 
-static int meta_fd(struct state *s, const struct gyr_event *evt)
+void meta_descriptor(struct state *s, struct thread *t, const struct gyr_meta_fd *m)
 {
 	char name[PATH_TEXT];
+	const bool is_v2 = m->type == GYR_META_FD_FILE_V2;
+	struct fd *f = fd_add(s, t, m->fd, (uint8_t)(is_v2 ? GYR_META_FD_FILE : m->type));
+
+	if (!f)
+		return;
+	f->ino = m->ino;
+	f->open_flags = m->open_flags;
+	f->dev = m->dev;
+	if (m->name.len)
+		(void)rtext_set(&s->pool, &f->name, name,
+				text_clean(name, sizeof name, m->name.p, m->name.len));
+	if (fd_is_ip(f) || fd_listens(f))
+		set_sock(s, f, m);
+	if (f->type == GYR_META_FD_UNIX_SOCK) {
+		f->u.unix_.source = m->unix_source;
+		f->u.unix_.dest = m->unix_dest;
+		f->flags |= m->name.len ? FD_ROLE_SERVER : FD_ROLE_CLIENT;
+	}
+}
+
+static int meta_fd(struct state *s, const struct gyr_event *evt)
+{
 	struct gyr_meta_fd m;
 
 	if (GYR_META_READ(evt->data, evt->len, &m, name))
 		return -EBADMSG;
 	struct thread *t = thread_find(s, m.tid);
-	if (!t)
-		return 0;
-	const bool is_v2 = m.type == GYR_META_FD_FILE_V2;
-	struct fd *f = fd_add(s, t, m.fd, (uint8_t)(is_v2 ? GYR_META_FD_FILE : m.type));
-	if (!f)
-		return 0;
-	f->ino = m.ino;
-	f->open_flags = m.open_flags;
-	f->dev = m.dev;
-	if (m.name.len)
-		(void)rtext_set(&s->pool, &f->name, name,
-				text_clean(name, sizeof name, m.name.p, m.name.len));
-	if (fd_is_ip(f) || fd_listens(f))
-		set_sock(s, f, &m);
-	if (f->type == GYR_META_FD_UNIX_SOCK) {
-		f->u.unix_.source = m.unix_source;
-		f->u.unix_.dest = m.unix_dest;
-		f->flags |= m.name.len ? FD_ROLE_SERVER : FD_ROLE_CLIENT;
-	}
+	if (t)
+		meta_descriptor(s, t, &m);
 	return 0;
 }
 
@@ -365,6 +377,8 @@ int parse_meta(struct state *s, const struct gyr_event *evt)
 		return meta_iface(s, evt);
 	if (!strcmp(name, GYR_META_MACHINE))
 		return meta_machine(s, evt);
+	if (!strncmp(name, GYR_META_AGAIN, strlen(GYR_META_AGAIN)))
+		return recheck_record(s, evt);
 	if (!strcmp(name, GYR_META_LINK))
 		meta_link(s);
 	else if (!strcmp(name, GYR_META_SECTION))

@@ -105,6 +105,7 @@ struct thread {
 	struct fdtab fds;
 	struct added_values *added; /* of columns that other plugins added; NULL: none yet */
 	bool is_detached;           /* made by another plugin, in no table yet */
+	uint32_t recheck; /* the last that told of it, or before which it was made: recheck.c */
 };
 
 struct user {
@@ -156,6 +157,17 @@ enum { KINDS_MAX = 512 };
 struct counters {
 	uint64_t threads_refused, threads_aged, fds_refused, users_refused, ifaces_refused;
 	uint64_t no_memory, bad_events;
+	uint64_t threads_found, threads_swept, fds_found, fds_swept; /* by rechecks */
+};
+
+/* What is told again of the machine, after events were lost: recheck.c. */
+struct recheck {
+	uint32_t n;       /* rechecks so far */
+	bool is_sweeping; /* threads that the last one did not tell of are being removed */
+	uint32_t at;      /* where in the table of threads that goes on */
+	int64_t pid;      /* the process whose descriptors are being told; -1: none */
+	bool has_fds;     /* some of them were */
+	uint64_t fds[FDS_MAX / 64]; /* those, one bit a number */
 };
 
 /* What a configuration says; read before state_init(). */
@@ -191,14 +203,16 @@ struct state {
 		int64_t tid;
 		uint64_t ts;
 	} ended[ENDED_MAX];
+	uint64_t n_fds;       /* descriptors there are */
 	struct fd *closed[8]; /* out of their table, freed before the next event */
 	uint32_t n_closed;
 	struct counters counters;
 	bool is_live;      /* events are of this machine as it is now */
 	uint64_t aged_ts;  /* when threads were last aged; 0: never */
 	uint64_t now_ts;   /* of the event at hand */
-	uint64_t purge_ns; /* limits.purge_interval_s */
-	uint64_t n_asked;  /* how often util.cnt was */
+	uint64_t purge_ns; /* limits.purge_interval_s; less while threads are swept */
+	struct recheck recheck;
+	uint64_t n_asked; /* how often util.cnt was */
 	struct since_last since[SINCE_FIELDS];
 	uint64_t switched_ts[CPUS_MAX]; /* the last switch on each processor; 0: none */
 	struct statetables *tables;     /* what other plugins see; NULL: nothing */
@@ -251,6 +265,22 @@ void threads_age(struct state *s);
 
 /* The same when a thread finds no room; false when there is none after it, too. */
 bool threads_make_room(struct state *s);
+
+/* ---- what is told again: recheck.c ---- */
+
+/* A record whose name begins with GYR_META_AGAIN. */
+int recheck_record(struct state *s, const struct gyr_event *evt);
+
+/* Removes some of what the last recheck did not tell of. To be called from time to time while is_sweeping. */
+void recheck_sweep(struct state *s);
+
+/* ---- what a source tells: parse_meta.c ---- */
+
+/* A new thread in the table, as @m tells; its counts are not kept yet. NULL: refused, counted. */
+struct thread *meta_thread(struct state *s, const struct gyr_meta_proc *m);
+
+/* Sets a descriptor as @m tells. */
+void meta_descriptor(struct state *s, struct thread *t, const struct gyr_meta_fd *m);
 
 static inline bool thread_is_main(const struct thread *t)
 {

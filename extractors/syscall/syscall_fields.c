@@ -47,7 +47,12 @@ static uint32_t fields_metrics(struct gyr *p, ss_plugin_metric *ret, uint32_t ca
 		uint64_t n;
 	} rows[] = {
 		{"n_threads", SS_PLUGIN_METRIC_TYPE_NON_MONOTONIC, s->threads.n},
+		{"n_fds", SS_PLUGIN_METRIC_TYPE_NON_MONOTONIC, s->n_fds},
 		{"threads_aged", SS_PLUGIN_METRIC_TYPE_MONOTONIC, s->counters.threads_aged},
+		{"threads_found", SS_PLUGIN_METRIC_TYPE_MONOTONIC, s->counters.threads_found},
+		{"threads_swept", SS_PLUGIN_METRIC_TYPE_MONOTONIC, s->counters.threads_swept},
+		{"fds_found", SS_PLUGIN_METRIC_TYPE_MONOTONIC, s->counters.fds_found},
+		{"fds_swept", SS_PLUGIN_METRIC_TYPE_MONOTONIC, s->counters.fds_swept},
 		{"threads_refused", SS_PLUGIN_METRIC_TYPE_MONOTONIC, s->counters.threads_refused},
 		{"fds_refused", SS_PLUGIN_METRIC_TYPE_MONOTONIC, s->counters.fds_refused},
 		{"users_refused", SS_PLUGIN_METRIC_TYPE_MONOTONIC, s->counters.users_refused},

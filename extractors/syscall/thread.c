@@ -120,6 +120,7 @@ struct thread *thread_new(struct state *s)
 	t->last_fd = -1;
 	t->loginuid = UINT32_MAX;
 	t->is_detached = true;
+	t->recheck = s->recheck.n;
 	return t;
 }
 

@@ -449,6 +449,8 @@ static int on_record(struct gyr_scapwrite *w, const char *name, const struct gyr
 		return section_begin(w);
 	if (strcmp(name, GYR_META_READY) == 0)
 		return section_ready(w);
+	if (strncmp(name, GYR_META_AGAIN, strlen(GYR_META_AGAIN)) == 0)
+		return 0; /* recordings have no place for it */
 	if (w->part != SYSTEM)
 		return -EBADMSG;
 	if (w->ifaces.len + w->users.len > GYR_SCAPWRITE_WAITING_MAX)

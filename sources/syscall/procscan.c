@@ -222,6 +222,8 @@ static int read_thread(struct procscan *s, int dir, struct gyr_meta_proc *x,
 		return (int)n;
 	if (proctext_stat(s->buf.buf, (size_t)n, &st))
 		return -ESRCH;
+	if (st.has_ended && st.n_threads <= 1) /* its end was told already */
+		return -ESRCH;
 	memcpy(s->comm, st.comm, st.comm_len);
 	x->comm = text(s->comm, st.comm_len);
 	x->ptid = st.ppid;

@@ -145,7 +145,7 @@ static bool take_comm(struct cursor *c, struct proctext_stat *ret)
 
 int proctext_stat(const char *text, size_t len, struct proctext_stat *ret)
 {
-	struct cursor c;
+	struct cursor c, word;
 
 	while (len && (text[len - 1] == '\n' || text[len - 1] == '\0'))
 		len--;
@@ -153,7 +153,8 @@ int proctext_stat(const char *text, size_t len, struct proctext_stat *ret)
 	*ret = (struct proctext_stat){.comm_len = 0};
 	if (!take_comm(&c, ret))
 		return -EBADMSG;
-	(void)next_word(&c); /* state */
+	word = next_word(&c);
+	ret->has_ended = left(&word) && (*word.at == 'Z' || *word.at == 'X');
 	ret->ppid = word_signed(&c);
 	ret->pgid = word_signed(&c);
 	ret->sid = word_signed(&c);
@@ -163,9 +164,11 @@ int proctext_stat(const char *text, size_t len, struct proctext_stat *ret)
 	ret->minflt = word_number(&c, 10, 0);
 	(void)next_word(&c); /* of children */
 	ret->majflt = word_number(&c, 10, 0);
-	/* cmajflt utime stime cutime cstime priority nice num_threads itrealvalue */
-	for (int i = 0; i < 9; i++)
+	/* cmajflt utime stime cutime cstime priority nice */
+	for (int i = 0; i < 7; i++)
 		(void)next_word(&c);
+	ret->n_threads = (uint32_t)word_number(&c, 10, 0);
+	(void)next_word(&c); /* itrealvalue */
 	skip_blanks(&c);
 	if (!left(&c))
 		return -EBADMSG;

@@ -21,6 +21,8 @@ struct proctext_stat {
 	uint64_t minflt, majflt;
 	uint64_t start_ticks; /* after boot */
 	uint32_t tty;
+	uint32_t n_threads;
+	bool has_ended; /* only its parent did not ask how yet, or other threads of its process go on */
 };
 
 /* -EBADMSG when it is not such a text. */

@@ -74,6 +74,7 @@ static void scan_rows(struct rows *r, const struct report *from)
 	count(r, "scan_cut", from->scan->cut);
 	count(r, "scan_refused", from->scan->refused);
 	count(r, "scan_settled", from->settled);
+	count(r, "scan_again", from->again);
 }
 
 static void cpu_rows(struct rows *r, const struct report *from, uint32_t n_cpus)

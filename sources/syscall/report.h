@@ -26,6 +26,7 @@ struct report {
 	const struct report_names *names;
 	const struct procscan_counters *scan;
 	uint64_t settled; /* events left out because the scan had seen what they did */
+	uint64_t again;   /* scans after losses */
 };
 
 void report_names(struct report_names *ret);

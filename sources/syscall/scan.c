@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "hostinfo.h"
@@ -65,8 +66,12 @@ static void note_seen(void *ctx, int64_t tid, uint64_t ts)
 static int forward(void *ctx, const struct gyr_meta_shape *shape)
 {
 	struct scan *s = ctx;
+	struct gyr_meta_shape again = *shape;
 
-	return s->setup.emit(s->setup.ctx, shape);
+	if (!s->setup.again)
+		return s->setup.emit(s->setup.ctx, shape);
+	again.name = strcmp(shape->name, GYR_META_PROC) ? GYR_META_AGAIN_FD : GYR_META_AGAIN_PROC;
+	return s->setup.emit(s->setup.ctx, &again);
 }
 
 bool scan_has_seen(const struct scan *s, int64_t tid, uint64_t ts)
@@ -128,9 +133,9 @@ static int stage_run(struct scan *s)
 
 	switch (s->stage) {
 	case SECTION:
-		return mark(s, GYR_META_SECTION);
+		return mark(s, s->setup.again ? GYR_META_AGAIN : GYR_META_SECTION);
 	case MACHINE:
-		return hostinfo_machine(&sink);
+		return s->setup.again ? 0 : hostinfo_machine(&sink);
 	case PROCESSES:
 		return procscan_step(s->procs);
 	case LINK:
@@ -156,6 +161,8 @@ int scan_step(struct scan *s)
 		(void)clock_gettime(CLOCK_REALTIME, &t);
 		s->end = (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 		r = 0;
+		if (s->setup.again)
+			s->stage = READY;
 	} else if (s->stage == PROCESSES) {
 		return r;
 	}

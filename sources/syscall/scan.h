@@ -28,6 +28,7 @@ struct scan;
 
 struct scan_setup {
 	const char *proc, *passwd, *group; /* "/proc", "/etc/passwd", "/etc/group" */
+	bool again; /* tell processes once more, as gyr.again (without its end): the other paths are not read */
 	int (*emit)(void *ctx, const struct gyr_meta_shape *shape); /* a negative errno ends it */
 	void *ctx;
 };

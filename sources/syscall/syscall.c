@@ -3,7 +3,8 @@
  *
  *	open        the programs are loaded into the kernel; they send nothing yet
  *	interest    what rules are about and what state needs is chosen; the first time starts events
- *	next        first the scan of what is there (scan.h), then what the kernel sends
+ *	next        first the scan of what is there (scan.h), then what the kernel sends; when the kernel lost
+ *		    some of that, the scan once more, between events (again.h)
  *
  * Events stay in the rings that the kernel wrote them to, until the next batch.
  */
@@ -11,11 +12,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/sysinfo.h>
+#include <time.h>
 
 #include <gyr/plugin.h>
 
 #include <driver.h>
 
+#include "again.h"
 #include "choice.h"
 #include "report.h"
 #include "scan.h"
@@ -23,6 +26,10 @@
 enum {
 	POLL_MS = 30,
 	SCAN_STEPS_A_CALL = 16,
+	AGAIN_STEPS_A_CALL = 4,
+	AGAIN_POLL_MS = 1,
+	AGAIN_LOOK_MS = 200, /* between two looks at what was lost */
+	AGAIN_LATE_MS = 100, /* no event from before the end of a scan comes so long after it */
 	MEBIBYTE = 1 << 20,
 	EVENT_CHDIR = 95,
 	EVENT_FCHDIR = 97,
@@ -46,6 +53,9 @@ struct source {
 	struct choice choice;
 	struct procscan_counters scan_counters;
 	uint64_t settled;
+	struct again again;
+	bool is_again; /* the scan at hand is not the first */
+	uint64_t look_ns, worked_ns, n_again;
 };
 
 struct state {
@@ -207,18 +217,88 @@ static int scan_some(struct source *s)
 	return 0;
 }
 
-/* Whether the scan has seen what this event did and taking the step again would be wrong. */
-static bool is_settled(struct source *s, const ss_plugin_event *evt)
+/* ---- the scan, again ---- */
+
+static uint64_t clock_ns(clockid_t clock)
 {
-	if (evt->ts > scan_end(s->scan)) {
-		s->scan = scan_free(s->scan);
-		return false;
-	}
-	return (evt->type == EVENT_CHDIR || evt->type == EVENT_FCHDIR) &&
-	       scan_has_seen(s->scan, (int64_t)evt->tid, evt->ts);
+	struct timespec t;
+
+	(void)clock_gettime(clock, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+/* Begins when events were lost. Where it cannot be the state stays as it is until the next loss. */
+static void look_after_losses(struct source *s)
+{
+	const uint64_t now = clock_ns(CLOCK_MONOTONIC_COARSE);
+	struct drv_counters c;
+
+	if (s->scan || now < s->look_ns)
+		return;
+	s->look_ns = now + (uint64_t)AGAIN_LOOK_MS * 1000000;
+	drv_counters(s->driver, &c);
+	for (int class = 0; class < WIRE_CLASSES; class ++)
+		c.dropped -= c.dropped_by[WIRE_DROP_COMPAT][class];
+	if (!again_is_due(&s->again, c.dropped, now))
+		return;
+	again_begin(&s->again);
+	s->worked_ns = 0;
+	s->is_again = scan_new(&(const struct scan_setup){.proc = "/proc",
+							  .again = true,
+							  .emit = emit_record,
+							  .ctx = s},
+			       &s->scan) == 0;
+}
+
+/* All events from the time of the scan are through, so what it did not tell of is gone. */
+static int end_again(struct source *s)
+{
+	struct procscan_counters c;
+
+	scan_count(s->scan, &c);
+	s->scan = scan_free(s->scan);
+	s->is_again = false;
+	s->n_again++;
+	again_end(&s->again, clock_ns(CLOCK_MONOTONIC_COARSE), s->worked_ns);
+	gyr_log(s->p, GYR_INFO,
+		"events were lost, so %llu processes with %llu descriptors were looked at again",
+		(unsigned long long)c.processes, (unsigned long long)c.fds);
+	return emit_record(s, GYR_META_MARK(GYR_META_AGAIN_END));
+}
+
+/* Some more of it, when the events of before are through. A scan that fails ends as if it was not begun. */
+static int tell_again(struct source *s, const struct drv_batch *batch)
+{
+	const uint64_t began = clock_ns(CLOCK_MONOTONIC);
+	int r = 0;
+
+	if (batch->more)
+		return 0;
+	if (scan_end(s->scan) != UINT64_MAX)
+		return batch->n || clock_ns(CLOCK_REALTIME) <
+					       scan_end(s->scan) + AGAIN_LATE_MS * 1000000u
+			       ? 0
+			       : end_again(s);
+	for (int i = 0; i < AGAIN_STEPS_A_CALL && r == 0; i++)
+		r = scan_step(s->scan);
+	s->worked_ns += clock_ns(CLOCK_MONOTONIC) - began;
+	if (r >= 0)
+		return 0;
+	gyr_log(s->p, GYR_WARN, "processes cannot be looked at again: %s", strerror(-r));
+	s->scan = scan_free(s->scan);
+	s->is_again = false;
+	again_end(&s->again, clock_ns(CLOCK_MONOTONIC_COARSE), s->worked_ns);
+	return 0;
 }
 
 /* ---- events ---- */
+
+/* Whether the scan has seen what this event did and taking the step again would be wrong. */
+static bool is_settled(struct source *s, const ss_plugin_event *evt)
+{
+	return (evt->type == EVENT_CHDIR || evt->type == EVENT_FCHDIR) &&
+	       scan_has_seen(s->scan, (int64_t)evt->tid, evt->ts);
+}
 
 /* The host changes nothing in events that are whole. */
 static int emit_all(struct source *s, const ss_plugin_event *const *events, uint32_t n)
@@ -232,8 +312,11 @@ static int emit_unsettled(struct source *s, const struct drv_batch *batch)
 	int r = 0;
 
 	for (uint32_t i = 0; i < batch->n && r == 0; i++) {
-		if (!s->scan)
-			return emit_all(s, batch->events + i, batch->n - i);
+		if (batch->events[i]->ts > scan_end(s->scan)) {
+			r = s->is_again ? end_again(s) : 0;
+			s->scan = scan_free(s->scan);
+			return r ? r : emit_all(s, batch->events + i, batch->n - i);
+		}
 		if (is_settled(s, batch->events[i]))
 			s->settled++;
 		else
@@ -259,10 +342,13 @@ static int source_next(struct gyr *p, void *inst, struct gyr_batch *out)
 	}
 	if (!s->is_scanned)
 		return scan_some(s);
-	r = drv_poll(s->driver, POLL_MS, &batch);
+	look_after_losses(s);
+	r = drv_poll(s->driver, s->is_again ? AGAIN_POLL_MS : POLL_MS, &batch);
 	if (r < 0)
 		return gyr_fail(s->p, r, "reading events: %s", strerror(-r));
 	r = s->scan ? emit_unsettled(s, &batch) : emit_all(s, batch.events, batch.n);
+	if (r == 0 && s->is_again)
+		r = tell_again(s, &batch);
 	if (r)
 		return r;
 	return GYR_TIMEOUT; /* or the batch is full: another poll would take back its events */
@@ -295,7 +381,8 @@ static uint32_t plugin_metrics(struct gyr *p, ss_plugin_metric *ret, uint32_t ca
 	return report_metrics(&(const struct report){.driver = s->driver,
 						     .names = &state->names,
 						     .scan = &s->scan_counters,
-						     .settled = s->settled},
+						     .settled = s->settled,
+						     .again = s->n_again},
 			      ret, cap);
 }
 

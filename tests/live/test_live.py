@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The program on the running kernel: attacks made safe, and what is said of them, field by field."""
 
+import json
 import os
 import shutil
 import signal
@@ -350,6 +351,52 @@ class TestStart(Live):
         with open(self.out, "w", encoding="utf-8") as f:
             f.write(said.stdout)
         self.assertEqual(self.alerts("file")[0]["output_fields"], live)
+
+
+class TestLoss(Live):
+    RULES = """
+- rule: after
+  desc: d
+  condition: evt.type in (open, openat, openat2) and fd.name = {dir}/after
+  output: "%proc.name %proc.cmdline %proc.pname"
+  priority: INFO
+"""
+
+    def metric(self, name):
+        try:
+            with open(self.metrics, encoding="utf-8") as f:
+                lines = f.read().split("\n")[:-1]
+        except FileNotFoundError:
+            return 0
+        return json.loads(lines[-1])["output_fields"].get(name, 0) if lines else 0
+
+    def test_what_was_lost_of_processes_is_looked_up(self):
+        self.metrics = os.path.join(self.dir, "metrics.jsonl")
+        self.watch(self.RULES, "-o", "engine.modern_ebpf.buf_size_preset=1",
+                   "-o", "metrics.enabled=true", "-o", "metrics.interval=200ms",
+                   "-o", "metrics.output_file=" + self.metrics)
+        gone = [subprocess.Popen(["sleep", "1000"]) for _ in range(20)]
+        for p in gone:
+            self.addCleanup(end, p)
+        self.until_seen()
+        self.gyr.send_signal(signal.SIGSTOP)
+        # more than the rings for processes hold
+        subprocess.run(["sh", "-c", "i=0; while [ $i -lt 1500 ]; do /bin/true; i=$((i+1)); done"],
+                       check=True, timeout=120)
+        for p in gone:
+            end(p)
+        p = subprocess.Popen(["sh", "-c", "read x; : >after", self.tag], cwd=self.dir,
+                             stdin=subprocess.PIPE, text=True)
+        self.addCleanup(end, p)
+        self.gyr.send_signal(signal.SIGCONT)
+        self.until(lambda: self.metric("scap.n_drops_buffer_execve_exit") > 0)
+        self.until(lambda: self.metric("plugins.syscall.scan_again") > 0)
+        self.until(lambda: self.metric("plugins.syscall_fields.threads_swept") >= len(gone))
+        p.communicate("\n")
+        f = self.fields("after")
+        self.assertEqual(f["proc.name"], "sh")
+        self.assertEqual(f["proc.cmdline"], "sh -c read x; : >after " + self.tag)
+        self.assertEqual(f["proc.pname"], own_comm())
 
 
 class TestInterest(Live):

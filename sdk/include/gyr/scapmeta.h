@@ -18,6 +18,15 @@
  *	gyr.ready                   all is told; sockets can be given their direction
  *	events, and gyr.hidden among them
  *
+ * A live source that lost events may tell again what there is, to parsers that keep state, at any time after
+ * gyr.ready:
+ *
+ *	gyr.again                   begins
+ *	gyr.again.proc, .fd         as gyr.proc and gyr.fd; descriptors come right after all threads of their process
+ *	gyr.again.end               what was there at gyr.again and was not told of since is gone
+ *
+ * What is known as it is told stays as it is. Events come between, and are about what they always are about.
+ *
  * gyr.hidden carries one whole event as its data, head and all. The host unwraps it: parsers get the
  * event itself, which has a number, and rules do not get it. So travel the enter events of system
  * calls that are still recorded (open, openat, openat2, creat, connect, execve, execveat), as the
@@ -52,6 +61,10 @@ extern "C" {
 #define GYR_META_USER "gyr.user"
 #define GYR_META_GROUP "gyr.group"
 #define GYR_META_READY "gyr.ready" /* no data */
+#define GYR_META_AGAIN "gyr.again" /* no data */
+#define GYR_META_AGAIN_PROC "gyr.again.proc"
+#define GYR_META_AGAIN_FD "gyr.again.fd"
+#define GYR_META_AGAIN_END "gyr.again.end" /* no data */
 
 /* Text as recorded, followed by a NUL; may have NULs inside (lists end each item with one). */
 struct gyr_meta_text {

@@ -74,7 +74,7 @@ static int see(void *ctx, const struct gyr_meta_shape *shape)
 
 	if (f->n_order < NAMES_MAX)
 		f->order[f->n_order++] = shape->name[4];
-	if (!strcmp(shape->name, GYR_META_PROC))
+	if (!strcmp(shape->name, GYR_META_PROC) || !strcmp(shape->name, GYR_META_AGAIN_PROC))
 		see_proc(f, shape->p);
 	if (!strcmp(shape->name, GYR_META_FD)) {
 		const struct gyr_meta_fd *x = shape->p;
@@ -90,12 +90,13 @@ static int see(void *ctx, const struct gyr_meta_shape *shape)
 	return 0;
 }
 
-static struct found *scan(int64_t pid)
+static struct found *scan_as(int64_t pid, bool again)
 {
 	struct found *f = calloc(1, sizeof *f);
 	const struct scan_setup setup = {.proc = "/proc",
 					 .passwd = "/etc/passwd",
 					 .group = "/etc/group",
+					 .again = again,
 					 .emit = see,
 					 .ctx = f};
 	struct scan *s;
@@ -109,11 +110,16 @@ static struct found *scan(int64_t pid)
 		;
 	assert_int_equal(r, SCAN_E_END);
 	assert_true(scan_end(s) != UINT64_MAX);
-	assert_true(scan_has_seen(s, pid, 1));
+	assert_int_equal(scan_has_seen(s, pid, 1), f->n_procs > 0);
 	assert_false(scan_has_seen(s, pid, scan_end(s)));
 	assert_false(scan_has_seen(s, INT32_MAX, 1));
 	(void)scan_free(s);
 	return f;
+}
+
+static struct found *scan(int64_t pid)
+{
+	return scan_as(pid, false);
 }
 
 static const struct found_fd *fd_of(const struct found *f, int fd)
@@ -304,6 +310,35 @@ static void test_arguments_and_environment_are_lists(void **state)
 	(void)close(ready[0]);
 }
 
+static void test_a_process_that_ended_is_not_told(void **state)
+{
+	const pid_t pid = fork();
+	siginfo_t info;
+	struct found *f;
+
+	(void)state;
+	if (pid == 0)
+		_exit(0);
+	assert_int_equal(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT), 0);
+	f = scan(pid);
+	assert_int_equal(f->n_procs, 0);
+	free(f);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
+static void test_again_tells_processes_alone_under_names_of_its_own(void **state)
+{
+	struct found *f = scan_as(getpid(), true);
+
+	(void)state;
+	assert_int_equal(f->n_procs, 1);
+	assert_true(f->n_order > 2);
+	for (uint32_t i = 0; i < f->n_order; i++)
+		assert_int_equal(f->order[i], 'a'); /* gyr.again... */
+	assert_string_equal(f->passwd, "");
+	free(f);
+}
+
 static int refuse(void *ctx, const struct gyr_meta_shape *shape)
 {
 	(void)ctx;
@@ -335,6 +370,8 @@ int main(void)
 		cmocka_unit_test(test_descriptors_of_other_kinds_are_told_apart),
 		cmocka_unit_test(test_sockets_are_told_with_both_ends),
 		cmocka_unit_test(test_arguments_and_environment_are_lists),
+		cmocka_unit_test(test_a_process_that_ended_is_not_told),
+		cmocka_unit_test(test_again_tells_processes_alone_under_names_of_its_own),
 		cmocka_unit_test(test_the_receiver_can_end_it),
 	};
 

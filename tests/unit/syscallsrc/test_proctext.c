@@ -29,6 +29,8 @@ static void test_a_name_with_parentheses_and_blanks_is_whole(void **state)
 	assert_int_equal(st.minflt, 11);
 	assert_int_equal(st.majflt, 13);
 	assert_int_equal(st.start_ticks, 4242);
+	assert_int_equal(st.n_threads, 1);
+	assert_false(st.has_ended);
 }
 
 static void test_a_stat_that_is_cut_off_is_refused(void **state)
