@@ -143,12 +143,10 @@ int plan_run_new(const struct plan *p, struct plan_run **ret_run)
 }
 
 /* The answers of all former events become void; on the rare wrap they are wiped. */
-static void next_gen(struct plan_run *r)
+static __attribute__((noinline)) void first_gen(struct plan_run *r)
 {
 	const struct dag *d = &r->p->dag;
 
-	if (++r->gen <= GEN_MAX)
-		return;
 	memset(r->memo, 0, d->n_nodes * sizeof *r->memo);
 	memset(r->hits.stamp, 0, d->n_preds * sizeof *r->hits.stamp);
 	memset(r->sw_ran, 0, r->p->n_switches * sizeof *r->sw_ran);
@@ -402,7 +400,7 @@ static void few_add(struct few *f, uint32_t at)
 
 /* Makes the look-ups of a group of which nothing was remembered, wakes what they hit, and remembers
  * it. */
-static void wake_group(struct plan_run *r, const struct driver_group *g)
+static __attribute__((noinline)) void wake_group(struct plan_run *r, const struct driver_group *g)
 {
 	const struct gyr_entry *e = entry_of(r, g->field);
 	uint32_t from = r->hits.n, to;
@@ -428,8 +426,19 @@ static void wake_group(struct plan_run *r, const struct driver_group *g)
 		atoms_add(r->atoms, r->p->n_switches + g->number, e, few.at, few.n);
 }
 
+static void wake_hits(struct plan_run *r)
+{
+	for (uint32_t i = 0, to = r->hits.n; i < to; i++) {
+		uint32_t n;
+		const uint32_t *at = woken_by(r, r->hits.list[i], &n);
+
+		for (uint32_t k = 0; k < n; k++)
+			wake(r, at[k]);
+	}
+}
+
 /* Drivers in no group make their look-ups; those of a group do when nothing is remembered. */
-static void run_drivers(struct plan_run *r)
+static inline void run_drivers(struct plan_run *r)
 {
 	const struct plan_class *c = r->class;
 	uint32_t missed = 0;
@@ -439,13 +448,8 @@ static void run_drivers(struct plan_run *r)
 		missed |= (uint32_t)!wake_known(r, &c->groups[i]) << i;
 	ask_eager(r, missed ? c->n_eager_all : c->n_eager);
 	r->wake_all = !run_switches(r, c->drivers, c->n_plain);
-	for (uint32_t i = 0, to = r->hits.n; i < to; i++) {
-		uint32_t n;
-		const uint32_t *at = woken_by(r, r->hits.list[i], &n);
-
-		for (uint32_t k = 0; k < n; k++)
-			wake(r, at[k]);
-	}
+	if (r->hits.n)
+		wake_hits(r);
 	for (uint32_t i = 0; missed; i++, missed >>= 1)
 		if (missed & 1)
 			wake_group(r, &c->groups[i]);
@@ -469,15 +473,32 @@ static void run_residual(struct plan_run *r)
 	}
 }
 
-static bool is_sample(uint64_t n)
+/* Judges what is awake, and what always is. */
+static __attribute__((noinline)) void judge_all(struct plan_run *r)
 {
-	return n % (n < PLAN_FIRST ? PLAN_SAMPLE_FIRST : PLAN_SAMPLE_EVERY) == 0;
+	r->judge_gen = r->gen;
+	if (r->wake_all) {
+		for (uint32_t at = 0; at < r->class->n_rules; at++)
+			judge(r, at);
+		return;
+	}
+	for (uint32_t i = 0; i < r->n_woken; i++)
+		judge(r, r->woken[i]);
+	run_residual(r);
+}
+
+static inline bool is_sample(uint64_t n)
+{
+	_Static_assert((PLAN_SAMPLE_FIRST & (PLAN_SAMPLE_FIRST - 1)) == 0 &&
+			       (PLAN_SAMPLE_EVERY & (PLAN_SAMPLE_EVERY - 1)) == 0,
+		       "powers of two");
+	return (n & (n < PLAN_FIRST ? PLAN_SAMPLE_FIRST - 1 : PLAN_SAMPLE_EVERY - 1)) == 0;
 }
 
 /* One event in many tells how often predicates are true: all switches are run, needed or not. Costs
  * what the switches cost and what they hit, not what predicates there are. [owner thread writes,
  * any reads] */
-static void sample(struct plan_run *r)
+static __attribute__((noinline)) void sample(struct plan_run *r)
 {
 	const struct dag *d = &r->p->dag;
 	uint32_t class = (uint32_t)(r->class - r->p->classes);
@@ -524,10 +545,11 @@ static void sort_matched(struct plan_run *r)
 }
 
 /* The rules of the event's class, of which there is at least one. */
-static __attribute__((noinline)) uint32_t match_class(struct plan_run *r, const struct event *evt,
-						      const struct fetch *fetch, bool first)
+static inline uint32_t match_class(struct plan_run *r, const struct event *evt,
+				   const struct fetch *fetch, bool first)
 {
-	next_gen(r);
+	if (++r->gen > GEN_MAX)
+		first_gen(r);
 	r->hits.gen = r->gen;
 	r->hits.n = 0;
 	r->evt = evt;
@@ -535,18 +557,12 @@ static __attribute__((noinline)) uint32_t match_class(struct plan_run *r, const 
 	eval_reset(r->eval);
 	r->judge_gen = 0;
 	run_drivers(r);
-	r->judge_gen = r->gen;
-	if (r->wake_all) {
-		for (uint32_t at = 0; at < r->class->n_rules; at++)
-			judge(r, at);
-	} else {
-		for (uint32_t i = 0; i < r->n_woken; i++)
-			judge(r, r->woken[i]);
-		run_residual(r);
-	}
+	if (r->n_woken || r->wake_all || r->class->n_gates)
+		judge_all(r);
 	if (is_sample(r->n_events++))
 		sample(r);
-	sort_matched(r);
+	if (r->n_matched > 1)
+		sort_matched(r);
 	return first && r->n_matched > 1 ? 1 : r->n_matched;
 }
 

@@ -197,7 +197,7 @@ static void replan_take(struct matcher *m)
 }
 
 /* Once in many events: begins to replan, or takes up what was replanned. */
-static void think(struct matcher *m)
+static __attribute__((noinline)) void think(struct matcher *m)
 {
 	if (m->is_replanning) {
 		if (atomic_load_explicit(&m->is_done, memory_order_acquire))
@@ -217,19 +217,6 @@ static __attribute__((noinline)) uint32_t found(struct matcher *m, const uint32_
 	return n;
 }
 
-/* An event that some rule is about. */
-static __attribute__((noinline)) uint32_t match_some(struct matcher *m, const struct event *evt,
-						     const struct fetch *fetch)
-{
-	const uint32_t *numbers;
-	uint32_t n;
-
-	if (++m->n_events % CHECK_EVERY == 0)
-		think(m);
-	n = plan_match(m->planned.run, evt, fetch, !m->rs->match_all, &numbers);
-	return n ? found(m, numbers, n) : 0;
-}
-
 bool matcher_is_idle(const struct matcher *m, uint16_t type)
 {
 	return plan_is_idle(m->planned.run, type);
@@ -238,6 +225,14 @@ bool matcher_is_idle(const struct matcher *m, uint16_t type)
 uint32_t matcher_run(struct matcher *m, const struct event *evt, const struct fetch *fetch,
 		     const struct rule *const **ret_rules)
 {
+	const uint32_t *numbers;
+	uint32_t n;
+
 	*ret_rules = m->found;
-	return plan_is_idle(m->planned.run, evt->type) ? 0 : match_some(m, evt, fetch);
+	if (plan_is_idle(m->planned.run, evt->type))
+		return 0;
+	if (++m->n_events % CHECK_EVERY == 0)
+		think(m);
+	n = plan_match(m->planned.run, evt, fetch, !m->rs->match_all, &numbers);
+	return n ? found(m, numbers, n) : 0;
 }

@@ -354,30 +354,26 @@ uint32_t state_parse_many(struct gyr *p, const struct gyr_events *evts)
 }
 
 /* The event was not just parsed: its thread is looked for, and not made up. */
-static void cur_find(struct state *s, const struct gyr_event *evt)
+static void cur_find(struct state *s, const ss_plugin_event *raw, uint64_t num)
 {
-	const struct kind *k = kind_of(s, evt->type);
+	const struct kind *k = kind_of(s, raw->type);
 
-	cur_begin(s, evt->raw, evt->num, k);
-	if (k->has_thread && evt->tid != UINT64_MAX)
-		s->cur.thread = thread_find(s, (int64_t)evt->tid);
+	cur_begin(s, raw, num, k);
+	if (k->has_thread && raw->tid != UINT64_MAX)
+		s->cur.thread = thread_find(s, (int64_t)raw->tid);
 }
 
-static __attribute__((noinline)) struct cur *cur_look(struct state *s, const struct gyr_event *evt)
+struct cur *state_look(struct state *s, const ss_plugin_event *raw, uint64_t num)
 {
-	if (s->cur.raw != evt->raw || s->cur.num != evt->num)
-		cur_find(s, evt);
+	if (s->cur.raw != raw || s->cur.num != num)
+		cur_find(s, raw, num);
 	(void)cur_read(s);
 	return &s->cur;
 }
 
 struct cur *state_cur(struct gyr *p, const struct gyr_event *evt)
 {
-	struct state *s = gyr_state(p);
-
-	if (s->cur.raw == evt->raw && s->cur.num == evt->num && s->cur.is_read)
-		return &s->cur;
-	return cur_look(s, evt);
+	return state_cur_of(gyr_state(p), evt->raw, evt->num);
 }
 
 /* ---- all of it ---- */

@@ -383,7 +383,17 @@ int state_parse(struct gyr *p, const ss_plugin_event_input *evt);
 /* The same for events about which nothing will be asked. How many failed. */
 uint32_t state_parse_many(struct gyr *p, const struct gyr_events *evts);
 
-/* Finds the event at hand for the extractor, when it was not just parsed. */
+/* The event, and its parameters, when it was not just parsed. */
+struct cur *state_look(struct state *s, const ss_plugin_event *raw, uint64_t num);
+
+static inline struct cur *state_cur_of(struct state *s, const ss_plugin_event *raw, uint64_t num)
+{
+	if (s->cur.raw == raw && s->cur.num == num && s->cur.is_read)
+		return &s->cur;
+	return state_look(s, raw, num);
+}
+
+/* The event at hand for the extractor. */
 struct cur *state_cur(struct gyr *p, const struct gyr_event *evt);
 
 /* To be called once, on zeroes. */

@@ -104,10 +104,10 @@ static bool file_entry(const struct cur *c, struct gyr_entry *ret_entry)
 	return true;
 }
 
-static bool fields_entry(struct gyr *p, const struct gyr_event *evt, uint32_t scope,
+static bool fields_entry(struct gyr *p, const ss_plugin_event_input *evt, uint32_t scope,
 			 struct gyr_entry *ret_entry)
 {
-	const struct cur *c = state_cur(p, evt);
+	const struct cur *c = state_cur_of(gyr_state(p), evt->evt, evt->evtnum);
 
 	return scope == SCOPE_THREAD ? thread_entry(c, ret_entry)
 	       : scope == SCOPE_FILE ? file_entry(c, ret_entry)

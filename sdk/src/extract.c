@@ -163,16 +163,7 @@ bool gyr__extract_entry(const struct gyr_extractor *d, ss_plugin_t *s,
 			const ss_plugin_event_input *evt, uint32_t scope,
 			struct gyr_entry *ret_entry)
 {
-	struct gyr *p = s;
-	bool is_known;
-
-	if (!d->entry || event_get(p, evt))
-		return false;
-	is_known = d->entry(p, &p->event, scope, ret_entry);
-	/* the first question about its fields is still to come */
-	if (!p->event.is_again)
-		p->seen = (struct gyr__seen){0};
-	return is_known;
+	return d->entry && d->entry((struct gyr *)s, evt, scope, ret_entry);
 }
 
 /* Any answer of a parser but 0. */

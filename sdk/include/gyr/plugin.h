@@ -328,8 +328,9 @@ struct gyr_extractor {
 	/* Texts and bytes pointed to by answers, and scratch memory, stay as they are until the next
 	 * event is parsed or asked about: the host need not copy them. */
 	bool answers_last;
-	/* Optional: the entry of the event in a scope, as gyr_extract_entry in abi.h. */
-	bool (*entry)(struct gyr *p, const struct gyr_event *evt, uint32_t scope,
+	/* Optional: the entry of the event in a scope, as gyr_extract_entry in abi.h. Asked so often
+	 * that it gets the event as the host gives it; gyr_event_view() makes the view of it. */
+	bool (*entry)(struct gyr *p, const ss_plugin_event_input *evt, uint32_t scope,
 		      struct gyr_entry *ret_entry);
 };
 
