@@ -51,6 +51,8 @@ struct counters {
 	uint64_t unmarked;         /* threads whose column could not be written */
 };
 
+enum { HOST_PATHS = 16, HOST_PATH_SIZE = 256 };
+
 struct container {
 	struct options options;
 	unsigned engines;           /* bits of enum cgroup_engine */
@@ -64,6 +66,8 @@ struct container {
 	const struct cinfo *told;
 	struct cinfo *told_gone; /* of an event that tells of an end; owned */
 	struct subject subject;
+	/* Paths of control groups that are of no container, as looked at last. */
+	char host_paths[HOST_PATHS][HOST_PATH_SIZE];
 	uint64_t now;  /* of the event that is parsed */
 	bool is_ready; /* all threads there were at the beginning have been looked at */
 	struct expressions *expressions;

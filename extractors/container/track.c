@@ -138,9 +138,17 @@ struct search {
 	ss_plugin_table_t *groups;
 	struct cgroup_match found;
 	bool is_found;
-	char last[256];  /* looked at before: most subsystems have the same path */
 	char path[4096]; /* what found points into */
 };
+
+/* Where a path that is of no container is remembered: there are few. */
+static char *host_path(struct container *s, const char *path, size_t len)
+{
+	const size_t mixed =
+		len * 7 + (unsigned char)path[len / 2] * 3 + (unsigned char)path[len - 1];
+
+	return s->host_paths[mixed % HOST_PATHS];
+}
 
 static ss_plugin_bool look_at_group(ss_plugin_table_iterator_state_t *state,
 				    ss_plugin_table_entry_t *row)
@@ -152,13 +160,17 @@ static ss_plugin_bool look_at_group(ss_plugin_table_iterator_state_t *state,
 		    SS_PLUGIN_SUCCESS ||
 	    !v.str)
 		return 1;
-	if (*q->last && !strcmp(q->last, v.str))
-		return 1;
 	const size_t len = strnlen(v.str, sizeof q->path);
-	if (len < sizeof q->last)
-		memcpy(q->last, v.str, len + 1);
-	if (!len || len == sizeof q->path || !cgroup_match(v.str, len, q->s->engines, &q->found))
+	if (!len || len == sizeof q->path)
 		return 1;
+	char *known = host_path(q->s, v.str, len);
+	if (!strcmp(known, v.str))
+		return 1;
+	if (!cgroup_match(v.str, len, q->s->engines, &q->found)) {
+		if (len < HOST_PATH_SIZE)
+			memcpy(known, v.str, len + 1);
+		return 1;
+	}
 	memcpy(q->path, v.str, len + 1);
 	q->found.id = q->path + (q->found.id - v.str);
 	if (q->found.ns)
@@ -220,7 +232,6 @@ static void resolve(struct container *s, ss_plugin_table_entry_t *row)
 	}
 	q.s = s; /* the path is too large to be cleared for every process */
 	q.is_found = false;
-	*q.last = '\0';
 	if (s->reader.read_entry_field(s->threads, row, s->columns.cgroups, &v) ==
 	    SS_PLUGIN_SUCCESS) {
 		q.groups = v.table;
