@@ -18,6 +18,8 @@
 #define VERIFY_NS 80.0
 /* Of what all rules of a class have in common, before anything is learned. */
 #define PRIOR_COMMON 0.9F
+/* What takes so long to ask for is asked last, and never by every event. */
+#define SLOW_NS 1000
 /* A cover that is hit more often than this saves nothing. */
 #define RATE_MAX 0.5
 
@@ -108,7 +110,7 @@ bool covers_init(struct covers *c, const struct plan *p, const struct plan_stats
 	if (!c->cost || !c->rate || !c->share || !c->driven)
 		return false;
 	for (uint32_t s = 0; s < p->n_switches; s++)
-		c->share[s] = switch_cost_ns(&p->switches[s]) / p->switches[s].n_preds;
+		c->share[s] = look_up_cost_ns(p, &p->switches[s]) / p->switches[s].n_preds;
 	return true;
 }
 
@@ -128,9 +130,10 @@ bool covers_has(const struct covers *c, uint32_t root)
 static void weigh_pred(struct covers *c, const struct plan *p, uint32_t id)
 {
 	uint32_t pred = p->dag.nodes[id].kids, sw = p->dag.preds[pred].sw;
+	bool is_slow = term_cost_ns(&p->dag.terms[p->dag.preds[pred].term]) >= SLOW_NS;
 
 	c->rate[id] = p->p[pred];
-	c->cost[id] = sw == DAG_NONE ? INFINITY : c->share[sw] + p->p[pred] * VERIFY_NS;
+	c->cost[id] = sw == DAG_NONE || is_slow ? INFINITY : c->share[sw] + p->p[pred] * VERIFY_NS;
 }
 
 /* The kid of an AND whose cover serves it best. */
@@ -217,9 +220,9 @@ static double model_drivers(struct choice *k, uint32_t n)
 
 		if (!k->drives[s])
 			continue;
-		sum += switch_cost_ns(&p->switches[s]);
+		sum += look_up_cost_ns(p, &p->switches[s]);
 		if (k->asked[term] != n + 1)
-			sum += FETCH_NS;
+			sum += term_cost_ns(&p->dag.terms[term]);
 		k->asked[term] = n + 1;
 	}
 	return sum;
@@ -309,8 +312,9 @@ static void set_shares(struct covers *c, struct choice *k)
 	for (uint32_t s = 0; s < p->n_switches; s++) {
 		uint32_t all = k->asked[p->switches[s].term];
 
-		c->share[s] = switch_cost_ns(&p->switches[s]) / (k->users[s] ? k->users[s] : 1) +
-			      FETCH_NS / (all ? all : 1);
+		c->share[s] =
+			look_up_cost_ns(p, &p->switches[s]) / (k->users[s] ? k->users[s] : 1) +
+			term_cost_ns(&p->dag.terms[p->switches[s].term]) / (all ? all : 1);
 	}
 }
 

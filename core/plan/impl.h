@@ -120,8 +120,11 @@ void covers_each(const struct covers *c, const struct plan *p, uint32_t node, co
 /* Sets p->p from @stats and priors. false: no memory. */
 bool probabilities_set(struct plan *p, const struct plan_stats *stats);
 
-/* Asking for one more field, about, in ns. */
-#define FETCH_NS 50.0
+/* What asking for @t costs an event, about, in ns; most events find a fact in what is remembered. */
+double term_cost_ns(const struct term *t);
+
+/* The same for a look-up of @s, once its value is there. */
+double look_up_cost_ns(const struct plan *p, const struct field_switch *s);
 
 /* A field that is needed more often than this is asked for with those of the drivers: one question
  * costs less than two, and an answer more than was needed less than a question. */

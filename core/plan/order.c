@@ -14,18 +14,44 @@ struct ranked {
 	uint32_t node;
 };
 
-static double pred_cost(const struct plan *p, const bool *driven, const struct pred *pred)
+/* Of the events that ask for a fact, so many find no answer in what is remembered. */
+#define FACT_MISSED 0.25
+
+double term_cost_ns(const struct term *t)
 {
-	const struct term *t = &p->dag.terms[pred->term];
-	double fetch = driven && driven[pred->term] ? 0 : FETCH_NS;
+	const struct field *f = t->slot != DAG_NONE ? t->operand->use->field : NULL;
+	double ns = value_kind(t->operand->type) == VALUE_BYTES ? 50 : 30;
 
 	if (t->is_volatile)
 		return 1e9; /* asked only when everything else holds */
-	if (t->slot != DAG_NONE && (t->operand->use->field->flags & FIELD_SLOW))
+	if (f && f->flags & FIELD_SLOW)
 		return 5000;
-	if (pred->test.op == FILTER_OP_REGEX)
-		return fetch + 300;
-	return fetch + (pred->sw == DAG_NONE ? 40 : 5 + switch_cost_ns(&p->switches[pred->sw]) / 4);
+	if (f && f->flags & FIELD_ARG_PARAM)
+		ns = 300; /* it is made into a text */
+	return t->fact ? ns * FACT_MISSED : ns;
+}
+
+double look_up_cost_ns(const struct plan *p, const struct field_switch *s)
+{
+	return switch_cost_ns(s) * (p->dag.terms[s->term].fact ? FACT_MISSED : 1);
+}
+
+/* A comparison that is made without a look-up. */
+static double test_cost(const struct test *t)
+{
+	if (t->op == FILTER_OP_REGEX)
+		return 300;
+	return value_kind(t->left->type) == VALUE_BYTES || t->right ? 40 : 5;
+}
+
+static double pred_cost(const struct plan *p, const bool *driven, const struct pred *pred)
+{
+	const struct term *t = &p->dag.terms[pred->term];
+	double ns = driven && driven[pred->term] && !t->fact ? 0 : term_cost_ns(t);
+
+	if (pred->sw == DAG_NONE)
+		return ns + test_cost(&pred->test);
+	return ns + 5 + look_up_cost_ns(p, &p->switches[pred->sw]) / 4;
 }
 
 static int by_rank(const void *a, const void *b)
