@@ -4,7 +4,6 @@
  * All of it is absent unless the event makes, uses or closes a descriptor. When a call failed to make
  * one, its name is what was asked for.
  */
-#include <stdio.h>
 #include <string.h>
 
 #include "fields.h"
@@ -81,44 +80,98 @@ struct asked_row {
 	uint8_t name;
 };
 
-/* The path that a failed open asked for, in @path: made absolute, or as it is when it was; NULL for other
- * events. */
-static const char *asked_path(struct gyr *p, const struct cur *c, char *path, size_t size)
+/* What the event asked to open; NULL for events that do not open. */
+static const struct asked_row *asked_row(const struct cur *c)
 {
 	static const struct asked_row rows[] = {
 		{3, -1, 1}, {59, -1, 1}, {307, 1, 2}, {327, 1, 2}, {337, -1, 3}};
-	const struct state *s = gyr_state(p);
-	char dir[PATH_TEXT];
 
-	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-		const char *name = rows[i].code == c->raw->type ? cur_str(c, rows[i].name) : NULL;
-
-		if (!name)
-			continue;
-		if (rows[i].dirfd < 0 && *name == '/') {
-			(void)snprintf(path, size, "%s", name);
-			return path;
-		}
-		(void)path_join(path, size,
-				rows[i].dirfd < 0 ? thread_cwd(s, c->thread)
-						  : cur_dir(s, c, (uint32_t)rows[i].dirfd, name,
-							    dir, sizeof dir),
-				name);
-		return path;
-	}
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		if (rows[i].code == c->raw->type)
+			return &rows[i];
 	return NULL;
 }
 
-static const char *name_of(struct gyr *p, const struct cur *c, char *path, size_t size)
+/* The path that a failed open asked for: made absolute, or as it is when it was. NULL: there is none. */
+static struct rtext *asked_new(struct state *s, const struct cur *c)
+{
+	const struct asked_row *row = asked_row(c);
+	const char *name = row ? cur_str(c, row->name) : NULL;
+	char dir[PATH_TEXT], path[PATH_TEXT];
+	size_t n;
+
+	if (!name)
+		return NULL;
+	if (row->dirfd < 0 && *name == '/')
+		return names_get(&s->names, &s->pool, name, strnlen(name, sizeof path - 1));
+	n = path_join(path, sizeof path,
+		      row->dirfd < 0 ? thread_cwd(s, c->thread)
+				     : cur_dir(s, c, (uint32_t)row->dirfd, name, dir, sizeof dir),
+		      name);
+	return names_get(&s->names, &s->pool, path, n);
+}
+
+/* The same, made once an event. */
+static const struct rtext *asked_name(struct state *s, const struct cur *c)
+{
+	if (s->asked.num == c->num && s->asked.raw == c->raw)
+		return s->asked.name;
+	s->asked.num = c->num;
+	s->asked.raw = c->raw;
+	(void)rtext_unref(s->asked.name);
+	s->asked.name = asked_new(s, c);
+	return s->asked.name;
+}
+
+static const char *name_of(struct gyr *p, const struct cur *c)
 {
 	if (!evt_has_fd(c))
 		return NULL;
 	if (c->fd)
 		return fd_text(c->fd);
-	const char *asked = asked_path(p, c, path, size);
+	const struct rtext *asked = asked_name(gyr_state(p), c);
 	if (asked)
-		return asked;
+		return asked->s;
 	return c->info->is_exit ? "" : NULL;
+}
+
+/* The name as it was given to an open that failed; NULL: there is none. */
+static const char *asked_raw(const struct cur *c)
+{
+	const int at = gyr_event_param_find(c->raw->type, "name", 4);
+
+	return at < 0 ? NULL : cur_str(c, (uint32_t)at);
+}
+
+/* Of an open that failed, what it asked for: by which call, since they differ in what is told. */
+static bool asked_entry(struct state *s, const struct cur *c, struct gyr_entry *ret_entry)
+{
+	enum { NO_FD = 0xff };
+	const struct rtext *name = asked_name(s, c);
+	const char *text = name && name->id ? asked_raw(c) : NULL;
+	struct rtext *raw = text ? names_get(&s->names, &s->pool, text, strlen(text)) : NULL;
+	const uint64_t raw_id = raw ? raw->id : 0;
+
+	(void)rtext_unref(raw);
+	*ret_entry = (struct gyr_entry){name ? name->id : 0,
+					raw_id << 24 | (uint64_t)c->raw->type << 8 | NO_FD};
+	return raw_id;
+}
+
+/* Texts never change, so their ids say all there is to say of a name. */
+bool fd_file_entry(struct state *s, const struct cur *c, struct gyr_entry *ret_entry)
+{
+	const struct fd *f = c->fd;
+
+	if (!evt_has_fd(c))
+		return false;
+	if (!f)
+		return asked_entry(s, c, ret_entry);
+	if ((f->type != GYR_META_FD_FILE && f->type != GYR_META_FD_DIRECTORY) || !f->name ||
+	    !f->raw || !f->name->id || !f->raw->id)
+		return false;
+	*ret_entry = (struct gyr_entry){f->name->id, f->raw->id << 8 | f->type};
+	return true;
 }
 
 /* Whether the event connects two ends that its second parameter names. */
@@ -133,16 +186,13 @@ static bool is_connecting(const struct cur *c)
 FIELD_FN(fd_name)
 {
 	const struct cur *c = state_cur(p, evt);
-	char path[PATH_TEXT];
-	const char *name = name_of(p, c, path, sizeof path);
+	const char *name = name_of(p, c);
 	struct line raw, resolved;
 
 	if (!name)
 		return 0;
-	if (c->fd)
+	if (c->fd || !is_connecting(c))
 		return gyr_set_str(out, name);
-	if (!is_connecting(c))
-		return gyr_set_strn(out, name, strlen(name));
 	if (line_begin(p, &raw, 512) || line_begin(p, &resolved, 16))
 		return -ENOMEM;
 	render_param(gyr_state(p), c, 1, &raw, &resolved);
@@ -156,8 +206,7 @@ static const char *container_of(struct gyr *p, const struct gyr_event *evt)
 
 FIELD_FN(fd_containername)
 {
-	char path[PATH_TEXT];
-	const char *name = name_of(p, state_cur(p, evt), path, sizeof path);
+	const char *name = name_of(p, state_cur(p, evt));
 
 	return name ? gyr_set_fmt(out, "%s:%s", container_of(p, evt), name) : 0;
 }
@@ -170,9 +219,9 @@ static size_t directory_len(const char *name)
 }
 
 /* The directory of a file, or the directory itself, and its length; NULL for other kinds. */
-static const char *directory_of(struct gyr *p, const struct cur *c, char *path, size_t size,
-				size_t *ret_len)
+static const char *directory_of(struct gyr *p, const struct cur *c, size_t *ret_len)
 {
+	const struct rtext *asked;
 	const char *name;
 
 	if (!evt_has_fd(c))
@@ -181,10 +230,12 @@ static const char *directory_of(struct gyr *p, const struct cur *c, char *path, 
 		*ret_len = strlen(fd_text(c->fd));
 		return fd_text(c->fd);
 	}
-	if (c->fd)
+	if (c->fd) {
 		name = fd_is_file(c->fd) ? fd_text(c->fd) : NULL;
-	else
-		name = asked_path(p, c, path, size);
+	} else {
+		asked = asked_name(gyr_state(p), c);
+		name = asked ? asked->s : NULL;
+	}
 	if (!name && (c->fd || !c->info->is_exit))
 		return NULL;
 	*ret_len = name ? directory_len(name) : 0;
@@ -196,18 +247,16 @@ static const char *directory_of(struct gyr *p, const struct cur *c, char *path, 
 
 FIELD_FN(fd_directory)
 {
-	char path[PATH_TEXT];
 	size_t len;
-	const char *dir = directory_of(p, state_cur(p, evt), path, sizeof path, &len);
+	const char *dir = directory_of(p, state_cur(p, evt), &len);
 
 	return dir ? gyr_set_strn(out, dir, len) : 0;
 }
 
 FIELD_FN(fd_containerdirectory)
 {
-	char path[PATH_TEXT];
 	size_t len;
-	const char *dir = directory_of(p, state_cur(p, evt), path, sizeof path, &len);
+	const char *dir = directory_of(p, state_cur(p, evt), &len);
 
 	return dir ? gyr_set_fmt(out, "%s:%.*s", container_of(p, evt), (int)len, dir) : 0;
 }
@@ -241,16 +290,14 @@ static int set_raw(struct gyr *p, struct gyr_value *out, const char *name)
 FIELD_FN(fd_nameraw)
 {
 	const struct cur *c = state_cur(p, evt);
-	char path[PATH_TEXT];
 
 	if (!evt_has_fd(c))
 		return 0;
 	if (c->fd)
 		return set_raw(p, out, rtext_str(c->fd->raw ? c->fd->raw : c->fd->name));
-	if (!asked_path(p, c, path, sizeof path))
+	if (!asked_name(gyr_state(p), c))
 		return 0;
-	const int at = gyr_event_param_find(c->raw->type, "name", 4);
-	const char *name = at < 0 ? NULL : cur_str(c, (uint32_t)at);
+	const char *name = asked_raw(c);
 	return name ? set_raw(p, out, name) : 0;
 }
 

@@ -46,6 +46,10 @@ const char *errno_text(int64_t n);
 
 bool evt_has_fd(const struct cur *c);
 
+/* What the names of the file are told by that the event opens, failed to open, uses or closes: see
+ * gyr_extract_entry in gyr/abi.h. False: it is about none, or one that is not told apart. */
+bool fd_file_entry(struct state *s, const struct cur *c, struct gyr_entry *ret_entry);
+
 /* Whether the event writes to the log of the system. */
 bool evt_is_syslog_write(const struct cur *c);
 

@@ -398,6 +398,8 @@ void state_clear(struct state *s)
 	threads_clear(s);
 	users_clear(&s->users);
 	users_clear(&s->groups);
+	s->asked.name = rtext_unref(s->asked.name);
+	s->asked.raw = NULL;
 	names_clear(&s->names);
 	pool_deinit(&s->pool);
 	s->n_ifaces = 0;

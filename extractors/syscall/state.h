@@ -186,9 +186,14 @@ struct state {
 	struct limits limits; /* first: the options are read into it */
 	struct pool pool;     /* memory of threads, descriptors and texts */
 	struct names names;   /* of files that were opened */
-	uint64_t last_id;     /* given to a thread or descriptor */
-	struct imap threads;  /* struct thread by tid */
-	int64_t last_tid;     /* of the last event: its thread is last_thread */
+	struct {
+		const ss_plugin_event *raw;
+		uint64_t num;
+		struct rtext *name; /* NULL: none */
+	} asked;                    /* what the last failed open that was looked at asked for */
+	uint64_t last_id;           /* given to a thread or descriptor */
+	struct imap threads;        /* struct thread by tid */
+	int64_t last_tid;           /* of the last event: its thread is last_thread */
 	struct thread *last_thread;
 	struct imap users;  /* struct user by user_key() of its uid */
 	struct imap groups; /* the same by gid */

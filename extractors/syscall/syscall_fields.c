@@ -92,25 +92,14 @@ static bool thread_entry(const struct cur *c, struct gyr_entry *ret_entry)
 	return true;
 }
 
-/* Texts never change, so their ids say all there is to say of a name. */
-static bool file_entry(const struct cur *c, struct gyr_entry *ret_entry)
-{
-	const struct fd *f = evt_has_fd(c) ? c->fd : NULL;
-
-	if (!f || (f->type != GYR_META_FD_FILE && f->type != GYR_META_FD_DIRECTORY) || !f->name ||
-	    !f->raw || !f->name->id || !f->raw->id)
-		return false;
-	*ret_entry = (struct gyr_entry){f->name->id, f->raw->id << 8 | f->type};
-	return true;
-}
-
 static bool fields_entry(struct gyr *p, const ss_plugin_event_input *evt, uint32_t scope,
 			 struct gyr_entry *ret_entry)
 {
-	const struct cur *c = state_cur_of(gyr_state(p), evt->evt, evt->evtnum);
+	struct state *s = gyr_state(p);
+	const struct cur *c = state_cur_of(s, evt->evt, evt->evtnum);
 
 	return scope == SCOPE_THREAD ? thread_entry(c, ret_entry)
-	       : scope == SCOPE_FILE ? file_entry(c, ret_entry)
+	       : scope == SCOPE_FILE ? fd_file_entry(s, c, ret_entry)
 				     : false;
 }
 

@@ -21,7 +21,7 @@
 #include "util/strmap.h"
 
 enum { THREAD = 1, FILES, SCOPES, TID = 10, CLOSE = 5, SETUID = 199, EXECVE = 293 };
-enum { OPENAT = 307, PRCTL = 401 };
+enum { OPEN = 3, CREAT = 59, OPENAT = 307, PRCTL = 401 };
 
 struct bench {
 	struct plug x;
@@ -107,6 +107,20 @@ static void open_file(struct bench *b, int64_t tid, int64_t fd, const char *path
 	num(b, PPM_AT_FDCWD, 8);
 	text(b, path);
 	num(b, flags, 4);
+	num(b, 0, 4);
+	num(b, 1, 4);
+	num(b, 100, 8);
+	end(b);
+}
+
+/* The calls that name no directory: open() without @has_flags is creat(). */
+static void open_plain(struct bench *b, int64_t tid, int64_t fd, const char *path, bool has_flags)
+{
+	begin(b, has_flags ? OPEN : CREAT, tid);
+	num(b, fd, 8);
+	text(b, path);
+	if (has_flags)
+		num(b, PPM_O_RDONLY, 4);
 	num(b, 0, 4);
 	num(b, 1, 4);
 	num(b, 100, 8);
@@ -272,12 +286,27 @@ static void test_other_name_or_kind_is_another_entry(void **state)
 	}
 }
 
-static void test_failed_open_has_no_file(void **state)
+static void test_failed_open_is_another_entry(void **state)
+{
+	struct bench *b = *state;
+
+	open_file(b, TID, 3, "/etc/hosts", PPM_O_RDONLY);
+	const struct gyr_entry opened = entry(b, FILES);
+	open_file(b, TID, -2, "/etc/hosts", PPM_O_RDONLY);
+	const struct gyr_entry failed = entry(b, FILES);
+	assert_false(is_same(opened, failed));
+	open_file(b, TID, -2, "/etc/hosts", PPM_O_RDONLY);
+	assert_true(is_same(failed, entry(b, FILES)));
+}
+
+static void test_event_without_file_has_no_entry(void **state)
 {
 	struct bench *b = *state;
 	struct gyr_entry e;
 
-	open_file(b, TID, -2, "/etc/hosts", PPM_O_RDONLY);
+	set_uid(b, TID, 33);
+	assert_false(find_entry(b, FILES, &e));
+	close_file(b, TID, 17);
 	assert_false(find_entry(b, FILES, &e));
 }
 
@@ -312,8 +341,10 @@ static void random_event(struct bench *b, uint64_t *seed)
 		set_uid(b, tid, pick(seed, 3));
 		break;
 	case 4:
-	case 5:
 		close_file(b, tid, fd);
+		break;
+	case 5:
+		open_plain(b, tid, fd, path, pick(seed, 2));
 		break;
 	default:
 		open_file(b, tid, fd, path, flags[pick(seed, 3)]);
@@ -379,7 +410,8 @@ int main(void)
 		CLAIM(test_other_user_is_another_version),
 		CLAIM(test_file_opened_again_is_the_same_entry),
 		CLAIM(test_other_name_or_kind_is_another_entry),
-		CLAIM(test_failed_open_has_no_file),
+		CLAIM(test_failed_open_is_another_entry),
+		CLAIM(test_event_without_file_has_no_entry),
 		CLAIM(test_equal_entries_have_equal_fields),
 	};
 
