@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "host/dump.h"
 #include "route/notice.h"
 #include "run/recorder.h"
 
@@ -30,6 +31,26 @@ int flight_configure(const struct config *c, struct flight_setup *ret, struct er
 	return -EINVAL;
 }
 
+static uint64_t size_of(const ss_plugin_event *evt)
+{
+	return evt->len + BLOCK_BYTES;
+}
+
+static bool has_room(const struct flight *f, uint64_t len)
+{
+	return !f->setup.max_mb || f->bytes + len <= f->setup.max_mb * 1000000;
+}
+
+/* What does not fit is left out: the event after it does not either, and ends the file. */
+static void flight_head(void *ctx, const ss_plugin_event *evt)
+{
+	struct flight *f = ctx;
+
+	if (has_room(f, size_of(evt)))
+		recorder_head(f->recorder, evt);
+	f->bytes += size_of(evt);
+}
+
 /* The names sort as the events came: both numbers have twenty digits. */
 static void flight_open(struct flight *f, const struct event *evt)
 {
@@ -38,8 +59,10 @@ static void flight_open(struct flight *f, const struct event *evt)
 	(void)snprintf(f->path, sizeof(f->path), "%s_%020" PRIu64 "_%020" PRIu64 ".scap",
 		       f->setup.prefix, evt->ts, evt->num);
 	f->bytes = 0;
-	if (recorder_new(f->path, &f->recorder, &err) == 0)
+	if (recorder_new(f->path, &f->recorder, &err) == 0) {
+		dump_state(f->instances, f->n_instances, flight_head, f);
 		return;
+	}
 	f->recorder = NULL;
 	if (!f->has_failed)
 		log_error(f->log, "capture: %s", err.text);
@@ -94,7 +117,7 @@ static void tell_limit(struct flight *f)
 
 void flight_event(struct flight *f, const struct event *evt)
 {
-	uint64_t len = evt->raw->len + BLOCK_BYTES;
+	const uint64_t len = size_of(evt->raw);
 
 	if (!f->recorder)
 		return;
@@ -102,7 +125,7 @@ void flight_event(struct flight *f, const struct event *evt)
 		flight_close(f);
 		return;
 	}
-	if (f->setup.max_mb && f->bytes + len > f->setup.max_mb * 1000000) {
+	if (!has_room(f, len)) {
 		flight_close(f);
 		tell_limit(f);
 		return;

@@ -2,8 +2,9 @@
  * flight: a recording that a match starts.
  *
  * When a rule matches that wants it, this event and those that follow are written to a file of their
- * own, for a time by the clock of the events; a match meanwhile makes the time longer. A file ends
- * before its size passes a bound, which is told as a notice.
+ * own, for a time by the clock of the events; a match meanwhile makes the time longer. In front of them
+ * stands what the plugins know: the processes, descriptors and users there are at that moment. A file
+ * ends before its size passes a bound, which is told as a notice.
  *
  * Lifetime: a part of a lane. Threads: the source thread.
  */
@@ -36,6 +37,8 @@ struct flight {
 	struct flight_setup setup;
 	struct pipeline *pipeline;
 	const struct log *log;
+	struct instance *const *instances; /* describe what was there before the match */
+	uint32_t n_instances;
 	struct recorder *recorder; /* NULL: nothing is written now */
 	uint64_t until_ts, bytes;
 	bool has_failed; /* a file that could not be made was told */

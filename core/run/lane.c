@@ -98,8 +98,11 @@ static int make_pipeline(struct lane *l)
 
 	int r = pipeline_new(&ps, &l->pipeline);
 
-	l->flight = (struct flight){
-		.setup = *setup->flight, .pipeline = l->pipeline, .log = l->crew.services.log};
+	l->flight = (struct flight){.setup = *setup->flight,
+				    .pipeline = l->pipeline,
+				    .log = l->crew.services.log,
+				    .instances = l->crew.instances,
+				    .n_instances = l->crew.n};
 	l->drops = (struct drops){.setup = *setup->drops,
 				  .source = l->crew.source,
 				  .pipeline = l->pipeline,

@@ -41,6 +41,11 @@ void recorder_event(struct recorder *r, const struct event *evt)
 	r->n_left_out += gyr_scapwrite_event(r->writer, evt->raw, evt->is_hidden) == -EBADMSG;
 }
 
+void recorder_head(struct recorder *r, const ss_plugin_event *evt)
+{
+	r->n_left_out += gyr_scapwrite_event(r->writer, evt, true) == -EBADMSG;
+}
+
 int recorder_close(struct recorder *r, struct err *err)
 {
 	int n;

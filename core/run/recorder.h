@@ -17,5 +17,8 @@ int recorder_new(const char *path, struct recorder **ret, struct err *err);
 
 void recorder_event(struct recorder *r, const struct event *evt);
 
+/* An event that describes what was there before the others; see host/dump.h. */
+void recorder_head(struct recorder *r, const ss_plugin_event *evt);
+
 /* Closes the file. What went wrong, as text for @err, with a negative errno; NULL is fine. */
 int recorder_close(struct recorder *r, struct err *err);

@@ -183,3 +183,13 @@ struct ccache *ccache_free(struct ccache *c)
 	free(c);
 	return NULL;
 }
+
+const struct cinfo *ccache_next(const struct ccache *c, const char *id)
+{
+	const struct entry *e = id ? *place(c, id) : NULL;
+
+	e = !id ? c->oldest : e ? e->younger : NULL;
+	while (e && !e->info)
+		e = e->younger;
+	return e ? e->info : NULL;
+}

@@ -44,4 +44,7 @@ bool ccache_ask(struct ccache *c, const char *id, uint64_t ts);
 
 void ccache_remove(struct ccache *c, const char *id);
 
+/* The descriptions, oldest first: the one after @id (NULL: the first); NULL at the end. */
+const struct cinfo *ccache_next(const struct ccache *c, const char *id);
+
 void ccache_count(const struct ccache *c, struct ccache_counters *ret);

@@ -190,6 +190,22 @@ static uint32_t container_metrics(struct gyr *p, ss_plugin_metric *ret, uint32_t
 	return n < cap ? n : cap;
 }
 
+/* What is known of containers, as the events that told of them. */
+static int container_dump(struct gyr *p, struct gyr_dump *d)
+{
+	const struct container *s = gyr_state(p);
+	const struct cinfo *i = NULL;
+	int r = 0;
+
+	while (r == 0 && (i = ccache_next(s->cache, i ? i->id : NULL))) {
+		/* Readers of such events expect a NUL. */
+		const size_t len = strnlen(i->json, i->json_len) + 1;
+
+		r = gyr_dump_async(d, LIVE_EVENT_NEW, s->now, i->json, len);
+	}
+	return r;
+}
+
 /* ---- the plugin ---- */
 
 #define FIELD(n, t, f, fn, text) \
@@ -216,5 +232,6 @@ PLUGIN(.name = "container", .version = "0.7.1",
 PLUGIN_PARSER(.sources = sources, .parse = track_event, GYR_TYPES(TRACK_EVENTS));
 PLUGIN_ASYNC(.sources = sources, .start = container_start, .stop = container_stop,
 	     .events = (const char *const[]){LIVE_EVENT_NEW, LIVE_EVENT_END, NULL});
+PLUGIN_DUMP_STATE(container_dump);
 PLUGIN_LISTENER(.open = container_open);
 PLUGIN_EXTRACTOR(.sources = sources, .fields = fields);

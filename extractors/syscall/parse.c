@@ -404,6 +404,7 @@ void state_clear(struct state *s)
 	pool_deinit(&s->pool);
 	s->n_ifaces = 0;
 	s->is_live = false;
+	s->machine.num_cpus = 0;
 	s->aged_ts = 0;
 	s->dead_tid = -1;
 	s->recheck.is_sweeping = false;

@@ -358,6 +358,11 @@ static int meta_machine(struct state *s, const struct gyr_event *evt)
 	if (GYR_META_READ(evt->data, evt->len, &m, hostname))
 		return -EBADMSG;
 	s->is_live = m.is_live;
+	s->machine = m;
+	if (m.hostname.len >= sizeof s->hostname)
+		s->machine.hostname.len = sizeof s->hostname - 1;
+	memcpy(s->hostname, m.hostname.p, s->machine.hostname.len);
+	s->machine.hostname.p = s->hostname;
 	return 0;
 }
 

@@ -212,7 +212,9 @@ struct state {
 	struct fd *closed[8]; /* out of their table, freed before the next event */
 	uint32_t n_closed;
 	struct counters counters;
-	bool is_live;      /* events are of this machine as it is now */
+	bool is_live;                    /* events are of this machine as it is now */
+	struct gyr_meta_machine machine; /* its hostname is the one below */
+	char hostname[128];
 	uint64_t aged_ts;  /* when threads were last aged; 0: never */
 	uint64_t now_ts;   /* of the event at hand */
 	uint64_t purge_ns; /* limits.purge_interval_s; less while threads are swept */

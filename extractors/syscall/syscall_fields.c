@@ -10,6 +10,7 @@
 #include "fields.h"
 #include "hostnames.h"
 #include "state.h"
+#include "statedump.h"
 #include "statetables.h"
 
 FIELD_FN(absent)
@@ -148,6 +149,7 @@ PLUGIN(.name = "syscall_fields", .version = "0.1.0",
        .contact = "the Gyr authors", .event_schema = "4.0.0", .state_size = sizeof(struct state),
        .options = options, .init = fields_init, .destroy = fields_destroy,
        .metrics = fields_metrics);
+PLUGIN_DUMP_STATE(state_dump);
 PLUGIN_PARSER(.sources = sources, .parse_input = state_parse);
 PLUGIN_PARSER_MANY(state_parse_many);
 PLUGIN_EXTRACTOR(.sources = sources, .fields = fields, .answers_last = true, .entry = fields_entry);

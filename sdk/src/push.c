@@ -10,8 +10,14 @@
 
 enum { PUSH_MAX = 64 << 20, ASYNC_CODE = 402, N_PARAMS = 3 };
 
-int gyr_push(struct gyr *p, const char *name, uint64_t ts, uint64_t tid, const void *data,
-	     size_t len)
+/* Where an asynchronous event goes. */
+struct to {
+	ss_plugin_owner_t *owner;
+	ss_plugin_async_event_handler_t handler;
+};
+
+static int send(struct to to, const ss_plugin_event *head_of, const char *name, const void *data,
+		size_t len)
 {
 	const size_t name_len = strlen(name) + 1;
 	const size_t head = sizeof(ss_plugin_event) + N_PARAMS * sizeof(uint32_t);
@@ -19,19 +25,16 @@ int gyr_push(struct gyr *p, const char *name, uint64_t ts, uint64_t tid, const v
 	const uint32_t id = 0;
 	ss_plugin_rc rc;
 
-	if (!p->push)
-		return -EAGAIN;
 	if (len > PUSH_MAX || name_len > PUSH_MAX)
 		return -EMSGSIZE;
 	uint8_t *bytes = malloc(size);
 	if (!bytes)
 		return -ENOMEM;
 
-	const ss_plugin_event evt = {.ts = ts,
-				     .tid = tid,
-				     .len = (uint32_t)size,
-				     .type = ASYNC_CODE,
-				     .nparams = N_PARAMS};
+	ss_plugin_event evt = *head_of;
+	evt.len = (uint32_t)size;
+	evt.type = ASYNC_CODE;
+	evt.nparams = N_PARAMS;
 	const uint32_t lens[N_PARAMS] = {sizeof id, (uint32_t)name_len, (uint32_t)len};
 	memcpy(bytes, &evt, sizeof evt);
 	memcpy(bytes + sizeof evt, lens, sizeof lens);
@@ -39,9 +42,24 @@ int gyr_push(struct gyr *p, const char *name, uint64_t ts, uint64_t tid, const v
 	memcpy(bytes + head + sizeof id, name, name_len);
 	if (len)
 		memcpy(bytes + head + sizeof id + name_len, data, len);
-	rc = p->push(p->push_owner, (const ss_plugin_event *)(void *)bytes, NULL);
+	rc = to.handler(to.owner, (const ss_plugin_event *)(void *)bytes, NULL);
 	free(bytes);
 	return rc == SS_PLUGIN_SUCCESS ? 0 : -EINVAL;
+}
+
+int gyr_push(struct gyr *p, const char *name, uint64_t ts, uint64_t tid, const void *data,
+	     size_t len)
+{
+	if (!p->push)
+		return -EAGAIN;
+	return send((struct to){p->push_owner, p->push}, &(ss_plugin_event){.ts = ts, .tid = tid},
+		    name, data, len);
+}
+
+int gyr_dump_async(struct gyr_dump *d, const char *name, uint64_t ts, const void *data, size_t len)
+{
+	return send((struct to){d->owner, d->handler},
+		    &(ss_plugin_event){.ts = ts, .tid = UINT64_MAX}, name, data, len);
 }
 
 ss_plugin_rc gyr__async_set(const struct gyr_async *d, ss_plugin_t *s, ss_plugin_owner_t *owner,
@@ -57,6 +75,19 @@ ss_plugin_rc gyr__async_set(const struct gyr_async *d, ss_plugin_t *s, ss_plugin
 		return SS_PLUGIN_SUCCESS;
 	p->push = NULL;
 	return SS_PLUGIN_FAILURE;
+}
+
+int gyr_dump(struct gyr_dump *d, const ss_plugin_event *evt)
+{
+	return d->handler(d->owner, evt, NULL) == SS_PLUGIN_SUCCESS ? 0 : -EINVAL;
+}
+
+ss_plugin_rc gyr__dump(int (*fn)(struct gyr *, struct gyr_dump *), ss_plugin_t *s,
+		       const struct gyr_dump *to)
+{
+	struct gyr_dump d = *to;
+
+	return fn(s, &d) == 0 ? SS_PLUGIN_SUCCESS : SS_PLUGIN_FAILURE;
 }
 
 ss_plugin_rc gyr__listen(int (*fn)(struct gyr *, const ss_plugin_capture_listen_input *),

@@ -402,6 +402,18 @@ struct gyr_async {
 int gyr_push(struct gyr *p, const char *name, uint64_t ts, uint64_t tid, const void *data,
 	     size_t len);
 
+/* Where the events go that describe the state at the head of a recording; see PLUGIN_DUMP_STATE. */
+struct gyr_dump {
+	ss_plugin_owner_t *owner;
+	ss_plugin_async_event_handler_t handler;
+};
+
+/* Adds a copy of @evt. -EINVAL: the host refuses it. */
+int gyr_dump(struct gyr_dump *d, const ss_plugin_event *evt);
+
+/* Adds an asynchronous event with a copy of @len bytes. As gyr_push(). */
+int gyr_dump_async(struct gyr_dump *d, const char *name, uint64_t ts, const void *data, size_t len);
+
 /* ---- beginning and end of a capture ---- */
 
 struct gyr_listener {

@@ -65,6 +65,8 @@ uint16_t *gyr__types(const uint16_t *types, uint32_t n, uint32_t *ret_n);
 void gyr__async_load(const struct gyr_async *d, struct gyr__texts *t);
 ss_plugin_rc gyr__async_set(const struct gyr_async *d, ss_plugin_t *s, ss_plugin_owner_t *owner,
 			    ss_plugin_async_event_handler_t handler);
+ss_plugin_rc gyr__dump(int (*fn)(struct gyr *, struct gyr_dump *), ss_plugin_t *s,
+		       const struct gyr_dump *to);
 ss_plugin_rc gyr__listen(int (*fn)(struct gyr *, const ss_plugin_capture_listen_input *),
 			 ss_plugin_t *s, const ss_plugin_capture_listen_input *in);
 
@@ -213,6 +215,18 @@ void gyr__texts_free(struct gyr__texts *t);
 	{                                                                                        \
 		return gyr__open_shard(&gyr__the_source, s, params, (uint32_t[]){shard, n}, rc); \
 	}                                                                                        \
+	struct gyr__semicolon
+
+/*
+ * int fn(struct gyr *p, struct gyr_dump *d) describes the state as events, by gyr_dump(), at the head of a
+ * recording that begins now; a negative errno when it cannot.
+ */
+#define PLUGIN_DUMP_STATE(fn)                                                                \
+	ss_plugin_rc plugin_dump_state(ss_plugin_t *s, ss_plugin_owner_t *o,                 \
+				       const ss_plugin_async_event_handler_t handler)        \
+	{                                                                                    \
+		return gyr__dump(fn, s, &(struct gyr_dump){.owner = o, .handler = handler}); \
+	}                                                                                    \
 	struct gyr__semicolon
 
 /*
