@@ -32,11 +32,11 @@ static struct arena_chunk *chunk_add(struct arena *a, size_t size)
 		want = max;
 	if (want < size)
 		want = size;
-	c = mem_new(sizeof *c + want);
+	/* what is handed out is zeroed then: twice would be once too often */
+	c = want < SIZE_MAX - sizeof *c ? mem_grow(NULL, 1, sizeof *c + want) : NULL;
 	if (!c)
 		return NULL;
-	c->size = want;
-	c->next = a->head;
+	*c = (struct arena_chunk){.next = a->head, .size = want};
 	a->head = c;
 	return c;
 }
