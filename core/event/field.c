@@ -13,11 +13,12 @@
 
 #include "event/value.h"
 #include "gyr/events.h"
+#include "util/hash.h"
 #include "util/mem.h"
 #include "util/nearest.h"
 
 enum {
-	BUCKETS_MIN = 256,
+	BUCKETS_MIN = 256, /* a power of two, as all sizes */
 	FIELD_NAME_MAX = 128,
 };
 
@@ -55,21 +56,12 @@ struct fieldset *fieldset_unref(struct fieldset *s)
 	return mem_free(s);
 }
 
-static uint32_t hash(struct str s)
-{
-	uint32_t h = 2166136261U;
-
-	for (size_t i = 0; i < s.len; i++)
-		h = (h ^ (unsigned char)s.p[i]) * 16777619U;
-	return h;
-}
-
 static struct field *find(const struct fieldset *s, struct str name)
 {
 	if (s->n_buckets == 0 || name.len > FIELD_NAME_MAX)
 		return NULL;
-	for (uint32_t i = hash(name);; i++) {
-		uint32_t at = s->buckets[i % s->n_buckets];
+	for (uint32_t i = (uint32_t)hash_bytes(name);; i++) {
+		uint32_t at = s->buckets[i & (s->n_buckets - 1)];
 
 		if (at == 0)
 			return NULL;
@@ -80,11 +72,11 @@ static struct field *find(const struct fieldset *s, struct str name)
 
 static void put(uint32_t *buckets, uint32_t n_buckets, struct str name, uint32_t index)
 {
-	uint32_t i = hash(name);
+	uint32_t i = (uint32_t)hash_bytes(name);
 
-	while (buckets[i % n_buckets])
+	while (buckets[i & (n_buckets - 1)])
 		i++;
-	buckets[i % n_buckets] = index + 1;
+	buckets[i & (n_buckets - 1)] = index + 1;
 }
 
 static int grow(struct fieldset *s)

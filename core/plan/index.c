@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "util/hash.h"
+
 /* Order of keys: bytes, then length, then bits. */
 static int by_key(const void *a, const void *b)
 {
@@ -54,36 +56,8 @@ struct hash_slot {
 	uint32_t first, n;
 };
 
-static uint64_t mix(uint64_t a, uint64_t b)
-{
-	__extension__ unsigned __int128 m = (unsigned __int128)a * b;
-
-	return (uint64_t)m ^ (uint64_t)(m >> 64);
-}
-
-static uint64_t load(const char *p, size_t len)
-{
-	uint64_t v = 0;
-
-	memcpy(&v, p, len);
-	return v;
-}
-
-/* Multiply-and-fold over 16 bytes a step; the keys are the rules', not an attacker's, and a value
- * that collides on purpose costs one comparison. */
-static uint64_t hash_bytes(struct str s)
-{
-	uint64_t h = 0x2d358dccaa6c78a5U ^ s.len;
-	const char *p = s.p;
-	size_t len = s.len;
-
-	for (; len > 16; p += 16, len -= 16)
-		h = mix(load(p, 8) ^ h, load(p + 8, 8) ^ 0x8bb84b93962eacc9U);
-	if (len > 8)
-		return mix(load(p, 8) ^ h, load(p + 8, len - 8) ^ 0x4b33a62ed433d4a3U);
-	return mix((len ? load(p, len) : 0) ^ h, 0x4d5a2da51de1aa47U);
-}
-
+/* The keys are the rules', not an attacker's, and a value that collides on purpose costs one comparison.
+ */
 static uint32_t tag_of(uint64_t h)
 {
 	return (uint32_t)(h >> 32) | 1;

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 
+#include "util/hash.h"
 #include "util/mem.h"
 
 enum {
@@ -11,11 +12,12 @@ enum {
 
 static uint32_t hash_of(struct str s)
 {
-	uint64_t h = 0xcbf29ce484222325ULL;
+	return (uint32_t)(hash_bytes(s) >> 32);
+}
 
-	for (size_t i = 0; i < s.len; i++)
-		h = (h ^ (unsigned char)s.p[i]) * 0x100000001b3ULL;
-	return (uint32_t)(h ^ h >> 32);
+static struct str key_of(const struct strmap_slot *slot)
+{
+	return (struct str){slot->key, slot->len};
 }
 
 void strmap_deinit(struct strmap *m)
@@ -28,7 +30,8 @@ static struct strmap_slot *slot_of(const struct strmap *m, struct str key, uint3
 {
 	uint32_t i = hash & (m->size - 1);
 
-	while (m->slots[i].value && (m->slots[i].hash != hash || !str_eq(m->slots[i].key, key)))
+	while (m->slots[i].value &&
+	       (m->slots[i].hash != hash || !str_eq(key_of(&m->slots[i]), key)))
 		i = (i + 1) & (m->size - 1);
 	return &m->slots[i];
 }
@@ -36,6 +39,16 @@ static struct strmap_slot *slot_of(const struct strmap *m, struct str key, uint3
 void *strmap_find(const struct strmap *m, struct str key)
 {
 	return m->size ? slot_of(m, key, hash_of(key))->value : NULL;
+}
+
+/* Where a key that is not in the map goes. */
+static struct strmap_slot *free_slot(const struct strmap *m, uint32_t hash)
+{
+	uint32_t i = hash & (m->size - 1);
+
+	while (m->slots[i].value)
+		i = (i + 1) & (m->size - 1);
+	return &m->slots[i];
 }
 
 static int grow(struct strmap *m)
@@ -49,7 +62,7 @@ static int grow(struct strmap *m)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < m->size; i++) {
 		if (m->slots[i].value)
-			*slot_of(&bigger, m->slots[i].key, m->slots[i].hash) = m->slots[i];
+			*free_slot(&bigger, m->slots[i].hash) = m->slots[i];
 	}
 	mem_free(m->slots);
 	*m = bigger;
@@ -60,16 +73,17 @@ int strmap_add(struct strmap *m, struct str key, void *value)
 {
 	uint32_t hash = hash_of(key);
 	struct strmap_slot *slot;
-	int r = 0;
+	int r = key.len > UINT32_MAX ? -ENOMEM : 0;
 
-	if (m->n >= m->size / 4 * 3)
+	if (r == 0 && m->n >= m->size / 4 * 3)
 		r = grow(m);
 	if (r < 0)
 		return r;
 	slot = slot_of(m, key, hash);
 	if (slot->value)
 		return -EEXIST;
-	*slot = (struct strmap_slot){.key = key, .value = value, .hash = hash};
+	*slot = (struct strmap_slot){
+		.key = key.p, .value = value, .len = (uint32_t)key.len, .hash = hash};
 	m->n++;
 	return 0;
 }
@@ -127,11 +141,11 @@ struct str strmap_nearest(const struct strmap *m, struct str key)
 
 		if (!m->slots[i].value)
 			continue;
-		d = str_distance(key, m->slots[i].key, best);
+		d = str_distance(key, key_of(&m->slots[i]), best);
 		/* Of equally near names the first by alphabet, so that a message is always the
 		 * same. */
-		if (d < best || (d == best && found.p && str_less(m->slots[i].key, found)))
-			found = m->slots[i].key;
+		if (d < best || (d == best && found.p && str_less(key_of(&m->slots[i]), found)))
+			found = key_of(&m->slots[i]);
 		if (d < best)
 			best = d;
 	}

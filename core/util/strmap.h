@@ -12,9 +12,9 @@
 #include "util/str.h"
 
 struct strmap_slot {
-	struct str key;
+	const char *key;
 	void *value; /* NULL: free */
-	uint32_t hash;
+	uint32_t len, hash;
 };
 
 struct strmap {
@@ -32,7 +32,8 @@ void strmap_deinit(struct strmap *m);
 /* The value of @key; NULL when there is none. */
 void *strmap_find(const struct strmap *m, struct str key);
 
-/* Adds @value, which is not NULL. -EEXIST when the key is taken (the old value stays), -ENOMEM. */
+/* Adds @value, which is not NULL. -EEXIST when the key is taken (the old value stays), -ENOMEM, also
+ * for a key of 4 GiB or more. */
 int strmap_add(struct strmap *m, struct str key, void *value);
 
 /* Names that stand near @key: the nearest one within a third of its length in edits; empty when
