@@ -1,6 +1,7 @@
 /* events: the event table as rows, made from its .def files; gyr/events.h has the idea. */
 #include "gyr/events.h"
 
+#include <pthread.h>
 #include <string.h>
 
 #define EVENT(num, text, exit, cat, bits)      \
@@ -64,11 +65,56 @@ const struct gyr_event_info *gyr_event(uint16_t code)
 	return code < N_EVENTS ? &events[code] : NULL;
 }
 
+/* --- by name ----------------------------------------------------------------------------------- */
+
+enum {
+	N_HEADS = 512,
+};
+
+/* Chains of the rows whose names have the same hash, in ascending order: number + 1, 0 at the end. */
+static uint16_t event_heads[N_HEADS], event_next[N_EVENTS];
+static uint16_t syscall_heads[N_HEADS], syscall_next[N_SYSCALLS];
+
+static uint32_t head_of(const char *name, size_t len)
+{
+	uint32_t h = 2166136261U;
+
+	for (size_t i = 0; i < len; i++)
+		h = (h ^ (unsigned char)name[i]) * 16777619U;
+	return (h ^ h >> 15) % N_HEADS;
+}
+
+static void link_name(uint16_t *heads, uint16_t *next, unsigned i, const char *name, size_t len)
+{
+	uint16_t *head = &heads[head_of(name, len)];
+
+	next[i] = *head;
+	*head = (uint16_t)(i + 1);
+}
+
+static void link_names(void)
+{
+	for (unsigned i = N_EVENTS; i-- > 0;)
+		link_name(event_heads, event_next, i, events[i].name, events[i].name_len);
+	for (unsigned i = N_SYSCALLS; i-- > 1;)
+		link_name(syscall_heads, syscall_next, i, syscalls[i].name, syscalls[i].name_len);
+}
+
+static void names_ready(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	(void)pthread_once(&once, link_names);
+}
+
 const struct gyr_event_info *gyr_event_find(const char *name, size_t len, uint16_t from)
 {
-	for (unsigned i = from; i < N_EVENTS; i++) {
-		if (events[i].name_len == len && memcmp(events[i].name, name, len) == 0)
-			return &events[i];
+	names_ready();
+	for (unsigned i = event_heads[head_of(name, len)]; i; i = event_next[i - 1]) {
+		const struct gyr_event_info *e = &events[i - 1];
+
+		if (i > from && e->name_len == len && memcmp(e->name, name, len) == 0)
+			return e;
 	}
 	return NULL;
 }
@@ -85,9 +131,12 @@ const struct gyr_syscall_info *gyr_syscall(uint16_t code)
 
 const struct gyr_syscall_info *gyr_syscall_find(const char *name, size_t len)
 {
-	for (unsigned i = 1; i < N_SYSCALLS; i++) {
-		if (len && syscalls[i].name_len == len && memcmp(syscalls[i].name, name, len) == 0)
-			return &syscalls[i];
+	names_ready();
+	for (unsigned i = syscall_heads[head_of(name, len)]; len && i; i = syscall_next[i - 1]) {
+		const struct gyr_syscall_info *c = &syscalls[i - 1];
+
+		if (c->name_len == len && memcmp(c->name, name, len) == 0)
+			return c;
 	}
 	return NULL;
 }
