@@ -73,6 +73,14 @@ static size_t break_len(struct str t, size_t i)
 	return 0;
 }
 
+/* Whether a line break may begin with @c. */
+static bool may_break(char c)
+{
+	unsigned char u = (unsigned char)c;
+
+	return u <= '\r' || u >= 0xc2;
+}
+
 static int index_lines(struct file *f)
 {
 	struct str t = f->pub.text;
@@ -83,7 +91,7 @@ static int index_lines(struct file *f)
 		return -ENOMEM;
 	f->lines[0] = 0;
 	for (size_t i = 0; i < t.len;) {
-		size_t len = break_len(t, i);
+		size_t len = may_break(t.p[i]) ? break_len(t, i) : 0;
 
 		i += len ? len : 1;
 		if (!len)
@@ -104,8 +112,11 @@ static int index_lines(struct file *f)
 
 static size_t char_len(struct str t, size_t at)
 {
-	size_t bad = 1, len = utf8_next(t.p + at, t.len - at, &bad);
+	size_t bad = 1, len;
 
+	if ((unsigned char)t.p[at] < 0x80)
+		return 1;
+	len = utf8_next(t.p + at, t.len - at, &bad);
 	return len ? len : bad;
 }
 
