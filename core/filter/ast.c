@@ -32,6 +32,7 @@ const struct ast *ast_with_kids(struct arena *a, const struct ast *t, const stru
 		return NULL;
 	*copy = *t;
 	copy->kids = kids;
+	copy->is_shared = false;
 	measure(copy);
 	return copy;
 }
@@ -172,6 +173,12 @@ const struct ast_term *ast_call(struct arena *a, struct ast_place where, enum fi
 
 	if (t)
 		t->call = call;
+	return t;
+}
+
+const struct ast *ast_share(const struct ast *t)
+{
+	((struct ast *)t)->is_shared = true; /* its builder still owns it */
 	return t;
 }
 

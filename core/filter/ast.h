@@ -64,12 +64,16 @@ struct ast_term {
 	enum filter_call call;
 	uint32_t n; /* CALL: arguments; LIST: items */
 	const struct ast_term *const *args;
+	/* LIST: by item, the list it came with, whose items stand here in a row; NULL: with none, and
+	 * for an item that was written here. */
+	const struct ast_term *const *lists;
 	uint32_t depth;
 };
 
 struct ast {
 	enum ast_kind kind;
 	struct ast_place place;
+	bool is_shared; /* hangs in several trees: what is found out about it is worth keeping */
 	uint32_t depth; /* 1 for a leaf */
 	uint32_t size;  /* checks and names in it, shared parts counted each time; saturates */
 	uint32_t n;     /* AND, OR, NOT */
@@ -106,6 +110,9 @@ const struct ast_term *ast_list(struct arena *a, struct ast_place where,
 const struct ast_term *ast_list_name(struct arena *a, struct ast_place where, struct str name);
 const struct ast_term *ast_call(struct arena *a, struct ast_place where, enum filter_call call,
 				const struct ast_term *const *args, uint32_t n);
+
+/* @t, which nobody else has yet, is going to hang in several trees. */
+const struct ast *ast_share(const struct ast *t);
 
 /* Who knows macros and lists. Each callback may note uses and mistakes on its own. */
 struct ast_names {

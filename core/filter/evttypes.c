@@ -10,6 +10,8 @@
 
 #include "filter/constant.h"
 #include "gyr/events.h"
+#include "util/mem.h"
+#include "util/ptrmap.h"
 
 enum {
 	N_WORDS = EVTTYPES_MAX / 64,
@@ -19,11 +21,15 @@ struct verdict {
 	struct evttypes may_hold, may_fail;
 };
 
+struct evttypes_memo {
+	struct ptrmap verdicts; /* tree -> struct verdict */
+	struct arena arena;
+};
+
 struct analysis {
 	bool of_generic; /* sets are of system calls without an event of their own */
 	const struct fieldset *fields;
-	bool (*is_event)(void *ctx, struct str name);
-	void *ctx;
+	const struct evttypes_source *source; /* NULL: whose events are its own does not matter */
 	struct arena scratch;
 	struct err *err;
 };
@@ -116,7 +122,7 @@ static void add_name(const struct analysis *a, struct evttypes *s, struct str na
 		add_generic(s, name);
 		return;
 	}
-	if (!e && a->is_event && a->is_event(a->ctx, name)) {
+	if (!e && a->source && a->source->is_event && a->source->is_event(a->source->ctx, name)) {
 		evttypes_add(s, GYR_EVENT_CODE_ASYNC);
 		return;
 	}
@@ -250,7 +256,9 @@ static int judge_check(struct analysis *a, const struct ast *t, struct verdict *
 	return 0;
 }
 
-static int judge(struct analysis *a, const struct ast *t, struct verdict *ret)
+static int judge(struct analysis *a, const struct ast *t, struct verdict *ret);
+
+static int judge_node(struct analysis *a, const struct ast *t, struct verdict *ret)
 {
 	struct verdict kid;
 	struct evttypes swap;
@@ -281,11 +289,46 @@ static int judge(struct analysis *a, const struct ast *t, struct verdict *ret)
 	return 0;
 }
 
-int evttypes_of(const struct ast *tree, const struct fieldset *fields,
-		bool (*is_event)(void *ctx, struct str name), void *ctx, struct evttypes *ret_set,
-		struct err *err)
+/* A tree that hangs in many is judged once. */
+static int judge(struct analysis *a, const struct ast *t, struct verdict *ret)
 {
-	struct analysis a = {.fields = fields, .is_event = is_event, .ctx = ctx, .err = err};
+	struct evttypes_memo *m = t->is_shared && a->source ? a->source->memo : NULL;
+	const struct verdict *known = m ? ptrmap_find(&m->verdicts, t) : NULL;
+	struct verdict *own;
+	int r;
+
+	if (known) {
+		*ret = *known;
+		return 0;
+	}
+	r = judge_node(a, t, ret);
+	if (r || !m)
+		return r;
+	own = arena_alloc(&m->arena, sizeof *own);
+	if (!own)
+		return -ENOMEM;
+	*own = *ret;
+	return ptrmap_set(&m->verdicts, t, own);
+}
+
+struct evttypes_memo *evttypes_memo_new(void)
+{
+	return mem_new(sizeof(struct evttypes_memo));
+}
+
+struct evttypes_memo *evttypes_memo_free(struct evttypes_memo *m)
+{
+	if (!m)
+		return NULL;
+	ptrmap_deinit(&m->verdicts);
+	arena_deinit(&m->arena);
+	return mem_free(m);
+}
+
+int evttypes_of(const struct ast *tree, const struct evttypes_source *source,
+		struct evttypes *ret_set, struct err *err)
+{
+	struct analysis a = {.fields = source->fields, .source = source, .err = err};
 	struct verdict v;
 	int r = judge(&a, tree, &v);
 

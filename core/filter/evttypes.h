@@ -40,15 +40,28 @@ uint32_t evttypes_count(const struct evttypes *s);
 /* All events of the table. */
 void evttypes_all(struct evttypes *s);
 
+/* What was found out about trees that hang in several (ast.h). */
+struct evttypes_memo;
+struct evttypes_memo *evttypes_memo_new(void);
+struct evttypes_memo *evttypes_memo_free(struct evttypes_memo *m);
+
+/* Where conditions come from. */
+struct evttypes_source {
+	const struct fieldset *fields;
+	/* Whether a plugin declared @name as an event of its own; may be NULL. */
+	bool (*is_event)(void *ctx, struct str name);
+	void *ctx;
+	struct evttypes_memo *memo; /* of this source alone; may be NULL */
+};
+
 /* The events the expanded @tree can be true for; the empty set means that nobody can tell, i.e.
  * every event is tried. Works on what was written, so that a tree need not pass the type check. A
  * name that is neither an event nor a syscall is an asynchronous event (402) when @is_event says
  * so, and nothing otherwise. -EINVAL with @err (a span of the node's origin) when the type of an
  * event is compared in a way that cannot be analysed: behind a transformer, or with another field.
- */
-int evttypes_of(const struct ast *tree, const struct fieldset *fields,
-		bool (*is_event)(void *ctx, struct str name), void *ctx, struct evttypes *ret_set,
-		struct err *err);
+ * -ENOMEM. */
+int evttypes_of(const struct ast *tree, const struct evttypes_source *source,
+		struct evttypes *ret_set, struct err *err);
 
 /* The same over the system calls that have no event of their own (GYR_SYSCALL_GENERIC): bits are codes
  * of system calls. Anything else of the condition counts as true. After evttypes_of() succeeded. */

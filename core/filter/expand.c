@@ -21,38 +21,51 @@ static const struct ast_term *find_list(const struct expansion *x, const struct 
 	return may_be && x->names->list ? x->names->list(x->names->ctx, t->text, t->place) : NULL;
 }
 
+/* The list @t of @n items with @lists (by item of @t, NULL for others) in place of their names. */
+static const struct ast_term *with_lists(const struct expansion *x, const struct ast_term *t,
+					 const struct ast_term *const *lists, uint32_t n)
+{
+	const struct ast_term **items = arena_alloc(x->arena, n * sizeof *items);
+	const struct ast_term **from = arena_alloc(x->arena, n * sizeof *from);
+	struct ast_term *copy = arena_alloc(x->arena, sizeof *copy);
+
+	if (!items || !from || !copy)
+		return NULL;
+	*copy = *t;
+	copy->n = 0;
+	copy->args = items;
+	copy->lists = from;
+	for (uint32_t i = 0; i < t->n; i++) {
+		const struct ast_term *const *these = lists[i] ? lists[i]->args : &t->args[i];
+		uint32_t more = lists[i] ? lists[i]->n : 1;
+
+		for (uint32_t k = 0; k < more; k++) {
+			from[copy->n] = lists[i];
+			items[copy->n++] = these[k];
+		}
+	}
+	return copy;
+}
+
 /* The items of a list with the names of lists among them replaced by theirs. */
 static int expand_items(const struct expansion *x, const struct ast_term *t,
 			const struct ast_term **ret)
 {
-	const struct ast_term **items = NULL;
-	uint32_t n = 0, size = 0;
+	const struct ast_term **lists = mem_grow(NULL, t->n + 1, sizeof *lists);
+	uint64_t n = 0;
 	bool changed = false;
 
+	if (!lists)
+		return -ENOMEM;
 	for (uint32_t i = 0; i < t->n; i++) {
-		const struct ast_term *list = find_list(x, t->args[i]);
-		uint32_t more = list ? list->n : 1;
-
-		if (n + more > size || !items) {
-			const struct ast_term **grown;
-
-			size = (n + more) * 2 + t->n;
-			grown = mem_grow(items, size, sizeof *items);
-			if (!grown) {
-				mem_free(items);
-				return -ENOMEM;
-			}
-			items = grown;
-		}
-		for (uint32_t j = 0; j < more; j++)
-			items[n++] = list ? list->args[j] : t->args[i];
-		changed |= list != NULL;
+		lists[i] = find_list(x, t->args[i]);
+		n += lists[i] ? lists[i]->n : 1;
+		changed |= lists[i] != NULL;
 	}
+	*ret = t;
 	if (changed)
-		*ret = ast_list(x->arena, t->place, items, n);
-	else
-		*ret = t;
-	mem_free(items);
+		*ret = n <= UINT32_MAX ? with_lists(x, t, lists, (uint32_t)n) : NULL;
+	mem_free(lists);
 	return *ret ? 0 : -ENOMEM;
 }
 

@@ -13,11 +13,19 @@
 #include "filter/usetable.h"
 #include "gyr/events.h"
 
+enum {
+	SHARED_MIN = 8, /* a list of fewer items is rather compared with anew than kept apart */
+};
+
 struct checker {
 	const struct typecheck_options *o;
 	struct arena scratch; /* for one constant */
 	struct arena consts;  /* of one comparison, before it is interned */
 	uint32_t n_reports;
+	struct err err; /* of the field or constant at hand */
+	/* Of the comparison at hand: what is asked of its lists. */
+	const struct expr **apart;
+	uint32_t n_apart;
 };
 
 static void tell(struct checker *c, enum typecheck_code code, struct ast_place where,
@@ -70,15 +78,17 @@ static void warn(struct checker *c, enum typecheck_code code, const struct ast_t
 static int check_field(struct checker *c, const struct ast_term *t, const struct operand **ret)
 {
 	const struct field_use *shared;
+	struct err *err = &c->err;
 	struct field_use use;
-	struct err err = ERR_NULL;
-	int r = fieldset_resolve_parts(c->o->fields, t->text, t->has_arg ? &t->arg : NULL,
-				       &c->scratch, &use, &err);
+	int r;
 
+	err_clear(err);
+	r = fieldset_resolve_parts(c->o->fields, t->text, t->has_arg ? &t->arg : NULL, &c->scratch,
+				   &use, err);
 	if (r == -ENOENT)
-		return wrong_as(c, TYPECHECK_UNKNOWN_FIELD, t->place, t->text, &err);
+		return wrong_as(c, TYPECHECK_UNKNOWN_FIELD, t->place, t->text, err);
 	if (r == -EINVAL)
-		return wrong_as(c, TYPECHECK_ERROR, t->place, t->text, &err);
+		return wrong_as(c, TYPECHECK_ERROR, t->place, t->text, err);
 	if (r)
 		return r;
 	shared = use_table_intern(c->o->uses, &use);
@@ -86,10 +96,10 @@ static int check_field(struct checker *c, const struct ast_term *t, const struct
 		return -ENOMEM;
 	*ret = use_table_operand(shared);
 	if (use.field->deprecated.len) {
-		err_set(&err, t->place.span.offset, t->place.span.len,
+		err_set(err, t->place.span.offset, t->place.span.len,
 			"field '%.*s' is deprecated: %.*s", STR_FMT(t->text),
 			STR_FMT(use.field->deprecated));
-		tell(c, TYPECHECK_WARN_DEPRECATED, t->place, t->text, &err);
+		tell(c, TYPECHECK_WARN_DEPRECATED, t->place, t->text, err);
 	}
 	return 0;
 }
@@ -387,7 +397,6 @@ static bool is_like_field(struct checker *c, struct str text)
 {
 	const struct ast_term *t;
 	struct field_use use;
-	struct err err = ERR_NULL;
 	bool is_val = str_starts(text, STR("val(")) && text.p[text.len - 1] == ')';
 	size_t len;
 
@@ -397,7 +406,8 @@ static bool is_like_field(struct checker *c, struct str text)
 		return false;
 	if (!memchr(text.p, '.', text.len) && !memchr(text.p, '(', text.len))
 		return false;
-	if (parse_term(text, NULL, &c->scratch, &t, &len, &err) || len != text.len)
+	err_clear(&c->err);
+	if (parse_term(text, NULL, &c->scratch, &t, &len, &c->err) || len != text.len)
 		return false;
 	return t->kind == AST_TERM_CALL || is_val ||
 	       fieldset_resolve_parts(c->o->fields, t->text, t->has_arg ? &t->arg : NULL,
@@ -444,52 +454,129 @@ static int unknown_event(struct checker *c, const struct ast_term *t)
 	return wrong_as(c, TYPECHECK_UNKNOWN_EVENT, t->place, t->text, &err);
 }
 
+/* The shared constant that @t is on the right of @op. */
+static int intern_constant(struct checker *c, enum filter_op op, const struct operand *left,
+			   const struct ast_term *t, const struct constant **ret)
+{
+	const struct constant_form form = {
+		.type = (uint8_t)left->type,
+		.is_hex = op == FILTER_OP_BCONTAINS || op == FILTER_OP_BSTARTSWITH,
+		.is_regex = op == FILTER_OP_REGEX,
+	};
+	struct constant own = {.text = {NULL, 0}};
+	int r;
+
+	*ret = use_table_constant(c->o->uses, &form, t->text);
+	if (*ret)
+		return 0;
+	own.text = arena_str(&c->scratch, t->text);
+	if (!own.text.p)
+		return -ENOMEM;
+	err_clear(&c->err);
+	r = constant_convert(left->type, op, &c->scratch, &own, &c->err);
+	if (r == 0 && form.is_regex)
+		r = use_table_regex(c->o->uses, own.text, &own.regex, &c->err);
+	/* all of it is at fault: quotes and escapes would shift a span inside */
+	c->err.offset = c->err.len = 0;
+	if (r == -EINVAL)
+		return wrong_as(c, TYPECHECK_ERROR, t->place, t->text, &c->err);
+	if (r)
+		return r;
+	*ret = use_table_add_constant(c->o->uses, &form, &own);
+	return *ret ? 0 : -ENOMEM;
+}
+
 static int check_constant(struct checker *c, enum filter_op op, const struct operand *left,
 			  const struct ast_term *t, const struct constant **ret)
 {
-	struct constant own = {.text = arena_str(&c->scratch, t->text)};
-	struct err err = ERR_NULL;
-	int r;
+	int r = intern_constant(c, op, left, t, ret);
 
-	if (!own.text.p)
-		return -ENOMEM;
-	r = constant_convert(left->type, op, &c->scratch, &own, &err);
-	if (r == 0 && op == FILTER_OP_REGEX)
-		r = use_table_regex(c->o->uses, own.text, &own.regex, &err);
-	err.offset = err.len = 0; /* all of it: quotes and escapes would shift a span inside */
-	if (r == -EINVAL)
-		return wrong_as(c, TYPECHECK_ERROR, t->place, t->text, &err);
 	if (r)
 		return r;
 	if (left->kind == OPERAND_FIELD && left->use->field->role == FIELD_ROLE_EVENT_TYPE &&
 	    !is_event_name(c, t->text))
 		return unknown_event(c, t);
-	*ret = use_table_constant(c->o->uses, left->type, &own);
-	if (!*ret)
-		return -ENOMEM;
 	warn_about(c, op, left, t);
 	return 0;
 }
 
-static int check_constants(struct checker *c, const struct ast *t, struct test *test)
+/* Checks @n constants of @test, whose array has room for them. */
+static int check_items(struct checker *c, struct test *test, const struct ast_term *const *items,
+		       uint32_t n)
 {
-	bool is_list = t->right->kind == AST_TERM_LIST;
-	uint32_t n = is_list ? t->right->n : 1;
-	const struct constant **consts = arena_alloc(&c->consts, n * sizeof *consts);
+	const struct constant **consts = (const struct constant **)(uintptr_t)test->consts;
 	int bad = 0;
 
-	if (!consts)
-		return -ENOMEM;
 	for (uint32_t i = 0; i < n; i++) {
-		const struct ast_term *item = is_list ? t->right->args[i] : t->right;
-		int r = check_constant(c, test->op, test->left, item, &consts[i]);
+		int r = check_constant(c, test->op, test->left, items[i], &consts[test->n++]);
 
 		if (r < 0)
 			return r;
 		bad |= r;
 	}
-	test->n = n;
-	test->consts = consts;
+	return bad;
+}
+
+/* Whether comparing with all values at once says the same as comparing with those of @list or with the
+ * others, and is worth it. */
+static bool stands_apart(const struct test *test, const struct ast_term *list)
+{
+	const struct operand *o = test->left;
+	bool is_plain = o->kind == OPERAND_FIELD && !o->is_list && !o->is_volatile &&
+			!(o->use->field->flags & (FIELD_ANY | FIELD_NOT_ANY));
+
+	return list && list->n >= SHARED_MIN && is_plain && test->modifier == FILTER_MOD_NONE &&
+	       (test->op == FILTER_OP_IN || test->op == FILTER_OP_PMATCH);
+}
+
+/* The comparison with the items of @list alone, the same for all who use it. */
+static int check_list(struct checker *c, const struct test *test, const struct ast_term *list,
+		      const struct expr **ret)
+{
+	struct test own = {.op = test->op, .left = test->left};
+	uint32_t before = c->n_reports;
+	int r;
+
+	*ret = use_table_list(c->o->uses, test, list);
+	if (*ret)
+		return 0;
+	own.consts = arena_alloc(&c->consts, list->n * sizeof(struct constant *));
+	if (!own.consts)
+		return -ENOMEM;
+	r = check_items(c, &own, list->args, list->n);
+	if (r)
+		return r;
+	*ret = use_table_test(c->o->uses, &own);
+	if (!*ret)
+		return -ENOMEM;
+	return c->n_reports == before ? use_table_add_list(c->o->uses, test, list, *ret) : 0;
+}
+
+/* The constants on the right; comparisons with long lists among them go to c->apart. */
+static int check_constants(struct checker *c, const struct ast *t, struct test *test)
+{
+	const struct ast_term *right = t->right;
+	bool is_list = right->kind == AST_TERM_LIST;
+	uint32_t n = is_list ? right->n : 1;
+	int bad = 0;
+
+	test->consts = arena_alloc(&c->consts, n * sizeof(struct constant *));
+	c->apart = arena_alloc(&c->consts, n * sizeof(struct expr *));
+	if (!test->consts || !c->apart)
+		return -ENOMEM;
+	if (!is_list)
+		return check_items(c, test, &right, 1);
+	for (uint32_t i = 0, step; i < n; i += step) {
+		const struct ast_term *list = right->lists ? right->lists[i] : NULL;
+		bool is_apart = stands_apart(test, list);
+		int r = is_apart ? check_list(c, test, list, &c->apart[c->n_apart++])
+				 : check_items(c, test, &right->args[i], 1);
+
+		if (r < 0)
+			return r;
+		bad |= r;
+		step = is_apart ? list->n : 1;
+	}
 	return bad;
 }
 
@@ -548,18 +635,49 @@ static int check_sides(struct checker *c, const struct ast *t, struct test *test
 	return r ? r : tell_constants(c, test);
 }
 
+/* One of @n expressions; the array is copied. NULL when memory is short. */
+static const struct expr *any_of(struct checker *c, const struct expr *const *kids, uint32_t n)
+{
+	const struct expr **own = arena_alloc(c->o->arena, n * sizeof(*own));
+	struct expr *x = arena_alloc(c->o->arena, sizeof *x);
+
+	if (!own || !x)
+		return NULL;
+	memcpy(own, kids, n * sizeof(*own));
+	*x = (struct expr){.kind = EXPR_OR, .n = n, .kids = own};
+	return x;
+}
+
+/* @test, or what stands apart from it. */
+static int join_apart(struct checker *c, const struct test *test, const struct expr **ret)
+{
+	bool has_test = test->n > 0 || c->n_apart == 0;
+
+	if (has_test) {
+		*ret = use_table_test(c->o->uses, test);
+		if (!*ret)
+			return -ENOMEM;
+	}
+	if (c->n_apart == 0)
+		return 0;
+	if (has_test)
+		c->apart[c->n_apart++] = *ret; /* there is room: lists have more items than one */
+	*ret = c->n_apart == 1 ? c->apart[0] : any_of(c, c->apart, c->n_apart);
+	return *ret ? 0 : -ENOMEM;
+}
+
 static int check_test(struct checker *c, const struct ast *t, const struct expr **ret)
 {
 	struct test test = {.op = t->op == FILTER_OP_EQ2 ? FILTER_OP_EQ : t->op,
 			    .modifier = t->modifier};
-	int r = check_sides(c, t, &test);
+	int r;
 
+	c->n_apart = 0;
+	r = check_sides(c, t, &test);
 	if (r == 0 && is_distance(test.left))
 		test.op = FILTER_OP_LE;
-	if (r == 0) {
-		*ret = use_table_test(c->o->uses, &test);
-		r = *ret ? 0 : -ENOMEM;
-	}
+	if (r == 0)
+		r = join_apart(c, &test, ret);
 	arena_reset(&c->consts);
 	return r;
 }
@@ -601,7 +719,7 @@ static int unknown_macro(struct checker *c, const struct ast *t)
 
 static int check_tree(struct checker *c, const struct ast *t, const struct expr **ret)
 {
-	const struct expr *known = use_table_checked(c->o->uses, t, c->o->fields);
+	const struct expr *known = t->is_shared ? use_table_checked(c->o->uses, t) : NULL;
 	uint32_t before = c->n_reports;
 	int r;
 
@@ -612,11 +730,10 @@ static int check_tree(struct checker *c, const struct ast *t, const struct expr 
 	if (t->kind == AST_NAME)
 		return unknown_macro(c, t);
 	r = t->kind == AST_CHECK ? check_test(c, t, ret) : check_chain(c, t, ret);
-	if (r)
-		return r;
 	/* A part that was warned about is checked, and warned about, for every rule it is in. */
-	return c->n_reports == before ? use_table_add_checked(c->o->uses, t, c->o->fields, *ret)
-				      : 0;
+	if (r || !t->is_shared || c->n_reports > before)
+		return r;
+	return use_table_add_checked(c->o->uses, t, *ret);
 }
 
 int typecheck(const struct ast *tree, const struct typecheck_options *o,

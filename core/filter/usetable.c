@@ -1,7 +1,7 @@
 /*
  * The use table: one slot a distinct field and argument of a ruleset, one compiled automaton a
- * distinct expression, one copy of every constant and comparison, and the typed form of every part
- * of a tree that was checked before, so that a macro used by a thousand rules is checked once.
+ * distinct expression, one copy of every constant and comparison, and the typed form of what hangs in
+ * the trees of many rules, so that a macro or a list used by a thousand rules is checked once.
  *
  * Equal constants and comparisons are found by a key: the bytes that tell them apart.
  */
@@ -10,7 +10,9 @@
 
 #include "filter/usetable.h"
 #include "util/buf.h"
+#include "util/hash.h"
 #include "util/mem.h"
+#include "util/ptrmap.h"
 #include "util/strmap.h"
 #include "util/text.h"
 
@@ -37,19 +39,14 @@ struct use_table {
 		struct regex *regex;
 	} * regexes;
 	uint32_t n_regexes, regexes_size;
-	struct use_checked {
-		const struct ast *tree;
-		const struct fieldset *fields;
-		const struct expr *expr;
-	} * checked; /* open addressing by tree */
-	uint32_t n_checked, checked_size;
 	struct slot *slots; /* of uses */
 	uint32_t n_slots;
 	const struct redaction *redaction;
 	bool has_base64;
-	/* By key, since it was last sealed. */
+	/* Since it was last sealed. */
+	struct ptrmap checked; /* tree -> expression */
 	struct arena keys;
-	struct strmap constants, tests;
+	struct strmap constants, tests, lists; /* by key */
 	struct buf key;
 };
 
@@ -66,10 +63,10 @@ struct use_table *use_table_new(void)
 
 void use_table_seal(struct use_table *t)
 {
-	t->checked = mem_free(t->checked);
-	t->n_checked = t->checked_size = 0;
+	ptrmap_deinit(&t->checked);
 	strmap_deinit(&t->constants);
 	strmap_deinit(&t->tests);
+	strmap_deinit(&t->lists);
 	buf_deinit(&t->key);
 	buf_init(&t->key, KEY_MAX);
 	arena_deinit(&t->keys);
@@ -92,8 +89,7 @@ struct use_table *use_table_free(struct use_table *t)
 size_t use_table_size(const struct use_table *t)
 {
 	return sizeof *t + t->arena.used + t->keys.used + t->uses_size * sizeof *t->uses +
-	       t->regexes_size * sizeof *t->regexes + t->n_slots * sizeof *t->slots +
-	       t->checked_size * sizeof *t->checked;
+	       t->regexes_size * sizeof *t->regexes + t->n_slots * sizeof *t->slots;
 }
 
 uint32_t use_table_count(const struct use_table *t)
@@ -106,18 +102,11 @@ const struct field_use *use_table_at(const struct use_table *t, uint32_t slot)
 	return slot < t->n_uses ? t->uses[slot] : NULL;
 }
 
-static uint32_t mix(uint32_t h, const char *p, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		h = (h ^ (unsigned char)p[i]) * 16777619U;
-	return h;
-}
-
 static uint32_t use_hash(const struct field_use *u)
 {
-	uint32_t h = mix(2166136261U ^ u->field->owner, u->field->name.p, u->field->name.len);
+	uint64_t h = hash_bytes(u->field->name) + u->field->owner;
 
-	return u->has_arg ? mix(h ^ '[', u->arg.p, u->arg.len) : h;
+	return (uint32_t)(u->has_arg ? h ^ hash_bytes(u->arg) * 31 : h);
 }
 
 static bool use_equal(const struct field_use *x, const struct field_use *y)
@@ -248,12 +237,6 @@ const struct operand *use_table_operand(const struct field_use *use)
 
 /* --- constants and comparisons ---------------------------------------------------------------- */
 
-static void key_bytes(struct buf *b, const void *p, size_t len)
-{
-	buf_add(b, &len, sizeof len);
-	buf_add(b, p, len);
-}
-
 /* What is stored under the key at hand. */
 static void *key_find(const struct use_table *t, const struct strmap *m)
 {
@@ -273,29 +256,33 @@ static struct str copy_unless(struct arena *a, struct str s, struct str other)
 	return s.p && str_eq(s, other) ? other : arena_str(a, s);
 }
 
-const struct constant *use_table_constant(struct use_table *t, enum field_type type,
-					  const struct constant *c)
+static void constant_key(struct use_table *t, const struct constant_form *f, struct str text)
 {
-	bool is_bytes = value_kind(type) == VALUE_BYTES;
-	struct constant *own;
-
 	buf_reset(&t->key);
-	buf_add(&t->key, &type, sizeof type);
-	buf_add(&t->key, &c->prefix, sizeof c->prefix);
-	buf_add(&t->key, &c->regex, sizeof c->regex);
-	key_bytes(&t->key, c->text.p, c->text.len);
-	key_bytes(&t->key, is_bytes ? c->v.bytes.p : (const char *)&c->v.u64,
-		  is_bytes ? c->v.bytes.len : sizeof c->v.u64);
-	own = key_find(t, &t->constants);
-	if (own)
-		return own;
-	own = arena_alloc(&t->arena, sizeof *own);
+	buf_add(&t->key, f, sizeof *f);
+	buf_add_str(&t->key, text);
+}
+
+const struct constant *use_table_constant(struct use_table *t, const struct constant_form *f,
+					  struct str text)
+{
+	constant_key(t, f, text);
+	return key_find(t, &t->constants);
+}
+
+const struct constant *use_table_add_constant(struct use_table *t, const struct constant_form *f,
+					      const struct constant *c)
+{
+	bool is_bytes = value_kind(f->type) == VALUE_BYTES;
+	struct constant *own = arena_alloc(&t->arena, sizeof *own);
+
 	if (!own)
 		return NULL;
 	*own = *c;
 	own->text = arena_str(&t->arena, c->text);
 	if (is_bytes)
 		own->v.bytes = copy_unless(&t->arena, c->v.bytes, own->text);
+	constant_key(t, f, c->text);
 	if (!own->text.p || (is_bytes && !own->v.bytes.p) || !key_add(t, &t->constants, own))
 		return NULL;
 	return own;
@@ -357,46 +344,34 @@ int use_table_regex(struct use_table *t, struct str pattern, struct regex **ret,
 	return r;
 }
 
-static uint32_t checked_at(const struct use_checked *table, uint32_t size, const struct ast *tree,
-			   const struct fieldset *fields)
+const struct expr *use_table_checked(const struct use_table *t, const struct ast *tree)
 {
-	uint32_t i = (uint32_t)(((uintptr_t)tree >> 4) * 0x9e3779b1U);
-
-	while (table[i & (size - 1)].tree &&
-	       (table[i & (size - 1)].tree != tree || table[i & (size - 1)].fields != fields))
-		i++;
-	return i & (size - 1);
+	return ptrmap_find(&t->checked, tree);
 }
 
-const struct expr *use_table_checked(const struct use_table *t, const struct ast *tree,
-				     const struct fieldset *fields)
+int use_table_add_checked(struct use_table *t, const struct ast *tree, const struct expr *expr)
 {
-	if (t->checked_size == 0)
-		return NULL;
-	return t->checked[checked_at(t->checked, t->checked_size, tree, fields)].expr;
+	return ptrmap_set(&t->checked, tree, expr);
 }
 
-int use_table_add_checked(struct use_table *t, const struct ast *tree,
-			  const struct fieldset *fields, const struct expr *expr)
+static void list_key(struct use_table *t, const struct test *test, const struct ast_term *list)
 {
-	if (t->n_checked * 2 >= t->checked_size) {
-		uint32_t size = t->checked_size ? t->checked_size * 2 : 1024;
-		struct use_checked *table = mem_new(size * sizeof *table);
+	buf_reset(&t->key);
+	buf_add(&t->key, &test->op, sizeof test->op);
+	buf_add(&t->key, &test->left, sizeof test->left);
+	buf_add(&t->key, &list, sizeof(list));
+}
 
-		if (!table)
-			return -ENOMEM;
-		for (uint32_t i = 0; i < t->checked_size; i++) {
-			const struct use_checked *c = &t->checked[i];
+const struct expr *use_table_list(struct use_table *t, const struct test *test,
+				  const struct ast_term *list)
+{
+	list_key(t, test, list);
+	return key_find(t, &t->lists);
+}
 
-			if (c->tree)
-				table[checked_at(table, size, c->tree, c->fields)] = *c;
-		}
-		mem_free(t->checked);
-		t->checked = table;
-		t->checked_size = size;
-	}
-	t->checked[checked_at(t->checked, t->checked_size, tree, fields)] =
-		(struct use_checked){tree, fields, expr};
-	t->n_checked++;
-	return 0;
+int use_table_add_list(struct use_table *t, const struct test *test, const struct ast_term *list,
+		       const struct expr *expr)
+{
+	list_key(t, test, list);
+	return key_add(t, &t->lists, (void *)(uintptr_t)expr) ? 0 : -ENOMEM;
 }

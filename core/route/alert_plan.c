@@ -50,10 +50,10 @@ static void field_put(struct gathered *g, struct alert_field f)
 }
 
 /* An extra field that is nothing but a field of the event keeps its type. */
-static struct alert_field extra_field(const struct rule_extra_field *x)
+static struct alert_field extra_field(struct planner *pl, const struct rule_extra_field *x)
 {
 	struct alert_field f = {.name = x->name, .kind = ALERT_FIELD_TEXT, .text = x->value};
-	const struct str text = template_text(x->value);
+	const struct str text = template_text(x->value, &pl->scratch);
 
 	if (text.len == x->name.len + 1 && text.p[0] == '%' &&
 	    str_eq((struct str){text.p + 1, x->name.len}, x->name)) {
@@ -108,7 +108,7 @@ static int plan_fields(struct planner *pl, const struct rule *rule, struct alert
 						   .kind = ALERT_FIELD_USE,
 						   .use = template_field(rule->message, i)});
 	for (uint32_t i = 0; i < rule->n_extra_fields; i++)
-		field_put(&g, extra_field(&rule->extra_fields[i]));
+		field_put(&g, extra_field(pl, &rule->extra_fields[i]));
 	field_put(&g, (struct alert_field){.name = pl->p->opts.iso_time ? iso_time_key : time_key,
 					   .kind = ALERT_FIELD_TIME});
 	qsort(g.items, g.n, sizeof(*g.items), field_order);

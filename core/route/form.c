@@ -52,8 +52,7 @@ struct form {
 };
 
 struct compiler {
-	const struct fieldset *fields;
-	struct use_table *uses;
+	struct template_set templates;
 	struct arena *arena;
 	struct str text;
 	struct form *form;
@@ -80,8 +79,7 @@ static int add_template(struct compiler *c, size_t from, size_t len, enum filter
 
 	if (len == 0)
 		return 0;
-	r = template_compile(c->fields, c->uses, c->arena, (struct str){c->text.p + from, len},
-			     &p.text, &err);
+	r = template_compile(&c->templates, (struct str){c->text.p + from, len}, &p.text, &err);
 	if (r == -EINVAL || r == -ENOENT) {
 		err_set(c->err, from + err.offset, err.len, "%s", err.text);
 		if (err.hint[0])
@@ -183,8 +181,7 @@ static int compile(struct compiler *c)
 int form_compile(const struct fieldset *fs, struct use_table *uses, struct arena *arena,
 		 struct str text, const struct form **ret, struct err *err)
 {
-	struct compiler c = {.fields = fs,
-			     .uses = uses,
+	struct compiler c = {.templates = {.fields = fs, .uses = uses, .arena = arena},
 			     .arena = arena,
 			     .text = arena_str(arena, text),
 			     .form = arena_alloc(arena, sizeof(*c.form)),
@@ -201,6 +198,7 @@ int form_compile(const struct fieldset *fs, struct use_table *uses, struct arena
 	if (!c.form->parts)
 		return -ENOMEM;
 	r = compile(&c);
+	template_set_deinit(&c.templates);
 	if (r == 0)
 		*ret = c.form;
 	return r;

@@ -19,10 +19,17 @@
 #include "util/mem.h"
 
 enum {
-	CHECKS_MAX = 4 << 20, /* of all rules together, macros in place */
-	MANY_EVENTS = 100,    /* a rule about more event types is about all of them */
-	EVENT_ASYNC = 402,    /* reaches every rule, whatever its event types */
-	RULE_PROBLEMS = 20,   /* mistakes of one condition that are told */
+	CHECKS_MAX = 4 << 20,  /* of all rules together, macros in place */
+	MANY_EVENTS = 100,     /* a rule about more event types is about all of them */
+	EVENT_ASYNC = 402,     /* reaches every rule, whatever its event types */
+	RULE_PROBLEMS = 20,    /* mistakes of one condition that are told */
+	TAGS_BYTES = 64 << 20, /* of all tags of a rule: no more than a file has */
+};
+
+/* What compiling the rules of one source goes by. */
+struct source_state {
+	struct template_set templates;
+	struct evttypes_source events;
 };
 
 struct compiler {
@@ -30,8 +37,9 @@ struct compiler {
 	struct ruleset_impl *rs;
 	struct arena *arena;    /* the ruleset's */
 	struct str *file_names; /* there, by file; .p NULL: not yet */
-	struct strmap event_sets, tags;
-	struct strmap *templates; /* by source and text */
+	struct strmap event_sets, tags, tag_lists;
+	struct buf key;
+	struct source_state *states; /* by source */
 	struct decl_rule *decl;
 	const struct rules_source *source;
 	uint32_t n_problems;
@@ -128,8 +136,7 @@ static int find_events(struct compiler *c, struct rule *rule)
 
 	if (!c->source->has_event_types)
 		return 0;
-	r = evttypes_of(c->decl->tree, c->source->fields, c->source->is_event, c->source->ctx,
-			&events, &err);
+	r = evttypes_of(c->decl->tree, &c->states[rule->source].events, &events, &err);
 	if (r == -EINVAL) {
 		p = origin_place(c->l, c->decl->condition, 0);
 		p.hint = err.hint;
@@ -205,13 +212,7 @@ static int compile_text(struct compiler *c, const struct rule *rule, struct str 
 	enum rules_code code = RULES_ERR_COMPILE_OUTPUT;
 	int r;
 
-	*ret = strmap_find(&c->templates[rule->source], text);
-	if (*ret)
-		return 0;
-	r = template_compile(c->source->fields, c->rs->uses[rule->source], c->arena, text, ret,
-			     &err);
-	if (r == 0)
-		r = strmap_add(&c->templates[rule->source], text, (void *)(uintptr_t)*ret);
+	r = template_compile(&c->states[rule->source].templates, text, ret, &err);
 	if (r == 0 || r == -ENOMEM)
 		return r;
 	if (r == -ENOENT && c->decl->skip_if_unknown)
@@ -316,20 +317,30 @@ static struct str shared_tag(struct compiler *c, struct str tag)
 	return copy;
 }
 
-static int copy_tags(struct compiler *c, struct rule *rule)
+/* The one copy of the sorted tags of the rule at hand; NULL when memory is short. */
+static const struct str *shared_tags(struct compiler *c)
 {
-	struct str *tags = arena_alloc(c->arena, c->decl->n_tags * sizeof *tags);
+	const struct decl_rule *d = c->decl;
+	struct str *tags, key;
 
-	if (!tags)
-		return -ENOMEM;
-	for (uint32_t i = 0; i < c->decl->n_tags; i++) {
-		tags[i] = shared_tag(c, c->decl->tags[i]);
-		if (!tags[i].p)
-			return -ENOMEM;
+	buf_reset(&c->key);
+	for (uint32_t i = 0; i < d->n_tags; i++) {
+		buf_add(&c->key, &d->tags[i].len, sizeof d->tags[i].len);
+		buf_add_str(&c->key, d->tags[i]);
 	}
-	rule->tags = tags;
-	rule->n_tags = c->decl->n_tags;
-	return 0;
+	tags = strmap_find(&c->tag_lists, buf_str(&c->key));
+	if (tags)
+		return tags;
+	key = arena_str(&c->l->store->arena, buf_str(&c->key));
+	tags = arena_alloc(c->arena, d->n_tags * sizeof *tags);
+	if (!tags || !key.p || c->key.failed)
+		return NULL;
+	for (uint32_t i = 0; i < d->n_tags; i++) {
+		tags[i] = shared_tag(c, d->tags[i]);
+		if (!tags[i].p)
+			return NULL;
+	}
+	return strmap_add(&c->tag_lists, key, tags) == 0 ? tags : NULL;
 }
 
 static struct str file_name(struct compiler *c, uint32_t file)
@@ -352,13 +363,15 @@ static struct rule *new_rule(struct compiler *c)
 		.source = (uint32_t)(c->source - c->l->opts.sources),
 		.name = arena_str(c->arena, d->name),
 		.priority = d->priority,
+		.n_tags = d->n_tags,
+		.tags = shared_tags(c),
 		.enabled = d->enabled,
 		.capture = d->capture,
 		.capture_duration_ms = d->capture_duration_ms,
 		.file = file_name(c, d->where->file),
 		.at = d->where->at,
 	};
-	return rule->name.p && rule->file.p && copy_tags(c, rule) == 0 ? rule : NULL;
+	return rule->name.p && rule->file.p && rule->tags ? rule : NULL;
 }
 
 /* -EINVAL: the rule is left out. */
@@ -418,6 +431,33 @@ static int fill_sources(struct compiler *c)
 	return 0;
 }
 
+static int new_source(struct compiler *c, const struct rules_source *from,
+		      struct source_state *state, struct ruleset_source *ret)
+{
+	const struct rules_options *o = &c->l->opts;
+	struct interest *interest = arena_alloc(c->arena, sizeof *interest);
+	struct use_table *uses = use_table_new();
+
+	c->rs->uses[from - o->sources] = uses;
+	state->events = (struct evttypes_source){.fields = from->fields,
+						 .is_event = from->is_event,
+						 .ctx = from->ctx,
+						 .memo = evttypes_memo_new()};
+	state->templates =
+		(struct template_set){.fields = from->fields, .uses = uses, .arena = c->arena};
+	ret->name = arena_str(c->arena, str_from(from->name));
+	ret->fields = fieldset_ref(from->fields);
+	ret->uses = uses;
+	if (!interest || !uses || !state->events.memo || !ret->name.p)
+		return -ENOMEM;
+	use_table_redact(uses, o->redaction);
+	if (o->base64)
+		use_table_base64(uses);
+	interest_init(interest);
+	ret->interest = from->has_event_types ? interest : NULL;
+	return 0;
+}
+
 static int new_ruleset(struct compiler *c)
 {
 	const struct rules_options *o = &c->l->opts;
@@ -433,40 +473,39 @@ static int new_ruleset(struct compiler *c)
 	rs->pub.match_all = o->match_all;
 	rs->pub.rules = arena_alloc(c->arena, c->l->store->n_rules * sizeof(struct rule *));
 	rs->uses = arena_alloc(c->arena, o->n_sources * sizeof(struct use_table *));
-	c->templates = arena_alloc(&c->l->store->arena, o->n_sources * sizeof *c->templates);
+	c->states = arena_alloc(&c->l->store->arena, o->n_sources * sizeof *c->states);
 	c->file_names = arena_alloc(&c->l->store->arena, c->l->n_results * sizeof(struct str));
 	sources = arena_alloc(c->arena, o->n_sources * sizeof *sources);
 	rs->pub.sources = sources;
-	if (!c->templates || !c->file_names || !rs->pub.rules || !rs->uses || !sources)
+	if (!c->states || !c->file_names || !rs->pub.rules || !rs->uses || !sources)
 		return -ENOMEM;
-	for (uint32_t i = 0; i < o->n_sources; i++) {
-		sources[i].name = arena_str(c->arena, str_from(o->sources[i].name));
-		sources[i].fields = fieldset_ref(o->sources[i].fields);
-		rs->uses[i] = use_table_new();
-		sources[i].uses = rs->uses[i];
-		rs->pub.n_sources++;
-		if (!rs->uses[i])
-			return -ENOMEM;
-		use_table_redact(rs->uses[i], o->redaction);
-		if (o->base64)
-			use_table_base64(rs->uses[i]);
-		if (!sources[i].name.p)
-			return -ENOMEM;
-		if (o->sources[i].has_event_types) {
-			struct interest *interest = arena_alloc(c->arena, sizeof *interest);
+	while (rs->pub.n_sources < o->n_sources) {
+		uint32_t i = rs->pub.n_sources++;
+		int r = new_source(c, &o->sources[i], &c->states[i], &sources[i]);
 
-			if (!interest)
-				return -ENOMEM;
-			interest_init(interest);
-			sources[i].interest = interest;
-		}
+		if (r)
+			return r;
 	}
 	return 0;
 }
 
+/* All but the ruleset. */
+static void deinit(struct compiler *c)
+{
+	strmap_deinit(&c->told);
+	strmap_deinit(&c->event_sets);
+	strmap_deinit(&c->tags);
+	strmap_deinit(&c->tag_lists);
+	buf_deinit(&c->key);
+	for (uint32_t i = 0; c->states && i < c->l->opts.n_sources; i++) {
+		template_set_deinit(&c->states[i].templates);
+		evttypes_memo_free(c->states[i].events.memo);
+	}
+}
+
 int compile_ruleset(struct rules_loader *l, struct ruleset **ret)
 {
-	struct compiler c = {.l = l};
+	struct compiler c = {.l = l, .key = {.cap_bytes = TAGS_BYTES}};
 	int r = new_ruleset(&c);
 
 	if (r == 0)
@@ -487,11 +526,7 @@ int compile_ruleset(struct rules_loader *l, struct ruleset **ret)
 			doubt_shadows(l, &c.rs->pub);
 		r = l->failed;
 	}
-	strmap_deinit(&c.told);
-	strmap_deinit(&c.event_sets);
-	strmap_deinit(&c.tags);
-	for (uint32_t i = 0; c.templates && i < l->opts.n_sources; i++)
-		strmap_deinit(&c.templates[i]);
+	deinit(&c);
 	if (r < 0) {
 		if (c.rs)
 			ruleset_unref(&c.rs->pub);

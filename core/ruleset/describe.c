@@ -200,7 +200,7 @@ static void add_output(struct describer *d, const struct rule *r)
 
 	for (uint32_t i = 0; i < template_n_fields(r->message); i++)
 		note(d, &fields, template_field_text(r->message, i));
-	json_member(b, "output_compiled", template_text(r->message));
+	json_member(b, "output_compiled", template_text(r->message, &d->arena));
 	buf_add_cstr(b, ", ");
 	json_strings(b, "output_fields", fields.items, fields.n);
 	buf_add_cstr(b, ", \"extra_output_formatted_fields\": {");
@@ -209,7 +209,7 @@ static void add_output(struct describer *d, const struct rule *r)
 			buf_add_cstr(b, ", ");
 		json_string(b, r->extra_fields[i].name);
 		buf_add_cstr(b, ": ");
-		json_string(b, template_text(r->extra_fields[i].value));
+		json_string(b, template_text(r->extra_fields[i].value, &d->arena));
 	}
 	buf_add_char(b, '}');
 }

@@ -297,6 +297,8 @@ static const struct ast *macro_tree(struct rules_loader *l, struct decl_macro *m
 	r = parse(l, m->condition, &m->tree);
 	if (r == 0)
 		r = expand(&s, m->condition, m->tree, &m->expanded);
+	if (r == 0)
+		m->expanded = ast_share(m->expanded);
 	if (r == -ENOMEM)
 		l->failed = r;
 	if (r != 0)

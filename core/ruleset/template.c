@@ -2,6 +2,10 @@
  * A template is a row of pieces: text, plain fields, and calls of transformers. All plain fields
  * are asked for at once, so that a plugin is called once for one message.
  */
+/*
+ * Ten thousand rules have few outputs that differ from their first field on, so what follows the first
+ * percent sign (the body) is compiled once and shared by all that go on alike.
+ */
 #include "ruleset/template.h"
 
 #include <errno.h>
@@ -39,8 +43,8 @@ struct span {
 	uint32_t offset, len;
 };
 
-struct template
-{
+/* What begins with a percent sign. */
+struct body {
 	uint32_t n_pieces, n_fields;
 	bool has_dropped;
 	const struct piece *pieces;
@@ -49,18 +53,24 @@ struct template
 	struct str text;
 };
 
-/* While it is compiled everything is in scratch memory, since how much there is shows at the end. */
+struct template
+{
+	struct str head; /* text before the first percent sign */
+	const struct body *body;
+};
+
+/* While a body is compiled everything is in scratch memory, since how much there is shows at the end. */
 struct compiler {
 	const struct fieldset *fields;
 	struct use_table *uses;
 	struct arena *arena;
 	struct arena scratch;
-	struct str text;
+	struct str text; /* all of it */
 	size_t at;
 	struct err *err;
 	struct buf kept; /* the text without what is dropped */
 	size_t kept_to;  /* up to where it holds the text */
-	struct template t;
+	struct body t;
 	struct piece *pieces;
 	const struct field_use **use;
 	struct span *names;
@@ -305,7 +315,7 @@ static int make_room(struct compiler *c)
 {
 	size_t n = 1, n_fields = 1;
 
-	for (size_t i = 0; i < c->text.len; i++) {
+	for (size_t i = c->at; i < c->text.len; i++) {
 		n += c->text.p[i] == '%';
 		n_fields += c->text.p[i] == '%' || c->text.p[i] == '(' || c->text.p[i] == ',';
 	}
@@ -327,9 +337,9 @@ static const void *copy(struct arena *a, const void *p, size_t size)
 }
 
 /* Copies what was compiled to the arena, no larger than it is. */
-static int freeze(struct compiler *c, const struct template **ret)
+static int freeze(struct compiler *c, const struct body **ret)
 {
-	struct template *t = &c->t;
+	struct body *t = &c->t;
 
 	t->text = arena_str(c->arena, buf_str(&c->kept));
 	for (uint32_t i = 0; t->text.p && i < t->n_pieces; i++)
@@ -344,53 +354,105 @@ static int freeze(struct compiler *c, const struct template **ret)
 	return *ret ? 0 : -ENOMEM;
 }
 
-int template_compile(const struct fieldset *fs, struct use_table *uses, struct arena *arena,
-		     struct str text, const struct template **ret, struct err *err)
+/* The body that begins at byte @from of @text. */
+static int compile_body(struct template_set *set, struct str text, size_t from,
+			const struct body **ret, struct err *err)
 {
-	struct compiler c = {.fields = fs, .uses = uses, .arena = arena, .text = text, .err = err};
+	struct compiler c = {.fields = set->fields,
+			     .uses = set->uses,
+			     .arena = set->arena,
+			     .text = text,
+			     .at = from,
+			     .kept_to = from,
+			     .err = err};
+	const struct str key = str_from_at(text, from);
 	int r;
 
-	if (text.len > TEMPLATE_MAX_BYTES) {
-		err_set(err, TEMPLATE_MAX_BYTES, 1, "an output of more than %d bytes",
-			TEMPLATE_MAX_BYTES);
-		return -EINVAL;
-	}
+	*ret = strmap_find(&set->bodies, key);
+	if (*ret)
+		return 0;
 	buf_init(&c.kept, TEMPLATE_MAX_BYTES + 1);
-	if (str_starts(text, STR("*")))
-		c.at = 1;
 	r = make_room(&c);
 	if (r == 0)
 		r = compile(&c);
 	if (r == 0)
 		r = freeze(&c, ret);
+	if (r == 0)
+		r = strmap_add(&set->bodies, key, (void *)(uintptr_t)*ret);
 	buf_deinit(&c.kept);
 	arena_deinit(&c.scratch);
 	return r;
 }
 
+int template_compile(struct template_set *set, struct str text, const struct template **ret,
+		     struct err *err)
+{
+	size_t from = str_starts(text, STR("*")), to;
+	struct template *own = strmap_find(&set->texts, text);
+	const char *percent;
+	int r;
+
+	*ret = own;
+	if (own)
+		return 0;
+	if (text.len > TEMPLATE_MAX_BYTES) {
+		err_set(err, TEMPLATE_MAX_BYTES, 1, "an output of more than %d bytes",
+			TEMPLATE_MAX_BYTES);
+		return -EINVAL;
+	}
+	percent = text.len ? memchr(text.p, '%', text.len) : NULL;
+	to = percent ? (size_t)(percent - text.p) : text.len;
+	own = arena_alloc(set->arena, sizeof(*own));
+	if (!own)
+		return -ENOMEM;
+	r = compile_body(set, text, to, &own->body, err);
+	if (r)
+		return r;
+	own->head = arena_str(set->arena, (struct str){text.p + from, to - from});
+	if (!own->head.p)
+		return -ENOMEM;
+	*ret = own;
+	return strmap_add(&set->texts, text, own);
+}
+
+void template_set_deinit(struct template_set *set)
+{
+	strmap_deinit(&set->texts);
+	strmap_deinit(&set->bodies);
+}
+
 uint32_t template_n_fields(const struct template *t)
 {
-	return t->n_fields;
+	return t->body->n_fields;
 }
 
 const struct field_use *template_field(const struct template *t, uint32_t i)
 {
-	return t->uses[i];
+	return t->body->uses[i];
 }
 
 struct str template_field_text(const struct template *t, uint32_t i)
 {
-	return (struct str){t->text.p + t->names[i].offset, t->names[i].len};
+	const struct span name = t->body->names[i];
+
+	return (struct str){t->body->text.p + name.offset, name.len};
 }
 
-struct str template_text(const struct template *t)
+struct str template_text(const struct template *t, struct arena *a)
 {
-	return t->text;
+	const struct str head = t->head, body = t->body->text;
+	char *p = arena_alloc(a, head.len + body.len + 1);
+
+	if (!p)
+		return (struct str){"", 0};
+	memcpy(p, head.p, head.len);
+	memcpy(p + head.len, body.p, body.len);
+	return (struct str){p, head.len + body.len};
 }
 
 bool template_has_dropped(const struct template *t)
 {
-	return t->has_dropped;
+	return t->body->has_dropped;
 }
 
 /* --- rendering -------------------------------------------------------------------------------- */
@@ -419,7 +481,7 @@ enum {
 };
 
 /* Renders pieces @from.. as long as their plain fields fit the room; returns the next piece. */
-static uint32_t render_some(const struct template *t, uint32_t from, struct eval *e,
+static uint32_t render_some(const struct body *t, uint32_t from, struct eval *e,
 			    const struct event *evt, const struct fetch *fetch, struct buf *b,
 			    bool *ret_all)
 {
@@ -465,7 +527,8 @@ bool template_render(const struct template *t, struct eval *e, const struct even
 {
 	bool all = true;
 
-	for (uint32_t i = 0; i < t->n_pieces;)
-		i = render_some(t, i, e, evt, fetch, b, &all);
+	buf_add_str(b, t->head);
+	for (uint32_t i = 0; i < t->body->n_pieces;)
+		i = render_some(t->body, i, e, evt, fetch, b, &all);
 	return all;
 }

@@ -20,6 +20,7 @@
 #include "util/buf.h"
 #include "util/err.h"
 #include "util/str.h"
+#include "util/strmap.h"
 
 struct template;
 struct use_table;
@@ -31,11 +32,21 @@ enum {
 	TEMPLATE_MAX_WIDTH = 4096,
 };
 
-/* Compiles @text, which is copied, with the fields of @fs. Field uses are
- * shared through @uses (filter layer), which numbers their slots. With @err (span of @text):
- * -ENOENT for an unknown field, -EINVAL for anything else that is wrong. -ENOMEM. */
-int template_compile(const struct fieldset *fs, struct use_table *uses, struct arena *arena,
-		     struct str text, const struct template **ret, struct err *err);
+/* What texts are compiled with, and those that were, so that what they have in common is there once. */
+struct template_set {
+	const struct fieldset *fields;
+	struct use_table *uses; /* shares field uses and numbers their slots (filter layer) */
+	struct arena *arena;    /* templates live there */
+	struct strmap texts, bodies;
+};
+
+/* Forgets what was compiled; the templates stay. */
+void template_set_deinit(struct template_set *set);
+
+/* Compiles @text, which must live as long as the set. With @err (span of @text): -ENOENT for an unknown
+ * field, -EINVAL for anything else that is wrong. -ENOMEM. */
+int template_compile(struct template_set *set, struct str text, const struct template **ret,
+		     struct err *err);
 
 /* Field uses, those inside transformers too, each once, in order of appearance: the output_fields of
  * an alert. */
@@ -45,8 +56,9 @@ const struct field_use *template_field(const struct template *t, uint32_t i);
 /* The name of that field as it was written, with its argument. */
 struct str template_field_text(const struct template *t, uint32_t i);
 
-/* The text that was compiled, without %container.info, which stands for nothing any more. */
-struct str template_text(const struct template *t);
+/* The text that was compiled, without %container.info, which stands for nothing any more; in @a, empty
+ * when memory is short. */
+struct str template_text(const struct template *t, struct arena *a);
 bool template_has_dropped(const struct template *t);
 
 /* Appends the text for @evt. A value that is absent prints as <NA>. Returns false when some field

@@ -22,6 +22,14 @@ struct err {
 
 #define ERR_NULL ((struct err){0})
 
+/* As after ERR_NULL, for a place that is passed often and seldom has anything to say. */
+static inline void err_clear(struct err *e)
+{
+	e->is_set = false;
+	e->offset = e->len = 0;
+	e->text[0] = e->hint[0] = '\0';
+}
+
 /* Says what is wrong, unless something was said before: the first mistake is the cause. */
 void err_set(struct err *e, size_t offset, size_t len, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));

@@ -411,7 +411,8 @@ static enum outcome run_evttypes(struct suite *s)
 	const struct ast *tree;
 	bool is_all;
 
-	if (parse(s, s->expr, &tree, &err) || evttypes_of(tree, s->fields, NULL, NULL, &set, &err))
+	if (parse(s, s->expr, &tree, &err) ||
+	    evttypes_of(tree, &(struct evttypes_source){.fields = s->fields}, &set, &err))
 		return fail(s, "%s", err.text);
 	evttypes_all(&all);
 	is_all = memcmp(&all, &set, sizeof set) == 0;

@@ -88,7 +88,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (parse_condition((struct str){(const char *)data, size}, NULL, &a, &tree, &err) == 0) {
 		round_trip(tree, &a, size);
-		(void)evttypes_of(tree, fields(), NULL, NULL, &set, &err);
+		(void)evttypes_of(tree, &(struct evttypes_source){.fields = fields()}, &set, &err);
 		if (typecheck(tree, &o, &x) == 0)
 			evaluate(x, data, size);
 	}

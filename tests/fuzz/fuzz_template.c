@@ -74,13 +74,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct str text = {(const char *)data, size};
 	struct use_table *uses = use_table_new();
 	struct arena arena = ARENA_NULL;
+	struct template_set set = {.fields = fields(), .uses = uses, .arena = &arena};
 	struct err err = ERR_NULL;
 	const struct template *t;
 	int r;
 
 	if (!uses)
 		return 0;
-	r = template_compile(fields(), uses, &arena, text, &t, &err);
+	r = template_compile(&set, text, &t, &err);
+	template_set_deinit(&set);
 	if (r == 0)
 		render(t, data, size);
 	else if (r != -ENOMEM && (!err.is_set || err.offset > size))

@@ -409,7 +409,9 @@ static void test_event_types_are_found(void **state)
 
 		assert_int_equal(
 			parse_condition(str_from(cases[i].text), NULL, &f.arena, &tree, &err), 0);
-		assert_int_equal(evttypes_of(tree, f.fields, NULL, NULL, &set, &err), 0);
+		assert_int_equal(evttypes_of(tree, &(struct evttypes_source){.fields = f.fields},
+					     &set, &err),
+				 0);
 		assert_true(evttypes_has(&set, cases[i].has));
 		assert_false(evttypes_has(&set, cases[i].has_not));
 	}
@@ -431,7 +433,9 @@ static void test_hidden_event_types_are_refused(void **state)
 
 		assert_int_equal(parse_condition(str_from(cases[i]), NULL, &f.arena, &tree, &err),
 				 0);
-		assert_int_equal(evttypes_of(tree, f.fields, NULL, NULL, &set, &err), -EINVAL);
+		assert_int_equal(evttypes_of(tree, &(struct evttypes_source){.fields = f.fields},
+					     &set, &err),
+				 -EINVAL);
 	}
 	fixture_deinit(&f);
 }

@@ -52,7 +52,9 @@ static void add(struct bench *b, const char *condition)
 	struct evttypes events;
 
 	assert_int_equal(parse_condition(str_from(condition), NULL, &b->arena, &tree, &err), 0);
-	assert_int_equal(evttypes_of(tree, b->fields, NULL, NULL, &events, &err), 0);
+	assert_int_equal(
+		evttypes_of(tree, &(struct evttypes_source){.fields = b->fields}, &events, &err),
+		0);
 	interest_add(&b->interest, tree, &events, b->fields, &b->conditions);
 }
 

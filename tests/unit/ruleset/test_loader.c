@@ -10,6 +10,7 @@
 
 #include "filter/typecheck.h"
 #include "ruleset/report.h"
+#include "ruleset/template.h"
 #include "rulekit.h"
 
 #define RULE(name, condition)                                                           \
@@ -208,6 +209,62 @@ static void test_a_mistake_in_a_macro_is_told_once(void **state)
 			     "r1", "m") RULE("r2", "m") RULE("r3", "n") RULE("r4", "n"));
 	assert_int_equal(kit_result(&k)->errors.n, 2);
 	assert_int_equal(k.rs->n_rules, 0);
+	kit_deinit(&k);
+}
+
+#define LONG_LIST "- list: many\n  items: [a, b, c, d, e, f, g, h]\n"
+#define TELLING(name, condition)                                                   \
+	"- rule: " name "\n  desc: d\n  condition: " condition "\n  output: " name \
+	" did %a.str\n  priority: ERROR\n"
+
+static void test_rules_share_a_long_list_and_how_outputs_end(void **state)
+{
+	const struct rule *const *rules;
+	const struct expr *first, *second;
+	struct kit k;
+	(void)state;
+
+	kit_init(&k);
+	kit_load(&k, LONG_LIST TELLING("one", "a.str in (x, many)") TELLING(
+			     "two", "a.str in (many, y)") TELLING("three", "a.list in (x, many)"));
+	rules = k.rs->rules;
+	first = rules[0]->expr;
+	second = rules[1]->expr;
+	assert_int_equal(first->kind, EXPR_OR);
+	assert_int_equal(second->kind, EXPR_OR);
+	assert_int_equal(first->n, 2);
+	assert_ptr_equal(first->kids[0], second->kids[0]);
+	assert_int_equal(first->kids[0]->test->n, 8);
+	assert_int_equal(first->kids[1]->test->n, 1);
+	assert_ptr_not_equal(first->kids[1], second->kids[1]);
+	/* "in" says of a list that all of it is among the values: these cannot be taken apart */
+	assert_int_equal(rules[2]->expr->kind, EXPR_TEST);
+	assert_int_equal(rules[2]->expr->test->n, 9);
+	assert_ptr_equal(template_field(rules[0]->message, 0),
+			 template_field(rules[1]->message, 0));
+	assert_ptr_equal(template_field_text(rules[0]->message, 0).p,
+			 template_field_text(rules[1]->message, 0).p);
+	kit_deinit(&k);
+}
+
+static uint32_t count_problems(const struct kit *k, enum rules_code code)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < kit_result(k)->warnings.n; i++)
+		n += kit_result(k)->warnings.items[i].code == code;
+	return n;
+}
+
+static void test_a_doubt_about_a_list_is_told_for_every_rule(void **state)
+{
+	struct kit k;
+	(void)state;
+
+	kit_init(&k);
+	kit_load(&k, "- list: many\n  items: [a.num, b, c, d, e, f, g, h]\n" RULE(
+			     "one", "a.str in (x, many)") TELLING("two", "a.str in (y, many)"));
+	assert_int_equal(count_problems(&k, RULES_COMPILE_CONDITION), 2);
 	kit_deinit(&k);
 }
 
@@ -451,6 +508,8 @@ int main(void)
 		cmocka_unit_test(test_one_bad_item_hides_no_other),
 		cmocka_unit_test(test_an_unknown_macro_hides_no_unknown_field),
 		cmocka_unit_test(test_a_mistake_in_a_macro_is_told_once),
+		cmocka_unit_test(test_rules_share_a_long_list_and_how_outputs_end),
+		cmocka_unit_test(test_a_doubt_about_a_list_is_told_for_every_rule),
 		cmocka_unit_test(test_later_files_change_earlier_ones),
 		cmocka_unit_test(test_selection_decides_in_order),
 		cmocka_unit_test(test_unknown_source_and_field_skip_a_rule_that_asks_for_it),
