@@ -8,7 +8,13 @@
 #include "gyr/events.h"
 
 /* Categories of the event schema: reading and writing of file descriptors. */
-enum { CATEGORY_MASK = 0x1ff, CATEGORY_READ = 0x20, CATEGORY_WRITE = 0x21 };
+enum {
+	CATEGORY_MASK = 0x1ff,
+	CATEGORY_READ = 0x20,
+	CATEGORY_WRITE = 0x21,
+	CATEGORY_SCHEDULER = 0x80,
+	CATEGORY_TRACEPOINT = 0x400,
+};
 
 static void event_row(struct buf *b, const struct gyr_event_info *e, enum options_format format)
 {
@@ -47,18 +53,37 @@ int cmd_list_events(struct setup *s, struct err *err)
 	return 0;
 }
 
+static bool moves_data(const struct gyr_event_info *e)
+{
+	const unsigned category = e->category & CATEGORY_MASK;
+
+	return e->is_exit && (category == CATEGORY_READ || category == CATEGORY_WRITE) &&
+	       !(e->flags & (GYR_EF_MODIFIES_STATE | GYR_EF_UNUSED));
+}
+
+/* Of the scheduler, or about no thread's calls at all: they come by the million. */
+static bool is_frequent_tracepoint(const struct gyr_event_info *e)
+{
+	return e->category & CATEGORY_TRACEPOINT &&
+	       ((e->category & CATEGORY_MASK) == CATEGORY_SCHEDULER ||
+		e->flags & GYR_EF_SKIPPARSERESET) &&
+	       !(e->flags & (GYR_EF_UNUSED | GYR_EF_OLD_VERSION));
+}
+
+static void print_events(bool (*is_one)(const struct gyr_event_info *e))
+{
+	for (uint16_t code = 0; code < gyr_event_count(); code++)
+		if (is_one(gyr_event(code)))
+			(void)printf("- %s\n", gyr_event(code)->name);
+}
+
 int cmd_ignored_events(struct setup *s, struct err *err)
 {
 	(void)s;
 	(void)err;
 	(void)printf("Ignored syscall(s), traced only when a rule names them:\n");
-	for (uint16_t code = 0; code < gyr_event_count(); code++) {
-		const struct gyr_event_info *e = gyr_event(code);
-		unsigned category = e->category & CATEGORY_MASK;
-
-		if (e->is_exit && (category == CATEGORY_READ || category == CATEGORY_WRITE) &&
-		    !(e->flags & (GYR_EF_MODIFIES_STATE | GYR_EF_UNUSED)))
-			(void)printf("- %s\n", e->name);
-	}
+	print_events(moves_data);
+	(void)printf("Ignored tracepoint(s), traced only when a rule names them:\n");
+	print_events(is_frequent_tracepoint);
 	return 0;
 }

@@ -106,6 +106,12 @@ static int set_every_call(struct options *o, const char *value, struct err *err)
 	return list_add(&o->settings, "base_syscalls.all=true", err);
 }
 
+/* What older releases called -S. */
+static int set_snaplen(struct options *o, const char *value, struct err *err)
+{
+	return list_add(&o->settings, arena_printf(&o->arena, "falco_libs.snaplen=%s", value), err);
+}
+
 /* What older releases called -e. */
 static int set_recording(struct options *o, const char *value, struct err *err)
 {
@@ -252,7 +258,7 @@ static const struct option_row rows[] = {
 	{'K', "k8s-api-cert", VALUE_YES, NULL, set_nothing, NULL},
 	{0, "k8s-node", VALUE_YES, NULL, set_nothing, NULL},
 	{'m', "mesos-api", VALUE_YES, NULL, set_nothing, NULL},
-	{'S', "snaplen", VALUE_YES, NULL, set_nothing, NULL},
+	{'S', "snaplen", VALUE_YES, NULL, set_snaplen, NULL},
 	{'u', "userspace", VALUE_NO, NULL, set_nothing, NULL},
 };
 

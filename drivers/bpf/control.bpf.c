@@ -125,10 +125,10 @@ EXIT_TEXT(ptrace, WIRE_CLASS_OTHER_INTEREST, 5, ROOM_TEXTS(1))
 
 /* ---- keys ---- */
 
-/* An argument that is a text when bit @i of @texts is set, a number otherwise. */
-INLINE void put_key_arg(struct ev *e, __u64 v, __u32 texts, int i)
+/* arg2 to arg5, @i from 0: a text when its bit of @texts is set, otherwise a number, which has a sign. */
+INLINE void put_key_arg(struct ev *e, const struct call *call, __u32 texts, int i)
 {
-	__u64 at = e->at;
+	__u64 at = e->at, v = arg(call, 1 + i);
 	long n = 8;
 
 	BOUND16(at);
@@ -142,7 +142,7 @@ INLINE void put_key_arg(struct ev *e, __u64 v, __u32 texts, int i)
 		}
 	} else {
 		e->p[at] = PPM_KEYCTL_IDX_INT64;
-		*(__u64 *)(e->p + at + 1) = v;
+		*(__u64 *)(e->p + at + 1) = call->narrow ? (__u64)(__s64)(__s32)v : v;
 	}
 	put_len(e, 1 + n);
 }
@@ -167,10 +167,10 @@ EXIT_VAR(keyctl, WIRE_CLASS_OTHER_INTEREST, 6)
 
 	put_s64(e, ret);
 	put_u32(e, operation);
-	put_key_arg(e, arg(call, 1), texts, 0);
-	put_key_arg(e, arg(call, 2), texts, 1);
-	put_key_arg(e, arg(call, 3), texts, 2);
-	put_key_arg(e, arg(call, 4), texts, 3);
+	put_key_arg(e, call, texts, 0);
+	put_key_arg(e, call, texts, 1);
+	put_key_arg(e, call, texts, 2);
+	put_key_arg(e, call, texts, 3);
 }
 
 /* ---- modules ---- */

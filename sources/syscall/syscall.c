@@ -39,7 +39,7 @@ enum {
 struct source {
 	/* Parameters. */
 	uint64_t buf_size_preset, cpus_for_each_buffer, snaplen;
-	bool drop_failed_exit, disable_iterators, repair, all;
+	bool drop_failed_exit, names_at_entry, disable_iterators, repair, all;
 	const char **custom_set;
 
 	struct gyr *p;
@@ -85,6 +85,7 @@ static int source_open(struct gyr *p, void *inst, const char *params)
 							 : (uint32_t)get_nprocs_conf(),
 		.snaplen = (uint32_t)s->snaplen,
 		.drop_failed = s->drop_failed_exit,
+		.entry = s->names_at_entry,
 	};
 	int r;
 
@@ -401,6 +402,10 @@ PLUGIN_SOURCE(.instance_size = sizeof(struct source),
 					  .max = 1024),
 			      GYR_OPT_BOOL(struct source, drop_failed_exit, "false",
 					   "no events of calls that failed"),
+			      GYR_OPT_BOOL(
+				      struct source, names_at_entry, "false",
+				      "names of files that are opened as calls began with them, "
+				      "for processes with threads"),
 			      GYR_OPT_BOOL(struct source, disable_iterators, "false",
 					   "kept for compatibility: /proc is read, always"),
 			      GYR_OPT_STRS(struct source, custom_set, NULL,

@@ -37,6 +37,7 @@ enum {
 	NR32_GETPPID = 64,
 	NR32_STAT64 = 195,
 	NR32_CHOWN32 = 212,
+	NR32_KEYCTL = 288,
 	NR32_OPENAT = 295
 };
 enum { LARGE_FILE = 0100000 }; /* O_LARGEFILE, which 64-bit programs have no name for */
@@ -221,6 +222,12 @@ static void act_untold(struct told *t)
 	call32(NR32_SIGNAL, SIGUSR1, 1, 0, 0, 0);
 }
 
+static void act_keys(struct told *t)
+{
+	(void)t;
+	call32(NR32_KEYCTL, 0, -3, 0, 0, 0);
+}
+
 /* A 64-bit call whose number has bits that the kernel does not look at. */
 static void act_high_bits(struct told *t)
 {
@@ -286,6 +293,10 @@ static const struct call_case rows[] = {
 	  "env= tty=* vpgid=* loginuid=* flags=* cap_inheritable=* cap_permitted=* cap_effective=* "
 	  "exe_ino=* exe_ino_ctime=* exe_ino_mtime=* uid=* trusted_exepath=* pgid=* gid=* "
 	  "filename=/bin/true"}},
+	{"32 bits: numbers of keys keep their sign",
+	 act_keys,
+	 {"keyctl res=* operation=KEYCTL_GET_KEYRING_ID "
+	  "arg2=\\x00\\xfd\\xff\\xff\\xff\\xff\\xff\\xff\\xff arg3=* arg4=* arg5=*"}},
 	{"a number that has bits which the kernel does not look at",
 	 act_high_bits,
 	 {"unlink res=-2 path=gone"}},
