@@ -168,9 +168,9 @@ bool fd_file_entry(struct state *s, const struct cur *c, struct gyr_entry *ret_e
 	if (!f)
 		return asked_entry(s, c, ret_entry);
 	if ((f->type != GYR_META_FD_FILE && f->type != GYR_META_FD_DIRECTORY) || !f->name ||
-	    !f->raw || !f->name->id || !f->raw->id)
+	    !f->name->id || !fd_raw(f)->id)
 		return false;
-	*ret_entry = (struct gyr_entry){f->name->id, f->raw->id << 8 | f->type};
+	*ret_entry = (struct gyr_entry){f->name->id, fd_raw(f)->id << 8 | f->type};
 	return true;
 }
 
@@ -294,7 +294,7 @@ FIELD_FN(fd_nameraw)
 	if (!evt_has_fd(c))
 		return 0;
 	if (c->fd)
-		return set_raw(p, out, rtext_str(c->fd->raw ? c->fd->raw : c->fd->name));
+		return set_raw(p, out, rtext_str(fd_raw(c->fd)));
 	if (!asked_name(gyr_state(p), c))
 		return 0;
 	const char *name = asked_raw(c);

@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -34,6 +35,16 @@ static inline struct fd *fdtab_get(const struct fdtab *t, int64_t num)
 
 /* Puts @f (not NULL) at a free number, 0 or more. -ENOMEM. */
 int fdtab_add(struct fdtab *t, struct pool *pool, int64_t num, struct fd *f);
+
+/* The same where there is room for it already; false: there is not. */
+static inline bool fdtab_put(struct fdtab *t, int64_t num, struct fd *f)
+{
+	if ((uint64_t)num >= t->n_near || t->near[num])
+		return false;
+	t->near[num] = f;
+	t->n++;
+	return true;
+}
 
 /* Takes a number out; answers what was there, NULL for nothing. */
 struct fd *fdtab_take(struct fdtab *t, int64_t num);

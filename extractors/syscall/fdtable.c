@@ -9,7 +9,7 @@
 #include <arpa/inet.h>
 #include <string.h>
 
-struct fd *fd_new(struct state *s, int64_t num, uint8_t type)
+static inline struct fd *make(struct state *s, int64_t num, uint8_t type)
 {
 	struct fd *f = pool_get(&s->pool, sizeof *f);
 
@@ -20,20 +20,29 @@ struct fd *fd_new(struct state *s, int64_t num, uint8_t type)
 	return f;
 }
 
-void fd_free(struct state *s, struct fd *f)
+struct fd *fd_new(struct state *s, int64_t num, uint8_t type)
 {
-	if (!f)
-		return;
+	return make(s, num, type);
+}
+
+static inline void destroy(struct state *s, struct fd *f)
+{
 	(void)rtext_unref(f->name);
 	(void)rtext_unref(f->raw);
 	s->n_fds--;
 	pool_put(&s->pool, f, sizeof *f);
 }
 
+void fd_free(struct state *s, struct fd *f)
+{
+	if (f)
+		destroy(s, f);
+}
+
 void fds_free_closed(struct state *s)
 {
 	while (s->n_closed)
-		fd_free(s, s->closed[--s->n_closed]);
+		destroy(s, s->closed[--s->n_closed]);
 }
 
 void fd_close(struct state *s, struct thread *t, int64_t num)
@@ -49,25 +58,38 @@ void fd_close(struct state *s, struct thread *t, int64_t num)
 		fd_free(s, f);
 }
 
+/* Where there was one of this number, or no room for it yet. */
+static __attribute__((noinline)) struct fd *add_slow(struct state *s, struct thread *t,
+						     struct thread *owner, struct fd *f)
+{
+	if (fdtab_get(&owner->fds, f->num))
+		fd_close(s, t, f->num);
+	if (owner->fds.n >= FDS_MAX) {
+		s->counters.fds_refused++;
+		fd_free(s, f);
+		return NULL;
+	}
+	if (fdtab_add(&owner->fds, &s->pool, f->num, f) == 0)
+		return f;
+	s->counters.no_memory++;
+	fd_free(s, f);
+	return NULL;
+}
+
 struct fd *fd_add(struct state *s, struct thread *t, int64_t num, uint8_t type)
 {
 	struct thread *owner = fd_owner(s, t);
 
 	if (!owner || num < 0)
 		return NULL;
-	if (fdtab_get(&owner->fds, num))
-		fd_close(s, t, num);
-	if (owner->fds.n >= FDS_MAX) {
-		s->counters.fds_refused++;
-		return NULL;
-	}
-	struct fd *f = fd_new(s, num, type);
-	if (!f || fdtab_add(&owner->fds, &s->pool, num, f)) {
+	struct fd *f = make(s, num, type);
+	if (!f) {
 		s->counters.no_memory++;
-		fd_free(s, f);
 		return NULL;
 	}
-	return f;
+	if (owner->fds.n < FDS_MAX && fdtab_put(&owner->fds, num, f))
+		return f;
+	return add_slow(s, t, owner, f);
 }
 
 static void fd_assign(struct fd *to, const struct fd *from)

@@ -147,6 +147,10 @@ static void kind_init(struct kind *k, uint16_t code)
 	k->makes_thread = makes_thread(code);
 	if (code < sizeof parsers / sizeof parsers[0])
 		k->parse = parsers[code];
+	if (k->parse == parse_open)
+		k->usual = usual_open;
+	if (k->parse == parse_close)
+		k->usual = usual_close;
 }
 
 void state_init(struct state *s)
@@ -216,16 +220,13 @@ static int64_t read_fd(const ss_plugin_event *raw, uint32_t i)
 static inline struct thread *find_thread(struct state *s, const ss_plugin_event *raw,
 					 const struct kind *k)
 {
-	const int64_t tid = (int64_t)raw->tid;
-	struct thread *t = s->last_thread;
+	struct thread *t;
 
-	if (!k->has_thread || tid == -1)
+	if (k->makes_thread)
+		return k->has_thread ? thread_at(s, raw) : NULL;
+	if (!k->has_thread || raw->tid == UINT64_MAX)
 		return NULL;
-	if (!t || s->last_tid != tid) {
-		t = k->makes_thread ? thread_get(s, tid) : thread_find(s, tid);
-		s->last_tid = tid;
-		s->last_thread = t;
-	}
+	t = thread_find(s, (int64_t)raw->tid);
 	if (t)
 		t->seen_ts = raw->ts;
 	return t;
@@ -294,7 +295,15 @@ static inline void step(struct state *s, const ss_plugin_event *raw)
 static inline bool parse(struct state *s, const ss_plugin_event *raw, uint64_t num,
 			 const struct kind *k)
 {
+	struct subject x;
+
 	cur_begin(s, raw, num, k);
+	if (k->usual && k->usual(s, raw, &x)) {
+		s->cur.thread = x.thread;
+		s->cur.fd = x.fd;
+		s->cur.is_parsed = true;
+		return true;
+	}
 	if ((k->parse || k->is_wide) && !cur_read(s))
 		return false;
 	find_subject(s, &s->cur, k);
@@ -336,6 +345,7 @@ uint32_t state_parse_many(struct gyr *p, const struct gyr_events *evts)
 {
 	struct state *s = gyr_state(p);
 	uint32_t n_failed = 0;
+	struct subject x;
 
 	statetables_begin(s->tables);
 	for (uint32_t i = 0; i < evts->n; i++) {
@@ -345,6 +355,8 @@ uint32_t state_parse_many(struct gyr *p, const struct gyr_events *evts)
 		step(s, raw);
 		if (!k->parse && !k->is_wide) {
 			pass(s, raw, k);
+		} else if (k->usual && k->usual(s, raw, &x)) {
+			continue;
 		} else if (!parse(s, raw, evts->num + i, k)) {
 			(void)misfit(p, evts->num + i);
 			n_failed++;
@@ -401,6 +413,7 @@ void state_clear(struct state *s)
 	s->asked.name = rtext_unref(s->asked.name);
 	s->asked.raw = NULL;
 	names_clear(&s->names);
+	s->nowhere = rtext_unref(s->nowhere);
 	pool_deinit(&s->pool);
 	s->n_ifaces = 0;
 	s->is_live = false;

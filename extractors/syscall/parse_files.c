@@ -46,18 +46,33 @@ void parse_open_enter(struct state *s, struct cur *c)
 	c->thread->enter_type = c->raw->type;
 }
 
-static uint8_t layer_flags(const struct cur *c, uint64_t flags)
+static inline uint8_t layer_flags(uint64_t upper, uint64_t lower)
+{
+	return (uint8_t)((upper ? FD_UPPER_LAYER : 0) | (lower ? FD_LOWER_LAYER : 0));
+}
+
+static uint8_t layers_of(const struct cur *c, uint64_t flags)
 {
 	enum { CREAT = 59, CREAT_FLAGS = 5 };
-	uint64_t upper = flags & PPM_FD_UPPER_LAYER, lower = flags & PPM_FD_LOWER_LAYER;
+	const uint64_t own = gyr_param_u64(&c->params, CREAT_FLAGS, 0);
 
-	if (c->raw->type == CREAT) {
-		const uint64_t own = gyr_param_u64(&c->params, CREAT_FLAGS, 0);
+	if (c->raw->type == CREAT)
+		return layer_flags(own & PPM_FD_UPPER_LAYER_CREAT, own & PPM_FD_LOWER_LAYER_CREAT);
+	return layer_flags(flags & PPM_FD_UPPER_LAYER, flags & PPM_FD_LOWER_LAYER);
+}
 
-		upper = own & PPM_FD_UPPER_LAYER_CREAT;
-		lower = own & PPM_FD_LOWER_LAYER_CREAT;
+/* The text of the directory that a name is given from; NULL: it is not known. */
+static struct rtext *dir_text(const struct state *s, const struct thread *t, int64_t dirfd)
+{
+	const struct thread *leader;
+	const struct fd *f;
+
+	if (dirfd != PPM_AT_FDCWD) {
+		f = fd_find(s, t, dirfd);
+		return f ? f->name : NULL;
 	}
-	return (uint8_t)((upper ? FD_UPPER_LAYER : 0) | (lower ? FD_LOWER_LAYER : 0));
+	leader = thread_main(s, t);
+	return leader && !leader->cwd ? s->nowhere : leader ? leader->cwd : NULL;
 }
 
 /* The name of what was opened: @path, from the directory that the event names when it is relative.
@@ -84,6 +99,24 @@ static struct rtext *open_name(struct state *s, const struct cur *c, const struc
 	}
 	const size_t n = path_join(joined, sizeof joined, base, path);
 	return names_get(&s->names, &s->pool, joined, n);
+}
+
+/* What an open of @f meant is known the next time: it depends on nothing but the two texts. */
+static void open_learn(struct state *s, const struct cur *c, const struct open_row *row,
+		       const struct fd *f)
+{
+	struct named x = {.given = fd_raw(f), .path = f->name};
+	const int64_t dirfd =
+		row->dirfd < 0 ? PPM_AT_FDCWD : gyr_param_i64(&c->params, (uint32_t)row->dirfd, -1);
+
+	if (!s->nowhere)
+		s->nowhere = rtext_new(&s->pool, "", 0);
+	if (x.given->s[0] != '/') {
+		x.from = dir_text(s, c->thread, dirfd);
+		if (!x.from || dirfd == f->num) /* the descriptor may have taken its place */
+			return;
+	}
+	names_learn(&s->names, &x);
 }
 
 void parse_open(struct state *s, struct cur *c)
@@ -119,15 +152,156 @@ void parse_open(struct state *s, struct cur *c)
 		return;
 	}
 	f->name = name ? name : rtext_new(&s->pool, "<NA>", 4);
-	if (!name || is_same)
-		f->raw = rtext_ref(f->name);
-	else
+	if (name && !is_same)
 		f->raw = names_get(&s->names, &s->pool, path, len);
 	f->open_flags = (uint32_t)flags;
-	f->flags = layer_flags(c, flags);
+	f->flags = layers_of(c, flags);
 	f->dev = (uint32_t)param_at(c, row->dev);
 	f->ino = param_at(c, row->ino);
 	c->fd = f;
+	if (name && (is_same || f->raw))
+		open_learn(s, c, row, f);
+}
+
+/* Numbers at any address. */
+static inline uint64_t word_at(const uint8_t *at)
+{
+	uint64_t n;
+
+	memcpy(&n, at, sizeof n);
+	return n;
+}
+
+/* Four lengths of parameters as they lie in an event. */
+#define LENGTHS(a, b, c, d) \
+	((uint64_t)(a) | (uint64_t)(b) << 16 | (uint64_t)(c) << 32 | (uint64_t)(d) << 48)
+
+/* The shape that nearly all opens have: every parameter is there, so all is where it always is. */
+struct open_shape {
+	uint16_t code, n_params;
+	uint64_t lengths[2], known[2]; /* of the parameters; all ones where they are known before */
+	uint8_t name_shift;            /* of the length that is not */
+	uint8_t dirfd, name;           /* where they are in the parameters; dirfd 0: nowhere */
+	uint8_t flags, dev, ino, rest; /* the same behind the name */
+};
+
+static const struct open_shape shapes[] = {
+	{.code = 307, /* openat */
+	 .n_params = 7,
+	 .lengths = {LENGTHS(8, 8, 0, 4), LENGTHS(4, 4, 8, 0)},
+	 .known = {LENGTHS(0xffff, 0xffff, 0, 0xffff), LENGTHS(0xffff, 0xffff, 0xffff, 0)},
+	 .name_shift = 32,
+	 .dirfd = 8,
+	 .name = 16,
+	 .flags = 0,
+	 .dev = 8,
+	 .ino = 12,
+	 .rest = 20},
+	{.code = 3, /* open */
+	 .n_params = 6,
+	 .lengths = {LENGTHS(8, 0, 4, 4), LENGTHS(4, 8, 0, 0)},
+	 .known = {LENGTHS(0xffff, 0, 0xffff, 0xffff), LENGTHS(0xffff, 0xffff, 0, 0)},
+	 .name_shift = 16,
+	 .name = 8,
+	 .flags = 0,
+	 .dev = 8,
+	 .ino = 12,
+	 .rest = 20},
+	{.code = 327, /* openat2 */
+	 .n_params = 8,
+	 .lengths = {LENGTHS(8, 8, 0, 4), LENGTHS(4, 4, 4, 8)},
+	 .known = {LENGTHS(0xffff, 0xffff, 0, 0xffff), UINT64_MAX},
+	 .name_shift = 32,
+	 .dirfd = 8,
+	 .name = 16,
+	 .flags = 0,
+	 .dev = 12,
+	 .ino = 16,
+	 .rest = 24},
+};
+
+static inline const struct open_shape *open_shape(uint16_t code)
+{
+	for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++)
+		if (shapes[i].code == code)
+			return &shapes[i];
+	return NULL;
+}
+
+/* Where the parameters of an event of this shape begin, and how long the name is with its NUL; NULL: it is of
+ * another. */
+static inline const uint8_t *open_params(const ss_plugin_event *raw, const struct open_shape *o,
+					 uint32_t *ret_len)
+{
+	const uint8_t *lengths = (const uint8_t *)(raw + 1), *params;
+	uint64_t low, high;
+
+	if (raw->nparams != o->n_params || raw->len < sizeof *raw + 2 * sizeof low)
+		return NULL;
+	low = word_at(lengths);
+	high = word_at(lengths + sizeof low);
+	if ((low & o->known[0]) != o->lengths[0] || (high & o->known[1]) != o->lengths[1])
+		return NULL;
+	params = lengths + 2 * (size_t)o->n_params;
+	*ret_len = low >> o->name_shift & 0xffff;
+	return sizeof *raw + 2 * (size_t)o->n_params + o->name + *ret_len + o->rest <= raw->len
+		       ? params
+		       : NULL;
+}
+
+/* What the name means; NULL: that has to be found out. */
+static inline const struct named *open_known(const struct state *s, const struct thread *t,
+					     const uint8_t *params, const struct open_shape *o,
+					     uint32_t len)
+{
+	const char *name = (const char *)params + o->name;
+	const struct rtext *from = NULL;
+
+	if (!len || name[len - 1] != '\0')
+		return NULL;
+	if (*name != '/') {
+		from = dir_text(s, t,
+				o->dirfd ? (int64_t)word_at(params + o->dirfd) : PPM_AT_FDCWD);
+		if (!from)
+			return NULL;
+	}
+	return names_known(&s->names, from, name, len - 1);
+}
+
+bool usual_open(struct state *s, const ss_plugin_event *raw, struct subject *ret)
+{
+	const struct open_shape *o = open_shape(raw->type);
+	uint32_t len;
+	const uint8_t *params = o ? open_params(raw, o, &len) : NULL, *rest;
+	struct thread *t = params ? thread_at(s, raw) : NULL;
+	const int64_t num = t ? (int64_t)word_at(params) : -1;
+	const struct named *x;
+
+	if (num < 0 || t->enter_type)
+		return false;
+	x = open_known(s, t, params, o, len);
+	if (!x)
+		return false;
+	struct rtext *path = rtext_ref(x->path); /* what closes may be forgotten */
+	struct rtext *given = x->given == x->path ? NULL : rtext_ref(x->given);
+	rest = params + o->name + len;
+	const uint64_t flags = gyr__load32(rest + o->flags);
+	struct fd *f = fd_add(s, t, num,
+			      flags & PPM_O_DIRECTORY ? GYR_META_FD_DIRECTORY : GYR_META_FD_FILE);
+	t->last_fd = num;
+	*ret = (struct subject){t, f};
+	if (!f) {
+		(void)rtext_unref(path);
+		(void)rtext_unref(given);
+		return true;
+	}
+	f->name = path;
+	f->raw = given;
+	f->open_flags = (uint32_t)flags;
+	f->flags = layer_flags(flags & PPM_FD_UPPER_LAYER, flags & PPM_FD_LOWER_LAYER);
+	f->dev = gyr__load32(rest + o->dev);
+	f->ino = word_at(rest + o->ino);
+	return true;
 }
 
 /* ---- close ---- */
@@ -138,6 +312,25 @@ void parse_close(struct state *s, struct cur *c)
 
 	if (c->thread && c->fd && cur_result(c, &r) && r >= 0)
 		fd_close(s, c->thread, c->fd->num);
+}
+
+bool usual_close(struct state *s, const ss_plugin_event *raw, struct subject *ret)
+{
+	enum { LENGTHS_8_8 = 8 | 8 << 16 };
+	const uint8_t *lengths = (const uint8_t *)(raw + 1), *params = lengths + 4;
+	struct thread *t;
+
+	if (raw->nparams != 2 || raw->len < sizeof *raw + 4 + 2 * sizeof(int64_t) ||
+	    gyr__load32(lengths) != LENGTHS_8_8)
+		return false;
+	t = thread_at(s, raw);
+	if (!t)
+		return false;
+	t->last_fd = (int64_t)word_at(params + 8);
+	*ret = (struct subject){t, fd_find(s, t, t->last_fd)};
+	if (ret->fd && (int64_t)word_at(params) >= 0)
+		fd_close(s, t, t->last_fd);
+	return true;
 }
 
 void parse_close_range(struct state *s, struct cur *c)

@@ -26,11 +26,9 @@ struct rtext *rtext_new(struct pool *home, const char *s, size_t len)
 	return t;
 }
 
-struct rtext *rtext_unref(struct rtext *t)
+void rtext_free(struct rtext *t)
 {
-	if (t && --t->refs == 0)
-		pool_put(t->home, t, sizeof *t + t->len + 1);
-	return NULL;
+	pool_put(t->home, t, sizeof *t + t->len + 1);
 }
 
 bool rtext_set(struct pool *home, struct rtext **at, const char *s, size_t len)

@@ -35,7 +35,15 @@ static inline struct rtext *rtext_ref(struct rtext *t) /* NULL gives NULL */
 	return t;
 }
 
-struct rtext *rtext_unref(struct rtext *t); /* answers NULL; NULL is fine */
+/* Gives back a text that nobody holds any more. */
+void rtext_free(struct rtext *t);
+
+static inline struct rtext *rtext_unref(struct rtext *t) /* answers NULL; NULL is fine */
+{
+	if (t && --t->refs == 0)
+		rtext_free(t);
+	return NULL;
+}
 
 /* *at becomes a text of these bytes, or stays when it is equal already. True when it changed. */
 bool rtext_set(struct pool *home, struct rtext **at, const char *s, size_t len);

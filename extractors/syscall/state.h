@@ -139,9 +139,20 @@ struct cur {
 
 typedef void (*parse_fn)(struct state *s, struct cur *c);
 
+/* Whom and what an event is about. */
+struct subject {
+	struct thread *thread;
+	struct fd *fd;
+};
+
+/* Does what parse_fn does for an event of the usual shape, straight from its bytes. False: it is of another,
+ * and everything is still to be done. */
+typedef bool (*usual_fn)(struct state *s, const ss_plugin_event *raw, struct subject *ret);
+
 /* What is the same for all events of one code. */
 struct kind {
 	parse_fn parse; /* NULL: it changes nothing */
+	usual_fn usual; /* tried before; NULL: there is none */
 	const struct gyr_event_info *info;
 	const struct gyr_param_info *rows;
 	uint8_t n_rows;
@@ -191,9 +202,11 @@ struct state {
 		uint64_t num;
 		struct rtext *name; /* NULL: none */
 	} asked;                    /* what the last failed open that was looked at asked for */
-	uint64_t last_id;           /* given to a thread or descriptor */
-	struct imap threads;        /* struct thread by tid */
-	int64_t last_tid;           /* of the last event: its thread is last_thread */
+	struct rtext
+		*nowhere;    /* the directory of those of whom none is known; NULL: not made yet */
+	uint64_t last_id;    /* given to a thread or descriptor */
+	struct imap threads; /* struct thread by tid */
+	int64_t last_tid;    /* of the last event: its thread is last_thread */
 	struct thread *last_thread;
 	struct imap users;  /* struct user by user_key() of its uid */
 	struct imap groups; /* the same by gid */
@@ -248,6 +261,22 @@ struct thread *thread_add(struct state *s, int64_t tid);
 struct thread *thread_get(struct state *s, int64_t tid);
 
 void thread_remove(struct state *s, int64_t tid);
+
+/* The thread that an event happens to, made up when it is not known. NULL as above, and for number -1. */
+static inline struct thread *thread_at(struct state *s, const ss_plugin_event *raw)
+{
+	const int64_t tid = (int64_t)raw->tid;
+
+	if (tid == -1)
+		return NULL;
+	if (!s->last_thread || s->last_tid != tid) {
+		s->last_thread = thread_get(s, tid);
+		s->last_tid = tid;
+	}
+	if (s->last_thread)
+		s->last_thread->seen_ts = raw->ts;
+	return s->last_thread;
+}
 
 /* A thread outside of the table; NULL: no memory, counted. */
 struct thread *thread_new(struct state *s);
@@ -362,6 +391,12 @@ void fds_clear(struct state *s, struct thread *t);
 /* Every descriptor of @from's table into the empty one of @to. */
 void fds_inherit(struct state *s, struct thread *to, const struct thread *from);
 
+/* Its name as given; NULL: it has none. */
+static inline struct rtext *fd_raw(const struct fd *f)
+{
+	return f->raw ? f->raw : f->name;
+}
+
 bool fd_is_file(const struct fd *f);
 bool fd_is_ip(const struct fd *f);   /* IPv4 or IPv6, connected kind */
 bool fd_listens(const struct fd *f); /* IPv4 or IPv6, listening kind */
@@ -415,7 +450,9 @@ void parse_execve(struct state *s, struct cur *c);
 void parse_procexit(struct state *s, struct cur *c);
 void parse_open_enter(struct state *s, struct cur *c);
 void parse_open(struct state *s, struct cur *c);
+bool usual_open(struct state *s, const ss_plugin_event *raw, struct subject *ret);
 void parse_close(struct state *s, struct cur *c);
+bool usual_close(struct state *s, const ss_plugin_event *raw, struct subject *ret);
 void parse_close_range(struct state *s, struct cur *c);
 void parse_dup(struct state *s, struct cur *c);
 void parse_fcntl(struct state *s, struct cur *c);

@@ -69,7 +69,7 @@ static bool get_raw(struct statetables *x, void *row, const struct column *c,
 
 	(void)x;
 	(void)c;
-	ret->str = rtext_str(f->raw ? f->raw : f->name);
+	ret->str = rtext_str(fd_raw(f));
 	return true;
 }
 

@@ -98,6 +98,35 @@ static void test_name_that_lost_its_place_has_another_id(void **state)
 	pool_deinit(&pool);
 }
 
+static void test_what_a_name_means_is_known_by_where_it_was_given(void **state)
+{
+	static struct names names;
+	struct pool pool = {0};
+	struct rtext *given = names_get(&names, &pool, "page.html", 9);
+	struct rtext *here = rtext_new(&pool, "/srv/", 5), *there = rtext_new(&pool, "/srv/", 5);
+	struct rtext *path = names_get(&names, &pool, "/srv/page.html", 14);
+	const struct named *x;
+
+	(void)state;
+	names_learn(&names, &(struct named){.given = given, .from = here, .path = path});
+	x = names_known(&names, here, "page.html", 9);
+	assert_non_null(x);
+	assert_ptr_equal(x->path, path);
+	assert_ptr_equal(x->given, given);
+	assert_null(
+		names_known(&names, there, "page.html", 9)); /* another text, so another place */
+	assert_null(names_known(&names, NULL, "page.html", 9));
+	assert_null(names_known(&names, here, "page.htm", 8));
+	assert_null(names_known(&names, here, "page.htmx", 9));
+	(void)rtext_unref(given);
+	(void)rtext_unref(here);
+	(void)rtext_unref(there);
+	(void)rtext_unref(path);
+	names_clear(&names);
+	assert_null(names_known(&names, here, "page.html", 9));
+	pool_deinit(&pool);
+}
+
 static void test_long_names_are_not_kept(void **state)
 {
 	static struct names names;
@@ -110,6 +139,8 @@ static void test_long_names_are_not_kept(void **state)
 	struct rtext *b = names_get(&names, &pool, path, sizeof path);
 	assert_ptr_not_equal(a, b);
 	assert_int_equal(a->id, 0);
+	names_learn(&names, &(struct named){.given = a, .path = a});
+	assert_null(names_known(&names, NULL, path, sizeof path));
 	(void)rtext_unref(a);
 	(void)rtext_unref(b);
 	names_clear(&names);
@@ -290,6 +321,7 @@ int main(void)
 		cmocka_unit_test(test_text_outlives_one_of_two_holders),
 		cmocka_unit_test(test_name_seen_again_is_the_same_text),
 		cmocka_unit_test(test_name_that_lost_its_place_has_another_id),
+		cmocka_unit_test(test_what_a_name_means_is_known_by_where_it_was_given),
 		cmocka_unit_test(test_long_names_are_not_kept),
 		cmocka_unit_test(test_pool_gives_pieces_that_do_not_overlap),
 		cmocka_unit_test(test_pool_gives_the_same_piece_again),
