@@ -8,6 +8,7 @@ import socket
 import subprocess
 import unittest
 
+import test_injection
 from case import Case
 
 SERVER = shutil.which("nats-server") or "/usr/sbin/nats-server"
@@ -178,6 +179,56 @@ class Nats(Served):
             with self.subTest(words):
                 r = self.run_gyr("-c", self.config(**config), "-r", self.rules, "ticker:1")
                 self.refuses(r, words)
+
+
+class Forged(Served):
+    """What events say cannot forge anything: neither lines of the protocol, nor subjects, nor what is shown."""
+
+    # The protocol's own commands, and all that test_injection.py has.
+    HOSTILE = "a\r\nPUB gyr.forged 0\r\n\r\n+OK\r\n" + test_injection.HOSTILE
+
+    def setUp(self):
+        super().setUp()
+        rule = json.dumps("Forged\r\nPUB gyr.forged 0\r\n > *.x \u001b[2J")
+        self.rules = self.write("rules.yaml", test_injection.RULES.replace("rule: Hostile",
+                                                                           "rule: " + rule))
+        records = [{"eventName": "Hostile", "eventTime": f"2026-01-01T00:00:0{i}Z",
+                    "eventID": str(i), "eventType": "AwsApiCall", "userAgent": "AGENT"}
+                   for i in range(3)]
+        self.log = os.path.join(self.dir, "log.json")
+        with open(self.log, "wb") as f:
+            f.write(json.dumps({"Records": records}).encode().replace(
+                b"AGENT", json.dumps(self.HOSTILE)[1:-1].encode() + test_injection.BROKEN))
+
+    def messages(self, *args):
+        """(subject, payload) of all that arrives at a plain server, under any subject."""
+        self.serve()
+        c = self.client()
+        c.send("SUB > 3\r\nPING\r\n")
+        r = self.run_gyr("-c", self.config(jetstream=False, subject="gyr.%priority.%rule"),
+                         *args, "-r", self.rules, f"cloudtrail:{self.log}")
+        self.assertEqual(r.returncode, 0, r.stderr)
+        self.assertIn("output nats: 3 delivered", r.stderr)
+        c.send("PUB the.end 0\r\n\r\n")
+        got = []
+        while not got or got[-1][0] != "the.end":
+            got.append(c.message())
+        return got[:-1]
+
+    def check(self, got):
+        self.assertEqual(len(got), 3)
+        for subject, payload in got:
+            self.assertRegex(subject, r"^gyr\.warning\.[a-z0-9_-]+$")
+            text = payload.decode("utf-8")
+            self.assertNotRegex(text, "[\x00-\x1f\x7f-\x9f\u2028\u202e]")
+        return [p.decode("utf-8") for _, p in got]
+
+    def test_neither_lines_nor_subjects(self):
+        for text in self.check(self.messages()):
+            agent = json.loads(text)["output_fields"]["ct.useragent"]
+            whole = self.HOSTILE.replace("\0", "\ufffd")
+            self.assertTrue(agent.startswith(whole), agent)
+            self.assertEqual(agent[len(whole):], test_injection.BROKEN.decode("utf-8", "replace"))
 
 
 class Certificates(Served):
