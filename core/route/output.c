@@ -116,6 +116,8 @@ static bool output_keeps(struct output *o, struct held *h, uint8_t verdict, cons
 		count(&o->n_lost, 1);
 		atomic_store(&o->is_over, true);
 		return false;
+	case GYR_ALERT_WAIT:
+		return true;
 	case GYR_ALERT_RETRY:
 		if (!o->setup.tries || ++h->n_tries < o->setup.tries) {
 			count(&o->n_retries, 1);
@@ -205,6 +207,7 @@ static void output_fail(struct output *o)
 static void output_offer(struct output *o)
 {
 	uint32_t before = o->n_held, n = o->pace.state == PACE_CLOSED ? o->n_held : 1;
+	bool is_paused;
 	const char *why;
 
 	tell_sources_of_held(o);
@@ -215,10 +218,13 @@ static void output_offer(struct output *o)
 	atomic_store(&o->busy_since_ms, clock_ms());
 	why = o->setup.sink.send(o->setup.sink.ctx, o->views, n, o->verdicts);
 	atomic_store(&o->busy_since_ms, 0);
+	is_paused = o->verdicts[0] == GYR_ALERT_WAIT;
 	output_settle(o, n, why);
 	output_complain(o, why, o->n_held > before - n);
 	if (o->n_held < before)
 		pace_success(&o->pace);
+	else if (is_paused)
+		pace_hold(&o->pace, clock_ms());
 	else
 		output_fail(o);
 	atomic_store(&o->n_opened, o->pace.n_opened);

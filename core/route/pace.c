@@ -32,6 +32,16 @@ void pace_failure(struct pace *p, uint64_t now_ms)
 	p->open_until_ms = now_ms + s->open_ms;
 }
 
+void pace_hold(struct pace *p, uint64_t now_ms)
+{
+	if (p->bound_ms == 0)
+		p->bound_ms = p->setup.pause_min_ms;
+	if (p->state != PACE_HALF_OPEN)
+		return;
+	p->state = PACE_OPEN;
+	p->open_until_ms = now_ms + p->setup.open_ms;
+}
+
 uint32_t pace_wait_ms(struct pace *p, uint64_t now_ms)
 {
 	if (p->state == PACE_OPEN) {

@@ -38,6 +38,10 @@ void pace_init(struct pace *p, const struct pace_setup *setup, unsigned seed);
 void pace_success(struct pace *p);
 void pace_failure(struct pace *p, uint64_t now_ms);
 
+/* It wants to be left alone at @now_ms, which is no failure: there is a pause, and no closing of the
+ * circuit either. */
+void pace_hold(struct pace *p, uint64_t now_ms);
+
 /* How long to wait before the next offer, at @now_ms; draws anew each time. 0: not at all. An open
  * circuit whose time is up becomes half-open. */
 uint32_t pace_wait_ms(struct pace *p, uint64_t now_ms);

@@ -188,9 +188,11 @@ static int http_send(struct gyr *p, void *inst, const struct gyr_alert *const *a
 	const uint32_t step = h->preset->is_one_each ? 1 : (uint32_t)h->o.batch_max;
 	int r, worst = 0;
 
-	if (now < h->not_before_ms)
+	if (now < h->not_before_ms) {
+		answer_all(verdicts, n, GYR_ALERT_WAIT);
 		return gyr_fail(p, GYR_RETRY, "send: '%s': paused for %llu s", h->transfer.shown,
 				(unsigned long long)(h->not_before_ms - now + 999) / 1000);
+	}
 	r = transfer_secrets(p, &h->transfer, &h->o);
 	if (r)
 		return r;

@@ -321,6 +321,17 @@ make good IP:127.0.0.1 2; make wrong DNS:elsewhere.example 2; make expired IP:12
         self.assertEqual({line["reason"] for line in lines}, {"tried too often"})
 
 
+    def test_a_pause_that_the_peer_asks_for_is_no_try(self):
+        """Offers would be many in 1 s with these pauses, and two are allowed."""
+        peer = Peer(self, "429:1", "200")
+        config = self.config(self.output("delivered", port=peer.port).replace(
+            "retry: {", "retry: {tries: 2, "))
+        r = self.run_gyr(*self.args(config, self.journal(20)))
+        self.assertEqual(r.returncode, 0, r.stderr)
+        self.complete(peer.alerts(), 20)
+        self.assertEqual(self.counter(r.stderr, "circuit opened"), 0)
+
+
 class Crashes(Delivery):
     """kill -9, again and again."""
 

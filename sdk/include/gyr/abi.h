@@ -683,6 +683,8 @@ enum gyr_verdict {
 	GYR_ALERT_RETRY = 1,    /* not now; the host offers it again, after a pause, in order */
 	GYR_ALERT_REFUSED = 2,  /* never; the host counts it and puts it aside */
 	GYR_ALERT_OVER = 3,     /* never, nor any that follows: nobody is left to read them */
+	GYR_ALERT_WAIT = 4, /* not now, and it was not even tried: the destination wants a pause.
+				 * As RETRY, but neither a try of the alert nor a failure */
 };
 
 /* An alert as rendered. All texts are NUL-terminated, the lengths do not count the NUL; they live

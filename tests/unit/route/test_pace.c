@@ -78,9 +78,28 @@ static void test_a_trial_closes_the_circuit_or_opens_it_anew(void **state)
 	assert_string_equal(pace_state_name(PACE_HALF_OPEN), "half-open");
 }
 
+static void test_a_pause_that_is_asked_for_is_no_failure(void **state)
+{
+	struct pace p;
+
+	(void)state;
+	pace_init(&p, &circuit, 1);
+	for (int i = 0; i < 10; i++)
+		pace_hold(&p, 0);
+	assert_int_equal(p.state, PACE_CLOSED);
+	assert_int_equal(pace_wait_ms(&p, 0), 1);
+	for (int i = 0; i < 3; i++)
+		pace_failure(&p, 0);
+	assert_int_equal(pace_wait_ms(&p, 500), 0);
+	pace_hold(&p, 500); /* half-open: it is not known whether it works */
+	assert_int_equal(pace_wait_ms(&p, 500), 500);
+	assert_int_equal(p.n_opened, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_pause_that_is_asked_for_is_no_failure),
 		cmocka_unit_test(test_pauses_are_drawn_below_a_bound_that_doubles),
 		cmocka_unit_test(test_failures_in_a_row_open_the_circuit),
 		cmocka_unit_test(test_a_trial_closes_the_circuit_or_opens_it_anew),
