@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/utsname.h>
 
+#include "report/netinfo.h"
 #include "report/notices.h"
 #include "report/status.h"
 #include "route/notice.h"
@@ -119,6 +120,20 @@ static void put_memory(struct snapshot *s, const char *in_mb, const char *other,
 
 /* --- groups ----------------------------------------------------------------------------------- */
 
+static void put_address(void *ctx, const char *interface, const char *protocol,
+			const char *addresses)
+{
+	struct snapshot *s = ctx;
+	const struct str name = make_name(s, "falco.host_netinfo.interfaces.", str_from(interface));
+	const char *key =
+		arena_printf(&s->arena, "%.*s.protocols.%s.addresses", STR_FMT(name), protocol);
+	const struct str value = arena_str(&s->arena, str_from(addresses));
+
+	s->failed |= !key || !value.p;
+	if (key && value.p)
+		put(s, str_from(key), value, false);
+}
+
 static void put_base(struct snapshot *s, const struct status *st, const char *source)
 {
 	const struct engine *e = s->engine;
@@ -135,6 +150,7 @@ static void put_base(struct snapshot *s, const struct status *st, const char *so
 	put_text(s, "falco.kernel_release", u.release);
 	put_u64(s, "falco.host_boot_ts", st->proc.host_boot_ts);
 	put_u64(s, "falco.host_num_cpus", st->proc.host_num_cpus);
+	netinfo_each(put_address, s);
 	put_u64(s, "falco.outputs_queue_num_drops", st->n_queue_drops);
 	for (uint32_t i = 0; i < e->hashes.n; i++) {
 		const struct filehash *f = &e->hashes.files[i];

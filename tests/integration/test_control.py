@@ -314,6 +314,8 @@ metrics: {{enabled: true, interval: 200ms, output_rule: true, output_file: {self
                     "falco.memory_rss_mb", "falco.memory_vsz_mb", "falco.sha256_rules_file.rules",
                     "falco.sha256_config_file.gyr", "scap.engine_name"):
             self.assertIn(key, fields)
+        self.assertIn("127.0.0.1",
+                      fields["falco.host_netinfo.interfaces.lo.protocols.ipv4.addresses"].split(","))
         self.assertEqual((fields["evt.source"], fields["scap.engine_name"]), ("ticker", "ticker"))
         self.assertNotIn("falco.outputs_queue_num_drops", fields)  # zero, and so left out
         self.assertEqual([k for k, v in fields.items() if v == 0], [])
