@@ -423,5 +423,6 @@ void state_clear(struct state *s)
 	s->recheck.is_sweeping = false;
 	s->purge_ns = s->limits.purge_interval_s * 1000000000;
 	memset(s->ended, 0, sizeof s->ended);
+	memset(s->switched_ts, 0, sizeof s->switched_ts);
 	s->cur.raw = NULL;
 }

@@ -145,7 +145,7 @@ static int emit_event(struct described *d, json_object *json, uint64_t ts, bool 
 static int emit_before(struct described *d, json_object *list, struct gyr_batch *out,
 		       struct fault *f)
 {
-	static const char *const keys[] = {"type", "args", "process", "ago_ms", NULL};
+	static const char *const keys[] = {"type", "args", "process", "ago_ms", "cpu", NULL};
 	json_object *one, *ago;
 	int r = 0;
 
@@ -166,7 +166,7 @@ static int emit_before(struct described *d, json_object *list, struct gyr_batch 
 static int emit_line(struct described *d, json_object *json, struct gyr_batch *out, struct fault *f)
 {
 	static const char *const keys[] = {"type",   "args", "process", "users",
-					   "before", "time", NULL};
+					   "before", "time", "cpu",     NULL};
 	json_object *process = NULL, *before, *time;
 	int r = check_keys(json, keys, f);
 

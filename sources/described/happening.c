@@ -104,6 +104,22 @@ static int put_params(const struct making *m, size_t head, struct bytes *out)
 	return out->failed ? fault_set(m->f, "the event is too large") : 0;
 }
 
+/* The processor, where it is told: behind the parameters. */
+static int put_cpu(json_object *json, struct bytes *out, struct fault *f)
+{
+	json_object *cpu;
+	uint16_t n;
+
+	if (!json_object_object_get_ex(json, "cpu", &cpu))
+		return 0;
+	if (!json_object_is_type(cpu, json_type_int) || json_object_get_int64(cpu) < 0 ||
+	    json_object_get_int64(cpu) >= INT16_MAX)
+		return fault_set(f, "'cpu' is the number of a processor");
+	n = (uint16_t)json_object_get_int64(cpu);
+	bytes_add(out, &n, sizeof n);
+	return 0;
+}
+
 int happening_put(json_object *json, const struct process *p, uint64_t ts, struct bytes *out,
 		  struct fault *f)
 {
@@ -131,6 +147,8 @@ int happening_put(json_object *json, const struct process *p, uint64_t ts, struc
 	bytes_add(out, &head, sizeof head);
 	bytes_add(out, no_lengths, (size_t)head.nparams * (gyr_event_is_large(head.type) ? 4 : 2));
 	r = put_params(&m, begin + sizeof head, out);
+	if (r == 0)
+		r = put_cpu(json, out, f);
 	if (r == 0) {
 		head.len = (uint32_t)(out->len - begin);
 		memcpy(out->p + begin, &head, sizeof head);

@@ -152,6 +152,30 @@ static int put_data(const struct gyr_param_info *info, json_object *value, struc
 	return 0;
 }
 
+/* Descriptors that are waited for: their number, then each with nothing that happened to it. */
+static int put_fds(const struct gyr_param_info *info, json_object *value, struct bytes *out,
+		   struct fault *f)
+{
+	const size_t n = json_object_is_type(value, json_type_array)
+				 ? json_object_array_length(value)
+				 : SIZE_MAX;
+	const uint16_t count = (uint16_t)n, events = 0;
+
+	if (n > UINT16_MAX)
+		return fault_set(f, "'%s' wants a list of descriptors", info->name);
+	bytes_add(out, &count, sizeof count);
+	for (size_t i = 0; i < n; i++) {
+		json_object *item = json_object_array_get_idx(value, i);
+		const int64_t fd = json_object_get_int64(item);
+
+		if (!json_object_is_type(item, json_type_int))
+			return fault_set(f, "'%s': item %zu is no number", info->name, i + 1);
+		bytes_add(out, &fd, sizeof fd);
+		bytes_add(out, &events, sizeof events);
+	}
+	return 0;
+}
+
 static int put_address(const struct gyr_param_info *info, json_object *value, struct bytes *out,
 		       struct fault *f)
 {
@@ -193,6 +217,8 @@ int value_put(const struct gyr_param_info *info, json_object *value, struct byte
 	case GYR_PT_CHARBUFARRAY:
 	case GYR_PT_CHARBUF_PAIR_ARRAY:
 		return put_data(info, value, out, f);
+	case GYR_PT_FDLIST:
+		return put_fds(info, value, out, f);
 	case GYR_PT_SOCKADDR:
 	case GYR_PT_SOCKTUPLE:
 		return put_address(info, value, out, f);
