@@ -42,7 +42,8 @@ struct fetcher {
 	struct memo **pages; /* they stay where they are: answers point into them */
 	uint32_t n_pages;
 	uint64_t epoch;
-	uint8_t kinds[KINDS]; /* enum value_kind by enum field_type */
+	ss_plugin_event_input evt; /* as a plugin is shown it */
+	uint8_t kinds[KINDS];      /* enum value_kind by enum field_type */
 	struct arena arena;
 	struct fetcher_counters counters;
 };
@@ -381,17 +382,16 @@ static void get(void *ctx, const struct event *evt, const struct field_use *cons
 static bool entry(void *ctx, const struct event *evt, const struct field *field,
 		  struct gyr_entry *ret_entry)
 {
-	const struct fetcher *f = ctx;
+	struct fetcher *f = ctx;
 	const struct instance *i =
 		field->owner < f->n_owners ? f->owners[field->owner].instance : NULL;
-	const ss_plugin_event_input evt_in = {
-		.evt = evt->raw,
-		.evtnum = evt->num,
-		.evtsrc = evt->source,
-	};
 
-	return i && event_set_has(&i->extract_types, evt->type) &&
-	       i->module->symbols->extract_entry(i->state, &evt_in, field->scope, ret_entry);
+	if (!i || !event_set_has(&i->extract_types, evt->type))
+		return false;
+	f->evt.evt = evt->raw;
+	f->evt.evtnum = evt->num;
+	f->evt.evtsrc = evt->source;
+	return i->module->symbols->extract_entry(i->state, &f->evt, field->scope, ret_entry);
 }
 
 struct fetch fetcher_fetch(struct fetcher *f)

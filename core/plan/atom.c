@@ -50,6 +50,16 @@ const uint32_t *atoms_find(struct atoms *a, uint32_t asked, const struct gyr_ent
 	return s->numbers;
 }
 
+bool atoms_has_none(struct atoms *a, uint32_t asked, const struct gyr_entry *e)
+{
+	const struct slot *s = slot_of(a, asked, e);
+
+	if (s->asked_n != (asked << 4) + 1 || s->id != e->id || s->version != e->version)
+		return false;
+	a->n_found++;
+	return true;
+}
+
 void atoms_add(struct atoms *a, uint32_t asked, const struct gyr_entry *e, const uint32_t *numbers,
 	       uint32_t n)
 {

@@ -33,6 +33,9 @@ struct atoms *atoms_free(struct atoms *a);
 const uint32_t *atoms_find(struct atoms *a, uint32_t asked, const struct gyr_entry *e,
 			   uint32_t *ret_n);
 
+/* Whether it is remembered that the answer is no number at all. */
+bool atoms_has_none(struct atoms *a, uint32_t asked, const struct gyr_entry *e);
+
 /* Remembers @n numbers, unless they are too many. */
 void atoms_add(struct atoms *a, uint32_t asked, const struct gyr_entry *e, const uint32_t *numbers,
 	       uint32_t n);

@@ -38,6 +38,7 @@ struct plan_class {
 	const uint32_t *drivers;
 	uint32_t n_groups;
 	const struct driver_group *groups;
+	bool rests; /* there is one group, and nothing to be done for an entry that wakes nothing */
 	/* Plain fields that are asked for in one batch: by every event, and, behind them, when a
 	 * group has to be looked up. */
 	uint32_t n_eager, n_eager_all;

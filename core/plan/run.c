@@ -175,7 +175,7 @@ static const struct values *term_values(struct plan_run *r, uint32_t id)
 }
 
 /* The entry that @field is a fact of; NULL when it is not known. */
-static const struct gyr_entry *entry_of(struct plan_run *r, const struct field *field)
+static inline const struct gyr_entry *entry_of(struct plan_run *r, const struct field *field)
 {
 	struct known_entry *k = &r->entries[field->scope];
 
@@ -544,22 +544,27 @@ static void sort_matched(struct plan_run *r)
 	}
 }
 
-/* The rules of the event's class, of which there is at least one. */
-static inline uint32_t match_class(struct plan_run *r, const struct event *evt,
-				   const struct fetch *fetch, bool first)
+/* Whether what the entry of the event wakes is remembered, and is nothing: how most events end. */
+static inline bool rests(struct plan_run *r)
 {
-	if (++r->gen > GEN_MAX)
-		first_gen(r);
+	const struct driver_group *g = r->class->groups;
+	const struct gyr_entry *e =
+		r->class->rests && !is_sample(r->n_events) ? entry_of(r, g->field) : NULL;
+
+	return e && atoms_has_none(r->atoms, r->p->n_switches + g->number, e);
+}
+
+/* The rules of the event's class. */
+static __attribute__((noinline)) uint32_t match_class(struct plan_run *r, bool first)
+{
 	r->hits.gen = r->gen;
 	r->hits.n = 0;
-	r->evt = evt;
-	r->fetch = fetch;
 	eval_reset(r->eval);
 	r->judge_gen = 0;
 	run_drivers(r);
 	if (r->n_woken || r->wake_all || r->class->n_gates)
 		judge_all(r);
-	if (is_sample(r->n_events++))
+	if (is_sample(r->n_events))
 		sample(r);
 	if (r->n_matched > 1)
 		sort_matched(r);
@@ -576,12 +581,20 @@ bool plan_is_idle(const struct plan_run *r, uint16_t type)
 uint32_t plan_match(struct plan_run *r, const struct event *evt, const struct fetch *fetch,
 		    bool first, const uint32_t **ret_rules)
 {
-	uint32_t code = evt->type < EVTTYPES_MAX ? evt->type : EVTTYPES_MAX;
+	uint32_t code = evt->type < EVTTYPES_MAX ? evt->type : EVTTYPES_MAX, n;
 
 	r->class = &r->p->classes[r->p->class_of[code]];
 	r->n_matched = 0;
 	*ret_rules = r->matched;
-	return r->class->n_rules ? match_class(r, evt, fetch, first) : 0;
+	if (r->class->n_rules == 0)
+		return 0;
+	if (++r->gen > GEN_MAX)
+		first_gen(r);
+	r->evt = evt;
+	r->fetch = fetch;
+	n = rests(r) ? 0 : match_class(r, first);
+	r->n_events++;
+	return n;
 }
 
 void plan_run_time(struct plan_run *r)

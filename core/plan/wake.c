@@ -127,6 +127,7 @@ static bool class_links(struct builder *b, struct plan_class *c)
 			residual[n++] = b->at;
 	}
 	ok = ok && !b->failed && gates_build(b->p, c, residual, n) && drivers_set(b, c);
+	c->rests = c->n_groups == 1 && !c->n_plain && !c->n_eager && !c->n_gates;
 	mem_free(residual);
 	return ok;
 }

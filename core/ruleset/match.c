@@ -37,6 +37,9 @@ struct matcher {
 	const struct rule **found; /* room for all rules of the source */
 	struct plan_rule *rules;
 	struct planned planned;
+	struct evttypes busy;    /* events that some rule is about */
+	bool others_busy;        /* the same for codes that no table knows */
+	const uint32_t *numbers; /* of the rules that matched last */
 	/* Replanning. */
 	uint32_t n_events;
 	time_t replanned_at;
@@ -71,6 +74,7 @@ static int planned_make(const struct matcher *m, const struct plan_stats *stats,
 static int fill(struct matcher *m)
 {
 	const struct ruleset_source *s = m->source;
+	int r;
 
 	m->eval = eval_new();
 	m->found = mem_new((s->n_rules + 1) * sizeof(struct rule *));
@@ -81,7 +85,12 @@ static int fill(struct matcher *m)
 		m->rules[i].expr = s->rules[i]->expr;
 		m->rules[i].types = s->rules[i]->events;
 	}
-	return planned_make(m, NULL, &m->planned);
+	r = planned_make(m, NULL, &m->planned);
+	for (uint16_t code = 0; r == 0 && code < EVTTYPES_MAX; code++)
+		if (!plan_is_idle(m->planned.run, code))
+			evttypes_add(&m->busy, code);
+	m->others_busy = r == 0 && !plan_is_idle(m->planned.run, EVTTYPES_MAX);
+	return r;
 }
 
 int matcher_new(struct ruleset *rs, struct str source, struct matcher **ret)
@@ -219,20 +228,19 @@ static __attribute__((noinline)) uint32_t found(struct matcher *m, const uint32_
 
 bool matcher_is_idle(const struct matcher *m, uint16_t type)
 {
-	return plan_is_idle(m->planned.run, type);
+	return !(type < EVTTYPES_MAX ? evttypes_has(&m->busy, type) : m->others_busy);
 }
 
 uint32_t matcher_run(struct matcher *m, const struct event *evt, const struct fetch *fetch,
 		     const struct rule *const **ret_rules)
 {
-	const uint32_t *numbers;
 	uint32_t n;
 
 	*ret_rules = m->found;
-	if (plan_is_idle(m->planned.run, evt->type))
+	if (matcher_is_idle(m, evt->type))
 		return 0;
 	if (++m->n_events % CHECK_EVERY == 0)
 		think(m);
-	n = plan_match(m->planned.run, evt, fetch, !m->rs->match_all, &numbers);
-	return n ? found(m, numbers, n) : 0;
+	n = plan_match(m->planned.run, evt, fetch, !m->rs->match_all, &m->numbers);
+	return n ? found(m, m->numbers, n) : 0;
 }

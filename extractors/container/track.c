@@ -5,7 +5,6 @@
  * at the beginning get theirs when the source has told of all of them. The control group is looked at
  * only then, so a thread keeps its container when it is moved to another group while it runs.
  */
-#include <stdio.h>
 #include <string.h>
 
 #include <gyr/events.h>
@@ -97,8 +96,12 @@ static void row_id(struct container *s, ss_plugin_table_entry_t *row, char *ret)
 	*ret = '\0';
 	if (s->reader.read_entry_field(s->threads, row, s->columns.container_id, &v) ==
 		    SS_PLUGIN_SUCCESS &&
-	    v.str)
-		(void)snprintf(ret, CGROUP_NAME_MAX + 1, "%s", v.str);
+	    v.str) {
+		const size_t len = strnlen(v.str, CGROUP_NAME_MAX);
+
+		memcpy(ret, v.str, len);
+		ret[len] = '\0';
+	}
 }
 
 static ss_plugin_table_entry_t *row_of(struct container *s, int64_t tid)

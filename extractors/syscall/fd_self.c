@@ -9,12 +9,6 @@
 #include "fields.h"
 #include "statetables.h"
 
-bool evt_has_fd(const struct cur *c)
-{
-	return c->thread && c->info &&
-	       (c->info->flags & (GYR_EF_CREATES_FD | GYR_EF_USES_FD | GYR_EF_DESTROYS_FD));
-}
-
 const char *fd_text(const struct fd *f)
 {
 	return rtext_str(f->name);

@@ -44,7 +44,11 @@ const char *errno_text(int64_t n);
 
 /* ---- shared by files of fields ---- */
 
-bool evt_has_fd(const struct cur *c);
+static inline bool evt_has_fd(const struct cur *c)
+{
+	return c->thread && c->info &&
+	       (c->info->flags & (GYR_EF_CREATES_FD | GYR_EF_USES_FD | GYR_EF_DESTROYS_FD));
+}
 
 /* What the names of the file are told by that the event opens, failed to open, uses or closes: see
  * gyr_extract_entry in gyr/abi.h. False: it is about none, or one that is not told apart. */
