@@ -1,5 +1,5 @@
 /*
- * names: paths that are opened again and again, each kept as one text.
+ * names: paths and programs that come again and again, each kept as one text.
  *
  * Most opens are of few files. A path that was seen before is found by its bytes and shared, which saves
  * the copy, and has the id it had then: two events whose texts have the same id (not 0) tell of the same

@@ -102,6 +102,8 @@ struct thread {
 		version; /* another one after anything changed that a field shows, but for the number
 			   * of its descriptors */
 	uint64_t id;     /* as that of a descriptor */
+	uint64_t program;    /* see thread_program() */
+	uint64_t program_at; /* the version it was found at, plus one; 0: not yet */
 	struct fdtab fds;
 	struct added_values *added; /* of columns that other plugins added; NULL: none yet */
 	bool is_detached;           /* made by another plugin, in no table yet */
@@ -322,6 +324,10 @@ static inline bool thread_is_main(const struct thread *t)
 {
 	return t->tid == t->pid || (t->flags & PPM_CL_IS_MAIN_THREAD);
 }
+
+/* A number for what runs in @t and with what arguments: the same for all threads of equal name, file and
+ * arguments, and never another's. 0: there is none. */
+uint64_t thread_program(struct state *s, struct thread *t);
 
 /* The main thread of its process; NULL when it is not known. */
 struct thread *thread_main(const struct state *s, const struct thread *t);

@@ -81,15 +81,21 @@ static uint32_t fields_metrics(struct gyr *p, ss_plugin_metric *ret, uint32_t ca
 
 /* Of what entry a field shows what it holds. */
 enum {
-	SCOPE_THREAD = 1, /* its version says when something changed */
+	SCOPE_THREAD =
+		1,  /* what runs in it; or the thread, whose version says when something changed */
 	SCOPE_FILE, /* a name that was opened; its version tells the name as given, and the kind */
 };
 
-static bool thread_entry(const struct cur *c, struct gyr_entry *ret_entry)
+static bool thread_entry(struct state *s, const struct cur *c, struct gyr_entry *ret_entry)
 {
-	if (!c->thread)
+	struct thread *t = c->thread;
+
+	if (!t)
 		return false;
-	*ret_entry = (struct gyr_entry){c->thread->id, c->thread->version};
+	ret_entry->id = thread_program(s, t);
+	ret_entry->version = 0;
+	if (!ret_entry->id)
+		*ret_entry = (struct gyr_entry){t->id, t->version + 1ULL};
 	return true;
 }
 
@@ -99,7 +105,7 @@ static bool fields_entry(struct gyr *p, const ss_plugin_event_input *evt, uint32
 	struct state *s = gyr_state(p);
 	const struct cur *c = state_cur_of(s, evt->evt, evt->evtnum);
 
-	return scope == SCOPE_THREAD ? thread_entry(c, ret_entry)
+	return scope == SCOPE_THREAD ? thread_entry(s, c, ret_entry)
 	       : scope == SCOPE_FILE ? fd_file_entry(s, c, ret_entry)
 				     : false;
 }
