@@ -27,19 +27,43 @@ static bool is_text(const struct gyr_json *v)
 	return v->type == GYR_JSON_STRING;
 }
 
+/* Takes over a text that becomes part of the path of a request. */
+static int take_part(const struct gyr_json *v, size_t skip, char *ret, size_t size)
+{
+	static const char allowed[] = "0123456789abcdefghijklmnopqrstuvwxyz"
+				      "ABCDEFGHIJKLMNOPQRSTUVWXYZ:_.-";
+	size_t n;
+
+	if (v->len >= size || gyr_json_text(v, ret, &n) || n <= skip)
+		return -EBADMSG;
+	memmove(ret, ret + skip, n - skip);
+	n -= skip;
+	ret[n] = '\0';
+	return strspn(ret, allowed) == n && ret[0] != '.' ? 0 : -EBADMSG;
+}
+
+int inspect_neighbour(const char *container, size_t len, char *ret, size_t size)
+{
+	static const char prefix[] = "container:";
+	struct gyr_json root, mode;
+
+	if (gyr_json_value(container, len, &root))
+		return -EBADMSG;
+	mode = at(&root, "HostConfig", "NetworkMode");
+	if (!is_text(&mode) || mode.len < sizeof prefix ||
+	    memcmp(mode.p, prefix, sizeof prefix - 1) != 0)
+		return -ENOENT;
+	return take_part(&mode, sizeof prefix - 1, ret, size);
+}
+
 int inspect_image(const char *container, size_t len, char *ret, size_t size)
 {
 	struct gyr_json root, image;
-	size_t n;
 
 	if (gyr_json_value(container, len, &root))
 		return -EBADMSG;
 	image = at(&root, "Image", NULL);
-	if (!is_text(&image) || image.len >= size || gyr_json_text(&image, ret, &n))
-		return -EBADMSG;
-	ret[n] = '\0';
-	/* It becomes part of the path of a request. */
-	return n && strspn(ret, "0123456789abcdefghijklmnopqrstuvwxyzABCDEF:") == n ? 0 : -EBADMSG;
+	return is_text(&image) ? take_part(&image, 0, ret, size) : -EBADMSG;
 }
 
 void inspect_put_image(struct jsonout *out, const char *name, size_t len)
@@ -106,6 +130,17 @@ static struct gyr_json address(const struct gyr_json *root)
 	return ip;
 }
 
+/* Its own, or that of the container whose network it is in. */
+static void put_address(struct jsonout *out, const struct inspect *in, const struct gyr_json *root)
+{
+	struct gyr_json ip = address(root), neighbour;
+
+	if (!(is_text(&ip) && ip.len) && in->neighbour &&
+	    gyr_json_value(in->neighbour, in->neighbour_len, &neighbour) == 0)
+		ip = address(&neighbour);
+	jsonout_copy(out, "ip", &ip, GYR_JSON_STRING);
+}
+
 /* "repository@sha256:...": the digest is what follows the sign. */
 static void put_digest(struct jsonout *out, const struct inspect *in)
 {
@@ -159,7 +194,7 @@ static void put_host_config(struct jsonout *out, const struct gyr_json *root)
 
 int inspect_describe(const struct inspect *in, struct jsonout *out)
 {
-	struct gyr_json root, id, image, labels, mounts, ip;
+	struct gyr_json root, id, image, labels, mounts;
 	char number[16];
 
 	if (gyr_json_validate(in->container, in->container_len, &(size_t){0}) ||
@@ -184,8 +219,7 @@ int inspect_describe(const struct inspect *in, struct jsonout *out)
 	jsonout_copy(out, "imageid", &image, GYR_JSON_STRING);
 	put_digest(out, in);
 	put_host_config(out, &root);
-	ip = address(&root);
-	jsonout_copy(out, "ip", &ip, GYR_JSON_STRING);
+	put_address(out, in, &root);
 	labels = at(&root, "Config", "Labels");
 	inspect_put_labels(out, "labels", &labels, in->label_max_len);
 	mounts = at(&root, "Mounts", NULL);

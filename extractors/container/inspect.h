@@ -12,14 +12,18 @@
 #include <stdint.h>
 
 struct inspect {
-	const char *container, *image; /* answers; image may be NULL: not known */
-	size_t container_len, image_len;
+	/* Answers; all but the first may be NULL: not known. */
+	const char *container, *image, *neighbour;
+	size_t container_len, image_len, neighbour_len;
 	uint32_t type;        /* enum cinfo_type */
 	size_t label_max_len; /* longer labels are left out */
 };
 
 /* The image of a container, for the second question, to @ret (@size bytes). -EBADMSG. */
 int inspect_image(const char *container, size_t len, char *ret, size_t size);
+
+/* The container whose network this one is in, which has its address, as above. -ENOENT: it has its own. */
+int inspect_neighbour(const char *container, size_t len, char *ret, size_t size);
 
 /* Writes the description. -EBADMSG when the answer is not that of a container; -E2BIG. */
 int inspect_describe(const struct inspect *in, struct jsonout *out);

@@ -15,34 +15,56 @@
 typedef int (*ask_fn)(struct runtimes *r, const char *socket, const struct question *q,
 		      struct jsonout *out);
 
-/* Docker's interface, which podman has, too. */
-static int ask_http(struct runtimes *r, const char *socket, const struct question *q,
-		    struct jsonout *out, uint32_t type)
+struct answer {
+	char *p;
+	size_t len;
+};
+
+/* What is at a path of Docker's interface, which podman has, too: "/containers/ID/json". */
+static int fetch(struct runtimes *r, const char *socket, const char *kind, const char *id,
+		 struct answer *ret)
 {
-	struct inspect in = {.type = type, .label_max_len = r->o->label_max_len};
-	char path[256], image[128];
+	char path[256];
 	int res;
 
-	(void)snprintf(path, sizeof path, "/containers/%s/json", q->id);
+	(void)snprintf(path, sizeof path, "/%s/%s/json", kind, id);
 	res = request_get(&r->request, socket, path);
 	if (res < 0)
 		return res;
-	char *container = malloc(r->request.len + 1);
-	if (!container)
+	ret->p = malloc(r->request.len + 1);
+	if (!ret->p)
 		return -ENOMEM;
-	in.container_len = r->request.len;
-	if (in.container_len)
-		memcpy(container, r->request.body, in.container_len);
-	in.container = container;
-	if (inspect_image(container, in.container_len, image, sizeof image) == 0) {
-		(void)snprintf(path, sizeof path, "/images/%s/json", image);
-		if (request_get(&r->request, socket, path) == 0) {
-			in.image = r->request.body;
-			in.image_len = r->request.len;
-		}
-	}
-	res = inspect_describe(&in, out);
-	free(container);
+	ret->len = r->request.len;
+	if (ret->len)
+		memcpy(ret->p, r->request.body, ret->len);
+	return 0;
+}
+
+static int ask_http(struct runtimes *r, const char *socket, const struct question *q,
+		    struct jsonout *out, uint32_t type)
+{
+	struct answer container = {0}, image = {0}, neighbour = {0};
+	char id[128];
+	int res = fetch(r, socket, "containers", q->id, &container);
+
+	if (res < 0)
+		return res;
+	if (inspect_image(container.p, container.len, id, sizeof id) == 0)
+		(void)fetch(r, socket, "images", id, &image);
+	if (inspect_neighbour(container.p, container.len, id, sizeof id) == 0)
+		(void)fetch(r, socket, "containers", id, &neighbour);
+	res = inspect_describe(&(struct inspect){.container = container.p,
+						 .container_len = container.len,
+						 .image = image.p,
+						 .image_len = image.len,
+						 .neighbour = neighbour.p,
+						 .neighbour_len = neighbour.len,
+						 .type = type,
+						 .label_max_len = r->o->label_max_len},
+			       out);
+	free(container.p);
+	free(image.p);
+	free(neighbour.p);
 	return res;
 }
 

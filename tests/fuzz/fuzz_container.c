@@ -29,6 +29,8 @@ static void read_docker(const char *p, size_t len)
 	const char *zero = memchr(p, 0, len);
 	struct inspect in = {.container = p,
 			     .container_len = zero ? (size_t)(zero - p) : len,
+			     .neighbour = p,
+			     .neighbour_len = len,
 			     .label_max_len = 100};
 	struct jsonout out = {0};
 	char image[128];
@@ -38,6 +40,9 @@ static void read_docker(const char *p, size_t len)
 		in.image_len = len - in.container_len - 1;
 	}
 	(void)inspect_image(in.container, in.container_len, image, sizeof image);
+	if (inspect_neighbour(in.container, in.container_len, image, sizeof image) == 0 &&
+	    (strchr(image, '/') || !*image))
+		abort();
 	if (inspect_describe(&in, &out) == 0)
 		read_description(out.p, out.n);
 	jsonout_deinit(&out);

@@ -479,6 +479,38 @@ static void test_docker_is_asked_about_a_new_container(void **state)
 	close_asking(b, &f);
 }
 
+static struct fake_answer docker_neighbours(void *ctx, const char *path, size_t len)
+{
+	static const char one[] =
+		"{\"Id\":\"" ID "\",\"Name\":\"/side\",\"NetworkSettings\":{\"IPAddress\":\"\"},"
+		"\"HostConfig\":{\"NetworkMode\":\"container:web-1\"}}";
+	static const char other[] =
+		"{\"Id\":\"ab\",\"NetworkSettings\":{\"IPAddress\":\"172.17.0.9\"}}";
+
+	(void)ctx;
+	(void)len;
+	if (!strcmp(path, "/containers/" ID "/json"))
+		return (struct fake_answer){200, one, sizeof one - 1};
+	if (!strcmp(path, "/containers/web-1/json"))
+		return (struct fake_answer){200, other, sizeof other - 1};
+	return (struct fake_answer){404, "{}", 2};
+}
+
+static void test_the_address_is_that_of_the_container_whose_network_it_shares(void **state)
+{
+	struct fake f = {.answer = docker_neighbours};
+	struct bench *b = &bench;
+
+	(void)state;
+	open_asking(b, &f, "docker");
+	add_process(b, 10, "cpu=/docker/" ID);
+	ready(b);
+	take_event(b, 0);
+	assert_string_equal(ask(b, 10, "container.name", NULL), "side");
+	assert_string_equal(ask(b, 10, "container.ip", NULL), "172.17.0.9");
+	close_asking(b, &f);
+}
+
 static void test_podman_is_asked_again_until_it_knows(void **state)
 {
 	int n_unknown = 2;
@@ -735,6 +767,7 @@ int main(void)
 		cmocka_unit_test(test_one_container_can_be_given),
 		cmocka_unit_test(test_engines_can_be_off),
 		cmocka_unit_test(test_docker_is_asked_about_a_new_container),
+		cmocka_unit_test(test_the_address_is_that_of_the_container_whose_network_it_shares),
 		cmocka_unit_test(test_podman_is_asked_again_until_it_knows),
 		cmocka_unit_test(test_a_runtime_that_never_answers_holds_nothing_up),
 		cmocka_unit_test(test_the_end_of_a_container_is_told),
