@@ -30,7 +30,10 @@ enum {
 	SNAPLEN = 80,
 	SNAPLEN_MAX = 65000, /* so that an event has less than 64 KiB */
 	MERGE_US = 1000,
-	NAP_NS = 1000000,      /* between two looks while events come */
+	NAP_NS = 1000000, /* between two looks while events come */
+	LONG_NAP_NS =
+		3000000, /* while they come fast: to wake up costs as much as very many of them */
+	FAST = 100,      /* events that a nap brought, from which on they come fast */
 	WAKEFUL_NS = 20000000, /* nothing came for so long: the next event has to wake us */
 };
 
@@ -73,6 +76,7 @@ struct drv {
 	uint64_t epoch_due;  /* monotonic ns: when to look at the time of day again */
 	uint64_t epoch_top;  /* the largest offset that an event in the rings may have */
 	uint64_t busy_until; /* monotonic ns: until then we look by ourselves */
+	uint32_t last_n;     /* events of the last batch */
 	bool attached;
 };
 
@@ -625,7 +629,10 @@ static int wait_once(struct drv *d, uint64_t held, uint64_t mono, uint64_t until
 	const uint64_t left = until > mono ? until - mono : 0;
 	uint64_t ns = NAP_NS;
 
-	if (held) {
+	if (d->last_n >= FAST) {
+		ns = LONG_NAP_NS;
+		d->last_n = 0; /* if this nap brings nothing, the next is a short one */
+	} else if (held) {
 		const uint64_t due = held - d->epoch_top + d->opt.merge_us * 1000u;
 		const uint64_t boot = clock_ns(CLOCK_MONOTONIC);
 
@@ -681,6 +688,7 @@ int drv_poll(struct drv *d, int timeout_ms, struct drv_batch *ret)
 		mono = clock_ns(CLOCK_MONOTONIC);
 	}
 	ret->more = ret->n == d->rings.batch_max;
+	d->last_n = ret->n;
 	return 0;
 }
 
