@@ -15,6 +15,7 @@
 struct describer {
 	struct buf *b;
 	const struct store *store;
+	const struct rules_options *opts;
 	const struct ruleset *rs;
 	struct arena arena;
 	struct buf scratch;
@@ -84,6 +85,84 @@ static void add_uses(struct describer *d, const struct ast *tree)
 	json_strings(d->b, "condition_operators", u.operators.items, u.operators.n);
 	buf_add_cstr(d->b, ", ");
 	json_strings(d->b, "condition_fields", u.fields.items, u.fields.n);
+}
+
+static const struct rules_plugin *owner_of(const struct describer *d, const struct field *f)
+{
+	for (uint32_t i = 0; i < d->opts->n_plugins && !f->fixed; i++)
+		if (d->opts->plugins[i].owner == f->owner)
+			return &d->opts->plugins[i];
+	return NULL;
+}
+
+static void note_owner(struct describer *d, struct names *plugins, const struct field *f)
+{
+	const struct rules_plugin *p = owner_of(d, f);
+
+	if (p)
+		note(d, plugins, str_from(p->name));
+}
+
+/* Who answers for the fields of @t among @fields. */
+static void note_term_owners(struct describer *d, struct names *plugins,
+			     const struct fieldset *fields, const struct ast_term *t)
+{
+	struct field_use use;
+
+	if (!t)
+		return;
+	if (t->kind == AST_TERM_FIELD &&
+	    fieldset_resolve_parts(fields, t->text, t->has_arg ? &t->arg : NULL, &d->arena, &use,
+				   NULL) == 0)
+		note_owner(d, plugins, use.field);
+	for (uint32_t i = 0; i < t->n; i++)
+		note_term_owners(d, plugins, fields, t->args[i]);
+}
+
+static void note_owners(struct describer *d, struct names *plugins, const struct fieldset *fields,
+			const struct ast *t)
+{
+	if (t->kind == AST_CHECK) {
+		note_term_owners(d, plugins, fields, t->left);
+		note_term_owners(d, plugins, fields, t->right);
+		return;
+	}
+	for (uint32_t i = 0; i < t->n; i++)
+		note_owners(d, plugins, fields, t->kids[i]);
+}
+
+static void note_template_owners(struct describer *d, struct names *plugins,
+				 const struct template *t)
+{
+	for (uint32_t i = 0; i < template_n_fields(t); i++)
+		note_owner(d, plugins, template_field(t, i)->field);
+}
+
+/* Who gives the events of a rule, and who answers for the fields of its condition and its output. */
+static void add_rule_plugins(struct describer *d, const struct rule *r, const struct ast *tree)
+{
+	const struct ruleset_source *source = &d->rs->sources[r->source];
+	struct names names = {0};
+
+	for (uint32_t i = 0; i < d->opts->n_plugins; i++)
+		if (d->opts->plugins[i].source && str_is(source->name, d->opts->plugins[i].source))
+			note(d, &names, str_from(d->opts->plugins[i].name));
+	if (tree)
+		note_owners(d, &names, source->fields, tree);
+	note_template_owners(d, &names, r->message);
+	for (uint32_t i = 0; i < r->n_extra_fields; i++)
+		note_template_owners(d, &names, r->extra_fields[i].value);
+	json_strings(d->b, "plugins", names.items, names.n);
+}
+
+/* A macro may be used by rules of any source: who answers for its fields in one of them. */
+static void add_macro_plugins(struct describer *d, const struct ast *tree)
+{
+	struct names names = {0};
+
+	for (uint32_t i = 0; tree && i < d->rs->n_sources; i++)
+		note_owners(d, &names, d->rs->sources[i].fields, tree);
+	json_strings(d->b, "plugins", names.items, names.n);
 }
 
 static void add_compiled(struct describer *d, const struct ast *tree)
@@ -234,10 +313,34 @@ static void add_rule(struct describer *d, const struct rule *r)
 	add_events(d, r->events);
 	buf_add_cstr(b, ", ");
 	add_compiled(d, decl->tree);
-	buf_add_cstr(b, ", \"plugins\": []}}");
+	buf_add_cstr(b, ", ");
+	add_rule_plugins(d, r, decl->tree);
+	buf_add_cstr(b, "}}");
 }
 
 /* --- macros and lists ------------------------------------------------------------------------- */
+
+/* The events that a rule about nothing but @tree would be about, in a source whose events have types. */
+static void add_macro_events(struct describer *d, const struct ast *tree)
+{
+	struct err ignored = ERR_NULL;
+	struct evttypes events;
+	uint32_t i = 0;
+
+	while (i < d->opts->n_sources && !d->opts->sources[i].has_event_types)
+		i++;
+	if (tree && i < d->opts->n_sources) {
+		const struct rules_source *s = &d->opts->sources[i];
+		const struct evttypes_source from = {
+			.fields = s->fields, .is_event = s->is_event, .ctx = s->ctx};
+
+		if (evttypes_of(tree, &from, &events, &ignored) == 0) {
+			add_events(d, &events);
+			return;
+		}
+	}
+	add_events(d, NULL);
+}
 
 static void add_macro(struct describer *d, const struct decl_macro *m)
 {
@@ -254,8 +357,12 @@ static void add_macro(struct describer *d, const struct decl_macro *m)
 	buf_add_cstr(b, ", ");
 	add_uses(d, m->expanded);
 	buf_add_cstr(b, ", ");
+	add_macro_events(d, m->expanded);
+	buf_add_cstr(b, ", ");
 	add_compiled(d, m->expanded);
-	buf_add_cstr(b, ", \"plugins\": []}}");
+	buf_add_cstr(b, ", ");
+	add_macro_plugins(d, m->expanded);
+	buf_add_cstr(b, "}}");
 }
 
 static void add_list(struct describer *d, const struct decl_list *list)
@@ -339,7 +446,7 @@ static void describe_all(struct describer *d)
 bool rules_describe_json(struct buf *b, const struct rules_loader *l, const struct ruleset *rs,
 			 const char *name)
 {
-	struct describer d = {.b = b, .store = l->store, .rs = rs};
+	struct describer d = {.b = b, .store = l->store, .opts = &l->opts, .rs = rs};
 	const struct rule *one = name ? ruleset_rule_find(rs, str_from(name)) : NULL;
 
 	if (name && !one)

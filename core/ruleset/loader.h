@@ -43,6 +43,8 @@ struct rules_source {
 
 struct rules_plugin {
 	const char *name, *version;
+	const char *source; /* whose events carry its ID; NULL: none */
+	uint32_t owner;     /* what its fields have for theirs */
 };
 
 /* `rules:` of the configuration: applied in order, the last one that fits decides. */

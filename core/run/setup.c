@@ -471,14 +471,18 @@ static int list_plugins(struct setup *s, struct config *c, struct rules_options 
 		return -ENOMEM;
 	for (uint32_t i = 0; i < s->plugs.n; i++) {
 		const struct module *m = s->plugs.plugs[i].module;
+		struct rules_plugin *own;
 
 		if (!m)
 			continue;
-		list[ret->n_plugins].name = arena_str(&c->arena, m->name).p;
-		list[ret->n_plugins].version = arena_str(&c->arena, m->version).p;
-		if (!list[ret->n_plugins].name || !list[ret->n_plugins].version)
+		own = &list[ret->n_plugins++];
+		own->name = arena_str(&c->arena, m->name).p;
+		own->version = arena_str(&c->arena, m->version).p;
+		own->owner = i;
+		if (m->id && plug_is_source(&s->plugs.plugs[i]))
+			own->source = arena_str(&c->arena, plug_source(&s->plugs.plugs[i])).p;
+		if (!own->name || !own->version)
 			return -ENOMEM;
-		ret->n_plugins++;
 	}
 	ret->plugins = list;
 	return 0;

@@ -48,7 +48,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		{.name = "syscall", .fields = fields(), .has_event_types = true},
 		{.name = "other", .fields = fields()},
 	};
-	struct rules_plugin plugin = {"json", "0.7.4"};
+	struct rules_plugin plugin = {.name = "json", .version = "0.7.4"};
 	struct rules_options o = {.n_sources = 2,
 				  .sources = sources,
 				  .n_plugins = 1,

@@ -392,7 +392,8 @@ static void test_lints_what_is_doubtful(void **state)
 
 static void test_plugins_must_be_there_and_new_enough(void **state)
 {
-	static const struct rules_plugin plugins[] = {{"json", "0.7.4"}, {"ct", "1.0.0"}};
+	static const struct rules_plugin plugins[] = {{.name = "json", .version = "0.7.4"},
+						      {.name = "ct", .version = "1.0.0"}};
 	static const struct {
 		const char *entry;
 		bool ok;
@@ -472,6 +473,32 @@ static void test_reports_as_text_and_json(void **state)
 	kit_deinit(&k);
 }
 
+static void test_describes_which_plugins_are_used(void **state)
+{
+	/* of the fields of this kit the first plugin is the owner */
+	static const struct rules_plugin plugins[] = {
+		{.name = "fields", .version = "1.0.0"},
+		{.name = "giver", .version = "1.0.0", .source = "other", .owner = 1},
+		{.name = "idle", .version = "1.0.0", .source = "third", .owner = 2},
+	};
+	struct kit k;
+	struct buf b;
+	(void)state;
+
+	kit_init(&k);
+	k.opts.plugins = plugins;
+	k.opts.n_plugins = 3;
+	buf_init(&b, 1 << 20);
+	kit_load(&k, "- macro: opened\n  condition: a.type = open\n" RULE("r", "a.num = 1"));
+	assert_true(rules_describe_json(&b, k.loader, k.rs, NULL));
+	assert_non_null(strstr(b.p, "a.num = 1\", \"plugins\": [\"giver\", \"fields\"]"));
+	assert_non_null(strstr(b.p,
+			       "\"events\": [\"open\"], \"condition_compiled\": \"a.type = open\", "
+			       "\"plugins\": [\"fields\"]"));
+	buf_deinit(&b);
+	kit_deinit(&k);
+}
+
 static void test_survives_want_of_memory(void **state)
 {
 	static const char *const texts[] = {
@@ -517,6 +544,7 @@ int main(void)
 		cmocka_unit_test(test_plugins_must_be_there_and_new_enough),
 		cmocka_unit_test(test_bombs_end_with_an_error),
 		cmocka_unit_test(test_reports_as_text_and_json),
+		cmocka_unit_test(test_describes_which_plugins_are_used),
 		cmocka_unit_test(test_survives_want_of_memory),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
