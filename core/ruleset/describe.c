@@ -532,5 +532,5 @@ void rules_condition_print(struct buf *b, const struct rules_loader *l, const st
 	const struct decl_rule *decl = strmap_find(&l->store->rules, rule->name);
 
 	if (decl->tree)
-		ast_print(b, decl->tree);
+		ast_write(b, decl->tree);
 }

@@ -30,7 +30,9 @@ bool rules_describe_text(struct buf *b, const struct rules_loader *l, const stru
 bool rules_describe_json(struct buf *b, const struct rules_loader *l, const struct ruleset *rs,
 			 const char *name);
 
-/* Appends the condition of @rule with all macros, lists and exceptions in place. */
+/* Appends the condition of @rule with macros, lists and exceptions in place, as text that reads back as
+ * the same condition (what -L writes is the text that other engines of the language write, which leaves
+ * brackets bare). */
 void rules_condition_print(struct buf *b, const struct rules_loader *l, const struct rule *rule);
 
 /* --rule-schema: the JSON schema (draft 6) of a rules file. */

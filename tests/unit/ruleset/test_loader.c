@@ -499,6 +499,23 @@ static void test_describes_which_plugins_are_used(void **state)
 	kit_deinit(&k);
 }
 
+static void test_the_condition_of_a_rule_is_told_so_that_it_reads_back(void **state)
+{
+	static const char first[] = "(a.str in (\")\", \"a)b\", x) and not a.str = \"(\")";
+	struct kit k;
+	struct buf b;
+	(void)state;
+
+	kit_init(&k);
+	buf_init(&b, 1 << 20);
+	kit_load(&k, "- list: l\n  items: [')', a)b]\n" RULE(
+			     "r", "a.str in (l, x) and not a.str = \"(\""));
+	rules_condition_print(&b, k.loader, k.rs->rules[0]);
+	assert_string_equal(b.p, first);
+	buf_deinit(&b);
+	kit_deinit(&k);
+}
+
 static void test_survives_want_of_memory(void **state)
 {
 	static const char *const texts[] = {
@@ -545,6 +562,7 @@ int main(void)
 		cmocka_unit_test(test_bombs_end_with_an_error),
 		cmocka_unit_test(test_reports_as_text_and_json),
 		cmocka_unit_test(test_describes_which_plugins_are_used),
+		cmocka_unit_test(test_the_condition_of_a_rule_is_told_so_that_it_reads_back),
 		cmocka_unit_test(test_survives_want_of_memory),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
