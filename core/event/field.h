@@ -85,8 +85,7 @@ enum field_flag {
 	FIELD_PADDED = 1 << 16,      /* text shows the number with at least nine digits */
 	FIELD_HEX = 1 << 17,         /* text shows the number in hexadecimal */
 	FIELD_BASE64 = 1 << 18,      /* bytes are shown in base64 */
-	FIELD_EQUAL_ONLY = 1 << 19,  /* compared by "=" and nothing else */
-	FIELD_WITHIN = 1 << 21,      /* a distance: "=" means at most */
+	FIELD_WITHIN = 1 << 21,      /* a distance: compared by "=" alone, which means at most */
 	FIELD_SHOWN_APART = 1 << 20, /* what is shown is asked for as FT_DYN, and is a text */
 	FIELD_ARG_COMPARED =
 		1 << 23, /* its argument is what it is compared with for equality, one a line */

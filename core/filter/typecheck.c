@@ -311,8 +311,7 @@ static int check_operator(struct checker *c, const struct ast *t, const struct o
 	struct ast_place where = {.span = t->op_span, .origin = t->place.origin};
 	enum filter_types types = left->is_list ? FILTER_TYPES_LIST : filter_types_of(left->type);
 
-	if (left->kind == OPERAND_FIELD && (left->use->field->flags & FIELD_EQUAL_ONLY) &&
-	    ((t->op != FILTER_OP_EQ && t->op != FILTER_OP_EQ2) || t->modifier))
+	if (is_distance(left) && ((t->op != FILTER_OP_EQ && t->op != FILTER_OP_EQ2) || t->modifier))
 		return wrong(c, where, "field '%.*s' is compared by '=' only",
 			     STR_FMT(left->use->field->name));
 	if (t->op == FILTER_OP_EXISTS)

@@ -104,7 +104,6 @@ static const struct flag gyr_flags[] = {
 	{"padded", FIELD_PADDED},
 	{"hex", FIELD_HEX},
 	{"shown_apart", FIELD_SHOWN_APART},
-	{"equal_only", FIELD_EQUAL_ONLY},
 	{"within", FIELD_WITHIN},
 	{"arg_compared", FIELD_ARG_COMPARED},
 	{"gone", FIELD_GONE | FIELD_HIDDEN},

@@ -128,7 +128,6 @@ static void add_extras(struct gyr_text *out, const struct gyr_field *f)
 						 {GYR_PADDED, "padded"},
 						 {GYR_HEX, "hex"},
 						 {GYR_SHOWN_APART, "shown_apart"},
-						 {GYR_EQUAL_ONLY, "equal_only"},
 						 {GYR_WITHIN, "within"},
 						 {GYR_GONE, "gone"},
 						 {GYR_ARG_COMPARED, "arg_compared"},

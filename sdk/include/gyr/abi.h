@@ -577,7 +577,7 @@ typedef struct plugin_api {
  *   type        a further type of the event schema, in lower case: "port" "int64" "bytebuf"
  *               "fspath" "ipv4addr" "double" "flags32" ...; requests then carry its number in ftype
  *   flags       array of "no_rhs" "no_transformer" "filter_only" "any" "not_any" "slow" "volatile"
- *               "arg_suffix" "arg_param" "numeric_str" "padded" "hex" "shown_apart" "equal_only" "within"
+ *               "arg_suffix" "arg_param" "numeric_str" "padded" "hex" "shown_apart" "within"
  *               "arg_compared" (takes no argument in rules; a comparison by = != in intersects
  *               makes its constants the argument, one a line)
  *               "gone" (no field: rules that use it, or a name that goes on with a dot, are told

@@ -274,8 +274,7 @@ enum gyr_field_flag {
 	GYR_HEX = 1 << 17,          /* text shows the number in hexadecimal */
 	GYR_NUMERIC_STR = 1 << 18,  /* text that is a decimal number is one in JSON, too */
 	GYR_ARG_PARAM = 1 << 19,    /* the suffix is the name of an event parameter */
-	GYR_EQUAL_ONLY = 1 << 21,   /* compared by "=" and nothing else */
-	GYR_WITHIN = 1 << 22,       /* a distance: "=" means at most */
+	GYR_WITHIN = 1 << 22,       /* a distance: compared by "=" alone, which means at most */
 	GYR_SHOWN_APART = 1 << 20,  /* asked for as GYR_DYN, a text, where it is shown */
 	GYR_CONVERSATION = 1 << 15, /* property "conversation" */
 	GYR_GONE = 1 << 23, /* a field once, as all that go on with a dot: rules are told so */

@@ -69,7 +69,7 @@ static const struct {
 		  {true, 2, v_any}},
 	[SIDES] = {{.name = {"t.sides", 7}, .type = FT_CHARBUF, .flags = FIELD_NOT_ANY},
 		   {true, 2, v_any}},
-	[SAME] = {{.name = {"t.same", 6}, .type = FT_UINT64, .flags = FIELD_EQUAL_ONLY},
+	[SAME] = {{.name = {"t.same", 6}, .type = FT_UINT64, .flags = FIELD_WITHIN},
 		  {true, 1, v_num}},
 	[BYTES] = {{.name = {"t.bytes", 7}, .type = FT_BYTEBUF}, {true, 1, v_bytes}},
 	[TYPE] = {{.name = {"t.type", 6}, .type = FT_CHARBUF, .role = FIELD_ROLE_EVENT_TYPE},
@@ -247,6 +247,8 @@ static void test_what_cannot_work_is_refused(void **state)
 		{"t.same > 1", TYPECHECK_ERROR, 7, 1, ""},
 		{"t.same exists", TYPECHECK_ERROR, 7, 6, ""},
 		{"t.same in (1, 2)", TYPECHECK_ERROR, 7, 2, ""},
+		{"t.same <= 1", TYPECHECK_ERROR, 7, 2, ""},
+		{"t.same = anyof (1, 2)", TYPECHECK_ERROR, 7, 1, ""},
 	};
 	struct fixture f;
 
