@@ -212,7 +212,8 @@ static int set_nothing(struct options *o, const char *value, struct err *err)
 static const struct option_row rows[] = {
 	{'h', "help", VALUE_NO, NULL, set_help, "this help"},
 	{'c', NULL, VALUE_YES, "FILE", set_config, "configuration"},
-	{'r', NULL, VALUE_YES, "PATH", set_rules, "rules file or folder, in place of rules_files"},
+	{'r', NULL, VALUE_YES, "PATH", set_rules,
+	 "rules file, or folder of them (not of folders), in place of rules_files"},
 	{'o', "option", VALUE_YES, "KEY=VALUE", set_settings, "set a key of the configuration"},
 	{0, "enable-source", VALUE_YES, "NAME", set_enable_sources, "open only this event source"},
 	{0, "disable-source", VALUE_YES, "NAME", set_disable_sources, "do not open this one"},

@@ -150,8 +150,9 @@ bool rules_is_file_name(const char *name);
 /* Whether it is the name or path of a test file, "x.test.yaml". */
 bool rules_is_test_name(const char *name);
 
-/* Adds @path, or, if it is a folder, every rules file in it, by name. -ENOENT and other
- * errnos with @err when it is not there or cannot be listed. */
+/* Adds @path, or, if it is a folder, every rules file (*.yaml, *.yml) in it, by name, but none of the
+ * folders in it, nor hidden or test files. -ENOENT and other errnos with @err when it is not there or
+ * cannot be listed. */
 int rules_loader_add_path(struct rules_loader *l, const char *path, struct err *err);
 
 /* Resolves everything. 0 and a ruleset (one reference, the caller's) even when there are errors:

@@ -4,7 +4,10 @@
 #include <stdint.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -516,6 +519,48 @@ static void test_the_condition_of_a_rule_is_told_so_that_it_reads_back(void **st
 	kit_deinit(&k);
 }
 
+static void write_empty(const char *dir, const char *name)
+{
+	char path[128];
+	FILE *f;
+
+	(void)snprintf(path, sizeof path, "%s/%s", dir, name);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	assert_int_equal(fputs("[]\n", f) < 0, 0);
+	assert_int_equal(fclose(f), 0);
+}
+
+static void test_a_folder_stands_for_the_rules_files_in_it_by_name(void **state)
+{
+	static const char *const names[] = {"10.yaml",      "2.yml",       "notes.txt",
+					    ".hidden.yaml", "x.test.yaml", "below/1.yaml"};
+	char dir[] = "/tmp/gyr-rules-XXXXXX", path[128];
+	struct err err = ERR_NULL;
+	struct kit k;
+	(void)state;
+
+	kit_init(&k);
+	assert_non_null(mkdtemp(dir));
+	(void)snprintf(path, sizeof path, "%s/below", dir);
+	assert_int_equal(mkdir(path, 0700), 0);
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		write_empty(dir, names[i]);
+	assert_int_equal(rules_loader_new(&k.opts, &k.loader), 0);
+	assert_int_equal(rules_loader_add_path(k.loader, dir, &err), 0);
+	assert_int_equal(rules_loader_n_results(k.loader), 2);
+	assert_non_null(strstr(rules_loader_result(k.loader, 0)->name.p, "/10.yaml"));
+	assert_non_null(strstr(rules_loader_result(k.loader, 1)->name.p, "/2.yml"));
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		(void)snprintf(path, sizeof path, "%s/%s", dir, names[i]);
+		assert_int_equal(unlink(path), 0);
+	}
+	(void)snprintf(path, sizeof path, "%s/below", dir);
+	assert_int_equal(rmdir(path), 0);
+	assert_int_equal(rmdir(dir), 0);
+	kit_deinit(&k);
+}
+
 static void test_survives_want_of_memory(void **state)
 {
 	static const char *const texts[] = {
@@ -563,6 +608,7 @@ int main(void)
 		cmocka_unit_test(test_reports_as_text_and_json),
 		cmocka_unit_test(test_describes_which_plugins_are_used),
 		cmocka_unit_test(test_the_condition_of_a_rule_is_told_so_that_it_reads_back),
+		cmocka_unit_test(test_a_folder_stands_for_the_rules_files_in_it_by_name),
 		cmocka_unit_test(test_survives_want_of_memory),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
