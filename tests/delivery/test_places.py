@@ -4,12 +4,13 @@ files that grow. Usage: test_places.py PROGRAM [TEST]"""
 import gzip
 import json
 import os
-import subprocess
 import unittest
 
-from test_delivery import BATCH, KILL_S, Delivery, Peer, SANITIZED
+from test_delivery import Delivery, Peer
 
-N = 3000 if SANITIZED else 12000
+N = 3000
+BATCH = 4
+REQUESTS = 20  # of about 750, between two kills
 
 RULES = """
 - rule: Audited
@@ -71,19 +72,17 @@ class Places(Delivery):
 
     def killed(self, source, n):
         peer = Peer(self, "200")
-        config = self.config(self.output("delivered", port=peer.port))
+        config = self.config(self.output("delivered", port=peer.port, batch=BATCH))
         n_kills = 0
         while True:
-            before = len(peer.requests())
+            enough = len(peer.requests()) + REQUESTS
             p = self.start(*self.args(config, source))
-            self.until(lambda: len(peer.requests()) > before or p.poll() is not None)
-            try:
-                p.wait(timeout=KILL_S / 4)
+            self.until(lambda: len(peer.requests()) >= enough or p.poll() is not None)
+            if p.poll() is not None:
                 break
-            except subprocess.TimeoutExpired:
-                p.kill()
-                p.wait()
-                n_kills += 1
+            p.kill()
+            p.wait()
+            n_kills += 1
         self.assertEqual(p.returncode, 0, self.said())
         self.assertGreater(n_kills, 0)
         got = self.ids(peer.alerts())
