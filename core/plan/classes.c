@@ -177,6 +177,37 @@ static bool classes_assign(struct specialiser *s, struct strmap *seen)
 	return true;
 }
 
+/* Marks the predicates below @node in @bits; @last is the class that a node was last reached for, plus
+ * one. */
+static void mark_preds(const struct plan *p, uint32_t node, uint32_t class, uint32_t *last,
+		       uint64_t *bits)
+{
+	const struct node *n = &p->dag.nodes[node];
+
+	if (last[node] == class + 1)
+		return;
+	last[node] = class + 1;
+	if (n->kind == NODE_KIND_PRED || n->kind == NODE_KIND_NOT_PRED)
+		bits[n->kids / 64] |= 1ULL << (n->kids % 64);
+	for (uint32_t i = 0; i < n->n; i++)
+		mark_preds(p, p->dag.kids[n->kids + i], class, last, bits);
+}
+
+static bool held_by_build(struct plan *p)
+{
+	size_t words = preds_words(p);
+	uint64_t *bits = arena_alloc(&p->arena, p->n_classes * words * sizeof *bits);
+	uint32_t *last = mem_new((p->dag.n_nodes + 1) * sizeof *last);
+	bool ok = bits && last;
+
+	for (uint32_t c = 0; ok && c < p->n_classes; c++)
+		for (uint32_t i = 0; i < p->classes[c].n_rules; i++)
+			mark_preds(p, p->classes[c].rules[i].root, c, last, bits + c * words);
+	mem_free(last);
+	p->held_by = bits;
+	return ok;
+}
+
 bool classes_build(struct plan *p, const uint32_t *roots)
 {
 	struct specialiser s = {.p = p, .roots = roots};
@@ -187,7 +218,8 @@ bool classes_build(struct plan *p, const uint32_t *roots)
 	s.set_of = mem_grow(NULL, p->n_rules + 1, sizeof *s.set_of);
 	s.memo = mem_new(n_nodes * sizeof *s.memo);
 	s.stamp = mem_new(n_nodes * sizeof *s.stamp);
-	ok = s.set_of && s.memo && s.stamp && sets_gather(&s) && classes_assign(&s, &seen);
+	ok = s.set_of && s.memo && s.stamp && sets_gather(&s) && classes_assign(&s, &seen) &&
+	     held_by_build(p);
 	strmap_deinit(&seen);
 	mem_free(s.sets);
 	mem_free(s.set_of);

@@ -64,6 +64,9 @@ struct plan {
 	uint32_t n_switches;
 	struct plan_class *classes;
 	uint32_t n_classes, n_groups;
+	/* By class, a bit a predicate: whether a rule of the class holds it. Only such events tell how
+	 * often it is true where that matters. */
+	const uint64_t *held_by;
 	const uint8_t *term_kinds; /* by term: the kind of entry it is a fact of, from 1; 0: none */
 	const uint8_t *facts; /* by node: the kind of entry that alone decides it; 0: none does */
 	uint16_t class_of[EVTTYPES_MAX + 1]; /* the last one: codes that the table does not know */
@@ -83,10 +86,20 @@ struct plan_stats {
 	float *used;
 };
 
+static inline size_t preds_words(const struct plan *p)
+{
+	return p->dag.n_preds / 64 + 1;
+}
+
+static inline bool class_holds(const struct plan *p, uint32_t class, uint32_t pred)
+{
+	return p->held_by[class * preds_words(p) + pred / 64] >> (pred % 64) & 1;
+}
+
 /* Whether @s, which may be NULL, was learned from a plan of the same rules: they make equal graphs. */
 bool plan_stats_fit(const struct plan_stats *s, const struct plan *p);
 
-/* classes.c: sets classes, class_of and the rules of each. false: no memory. */
+/* classes.c: sets classes, class_of, the rules of each and held_by. false: no memory. */
 bool classes_build(struct plan *p, const uint32_t *roots);
 
 /*

@@ -19,6 +19,7 @@
 enum {
 	GEN_MAX = (1U << 30) - 1, /* gen shares a word with the answer */
 	USES_MAX = 1 << 16,       /* classes times terms that are counted */
+	SAMPLES_FIRST = 4,        /* of each class, before those that are taken by number */
 	LAZY_SWITCH_PREDS =
 		4, /* an automaton is run for its sake only from this many predicates on */
 };
@@ -61,6 +62,7 @@ struct plan_run {
 	atomic_uint *seen; /* by switch: samples in which it was run */
 	atomic_uint *held; /* by predicate: of them, those in which it was true */
 	atomic_uint *class_samples;
+	atomic_uint *class_share; /* of them, those taken by number: they say how frequent it is */
 	atomic_uint *used; /* by class and term: samples in which judging asked; NULL: too many */
 };
 
@@ -77,6 +79,7 @@ struct plan_run *plan_run_free(struct plan_run *r)
 	mem_free(r->term_gen);
 	mem_free(r->judged);
 	mem_free(r->class_samples);
+	mem_free(r->class_share);
 	mem_free(r->used);
 	mem_free(r->term_values);
 	mem_free(r->awake);
@@ -126,7 +129,7 @@ int plan_run_new(const struct plan *p, struct plan_run **ret_run)
 	     NEW(d->n_preds, r->hits.stamp) && NEW(d->n_preds, r->hits.list) &&
 	     NEW(p->n_switches, r->sw_ran) && NEW(p->n_switches, r->sw_failed) &&
 	     NEW(d->n_terms, r->term_gen) && NEW(d->n_terms, r->judged) &&
-	     NEW(p->n_classes, r->class_samples) &&
+	     NEW(p->n_classes, r->class_samples) && NEW(p->n_classes, r->class_share) &&
 	     (!counts_uses(p) || NEW(p->n_classes * d->n_terms, r->used)) &&
 	     NEW(d->n_terms, r->term_values) && NEW(p->max_class_rules, r->awake) &&
 	     NEW(p->max_class_rules, r->woken) && NEW(p->max_class_rules, r->matched) &&
@@ -495,6 +498,17 @@ static inline bool is_sample(uint64_t n)
 	return (n & (n < PLAN_FIRST ? PLAN_SAMPLE_FIRST - 1 : PLAN_SAMPLE_EVERY - 1)) == 0;
 }
 
+/* Whether the event is looked at to learn from: one in many, and the first of each class, so that something
+ * is known of rare ones. */
+static inline bool is_learned_from(const struct plan_run *r)
+{
+	if (is_sample(r->n_events))
+		return true;
+	return r->n_events < PLAN_FIRST &&
+	       atomic_load_explicit(&r->class_samples[r->class - r->p->classes],
+				    memory_order_relaxed) < SAMPLES_FIRST;
+}
+
 /* One event in many tells how often predicates are true: all switches are run, needed or not. Costs
  * what the switches cost and what they hit, not what predicates there are. [owner thread writes,
  * any reads] */
@@ -504,6 +518,8 @@ static __attribute__((noinline)) void sample(struct plan_run *r)
 	uint32_t class = (uint32_t)(r->class - r->p->classes);
 
 	atomic_fetch_add_explicit(&r->class_samples[class], 1, memory_order_relaxed);
+	if (is_sample(r->n_events))
+		atomic_fetch_add_explicit(&r->class_share[class], 1, memory_order_relaxed);
 	for (uint32_t t = 0; r->used && t < d->n_terms; t++)
 		if (r->judged[t] == r->gen)
 			atomic_fetch_add_explicit(&r->used[class * d->n_terms + t], 1,
@@ -518,7 +534,9 @@ static __attribute__((noinline)) void sample(struct plan_run *r)
 			atomic_fetch_add_explicit(&r->seen[s], 1, memory_order_relaxed);
 	}
 	for (uint32_t i = 0; i < r->hits.n; i++)
-		atomic_fetch_add_explicit(&r->held[r->hits.list[i]], 1, memory_order_relaxed);
+		if (class_holds(r->p, class, r->hits.list[i]))
+			atomic_fetch_add_explicit(&r->held[r->hits.list[i]], 1,
+						  memory_order_relaxed);
 	atomic_fetch_add_explicit(&r->n_samples, 1, memory_order_relaxed);
 }
 
@@ -549,7 +567,7 @@ static inline bool rests(struct plan_run *r)
 {
 	const struct driver_group *g = r->class->groups;
 	const struct gyr_entry *e =
-		r->class->rests && !is_sample(r->n_events) ? entry_of(r, g->field) : NULL;
+		r->class->rests && !is_learned_from(r) ? entry_of(r, g->field) : NULL;
 
 	return e && atoms_has_none(r->atoms, r->p->n_switches + g->number, e);
 }
@@ -564,7 +582,7 @@ static __attribute__((noinline)) uint32_t match_class(struct plan_run *r, bool f
 	run_drivers(r);
 	if (r->n_woken || r->wake_all || r->class->n_gates)
 		judge_all(r);
-	if (is_sample(r->n_events))
+	if (is_learned_from(r))
 		sample(r);
 	if (r->n_matched > 1)
 		sort_matched(r);
@@ -643,19 +661,34 @@ static void learned_uses(const struct plan_run *r, struct plan_stats *s)
 	double n_samples = 0;
 
 	for (uint32_t c = 0; c < s->n_classes; c++) {
-		s->share[c] =
-			atomic_load_explicit(&r->class_samples[c], memory_order_relaxed) + 0.01;
+		s->share[c] = atomic_load_explicit(&r->class_share[c], memory_order_relaxed) + 0.01;
 		n_samples += s->share[c];
 	}
 	for (uint32_t c = 0; c < s->n_classes; c++) {
+		double seen =
+			atomic_load_explicit(&r->class_samples[c], memory_order_relaxed) + 0.01;
+
 		for (uint32_t t = 0; s->used && t < s->n_terms; t++) {
 			size_t at = (size_t)c * s->n_terms + t;
 			uint32_t n = atomic_load_explicit(&r->used[at], memory_order_relaxed);
 
-			s->used[at] = (float)(n / s->share[c]);
+			s->used[at] = (float)(n / seen);
 		}
 		s->share[c] /= n_samples;
 	}
+}
+
+/* Samples that tell about predicate @pred: of events whose rules hold it. */
+static uint32_t samples_of(const struct plan_run *r, uint32_t pred)
+{
+	uint32_t sw = r->p->dag.preds[pred].sw, n = 0;
+
+	if (sw == DAG_NONE || atomic_load_explicit(&r->seen[sw], memory_order_relaxed) == 0)
+		return 0;
+	for (uint32_t c = 0; c < r->p->n_classes; c++)
+		if (class_holds(r->p, c, pred))
+			n += atomic_load_explicit(&r->class_samples[c], memory_order_relaxed);
+	return n;
 }
 
 struct plan_stats *plan_run_learned(const struct plan_run *r)
@@ -675,10 +708,7 @@ struct plan_stats *plan_run_learned(const struct plan_run *r)
 		return plan_stats_free(s);
 	learned_uses(r, s);
 	for (uint32_t i = 0; i < n; i++) {
-		uint32_t sw = d->preds[i].sw;
-		uint32_t seen = sw == DAG_NONE
-					? 0
-					: atomic_load_explicit(&r->seen[sw], memory_order_relaxed);
+		uint32_t seen = samples_of(r, i);
 		uint32_t held = atomic_load_explicit(&r->held[i], memory_order_relaxed);
 
 		/* one more of each kind: nothing is ever or never true after few samples */

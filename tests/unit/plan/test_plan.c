@@ -312,6 +312,50 @@ static void test_entries_that_change_are_looked_up_anew(void **state)
 	assert_true(n_saved > n_made);
 }
 
+static void fill_text(struct mock_event *e, uint32_t field, const char *text)
+{
+	e->values[field] = (struct values){.is_set = true, .n = 1, .v = e->room[field]};
+	e->room[field][0] = mock_text(text);
+}
+
+/* What is seldom true at large and always where it is asked wakes a rule for nothing. */
+static void test_comparison_is_learned_from_events_that_ask_for_it(void **state)
+{
+	enum { B = 1, OPENAT_CODE = 307, EXECVE_CODE = 293, RARE = 16 };
+	struct mock_random r = {7};
+	struct plan *plan, *better;
+	struct plan_stats *stats;
+	struct mock_event e;
+	struct plan_run *run;
+	const uint32_t *got;
+	struct world w;
+
+	(void)state;
+	world_init(&w);
+	add_rule(&w, "evt.type = openat and s.a = zzz", &w.sets[0]);
+	add_rule(&w, "evt.type = execve and s.b = nginx and n.flag = true", &w.sets[1]);
+	assert_int_equal(plan_new(w.rules, w.n, NULL, &plan), 0);
+	assert_int_equal(plan_run_new(plan, &run), 0);
+	for (uint64_t i = 1; i <= PLAN_FIRST; i++) {
+		mock_event_fill(&e, &r, i);
+		/* neither kind always falls on a sample */
+		e.evt.type = i % (RARE + 1) ? OPENAT_CODE : EXECVE_CODE;
+		fill_text(&e, B, e.evt.type == EXECVE_CODE ? "nginx" : "cron");
+		(void)plan_match(run, &e.evt, &mock_fetch, false, &got);
+	}
+	stats = plan_run_learned(run);
+	assert_non_null(stats);
+	assert_int_equal(plan_new(w.rules, w.n, stats, &better), 0);
+	buf_reset(&w.text);
+	plan_explain_rule(&w.text, better, 1);
+	assert_non_null(strstr(w.text.p, "residual"));
+	plan_stats_free(stats);
+	plan_run_free(run);
+	plan_free(plan);
+	plan_free(better);
+	world_deinit(&w);
+}
+
 static const char *rule_name(void *ctx, uint32_t rule)
 {
 	(void)ctx;
@@ -378,6 +422,7 @@ int main(void)
 		cmocka_unit_test(test_nothing_is_allocated_per_event),
 		cmocka_unit_test(test_equal_conditions_are_shared),
 		cmocka_unit_test(test_entries_that_change_are_looked_up_anew),
+		cmocka_unit_test(test_comparison_is_learned_from_events_that_ask_for_it),
 		cmocka_unit_test(test_explain_names_cover_and_residual_rules),
 		cmocka_unit_test(test_every_refused_allocation_is_survived),
 	};
