@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_SIZE = 256 << 10 };
+enum { FIRST_SIZE = 1 << 20 };
 
 /* Room for more behind the bytes that are there. */
 static int make_room(struct scap_window *w, size_t size)
