@@ -101,12 +101,10 @@ static void meta_link(struct state *s)
 
 	for (struct thread *t; (t = imap_next(&s->threads, &at));) {
 		struct thread *leader = t->pid == t->tid ? NULL : thread_find(s, t->pid);
-		struct thread *parent = thread_find(s, t->ptid);
 
 		if (leader)
 			leader->n_others++;
-		if (parent)
-			parent->n_children++;
+		thread_link(t, thread_find(s, t->ptid));
 	}
 }
 

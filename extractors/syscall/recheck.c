@@ -47,16 +47,17 @@ static bool is_same_program(const struct thread *t, const struct gyr_meta_proc *
 /* In place of an older one of its number, if there is one, whose threads and children it has. */
 static void take_thread(struct state *s, const struct gyr_meta_proc *m)
 {
-	const struct thread *old = thread_find(s, m->tid);
-	const uint32_t n_others = old && old->pid == m->pid ? old->n_others : 0,
-		       n_children = old ? old->n_children : 0;
-	struct thread *t = meta_thread(s, m);
+	struct thread *old = thread_find(s, m->tid), heir = {.tid = m->tid};
+	const uint32_t n_others = old && old->pid == m->pid ? old->n_others : 0;
 
+	if (old)
+		thread_give_children(old, &heir);
+	struct thread *t = meta_thread(s, m);
+	thread_give_children(&heir, t);
 	s->counters.threads_found++;
 	if (!t)
 		return;
 	t->n_others = n_others;
-	t->n_children = n_children;
 	t->pid = t->ptid = -1; /* nobody has counted it yet */
 	thread_set_pids(s, t, m->pid, m->ptid);
 }

@@ -89,8 +89,10 @@ struct thread {
 	uint64_t cpu[CPU_KINDS]; /* as the last procinfo event has it */
 	uint32_t flags, uid, gid, loginuid, tty;
 	uint32_t vmsize_kb, vmrss_kb, vmswap_kb;
-	uint32_t n_others;   /* kept by a main thread: the live threads of its process beside it */
-	uint32_t n_children; /* threads whose ptid is this one */
+	uint32_t n_others; /* kept by a main thread: the live threads of its process beside it */
+	/* Threads that were told to be its children when it was known; and where it is among those of its parent
+	 * (NULL: in no list). */
+	struct thread *first_child, *parent, *next, *before;
 	bool exe_writable, exe_upper_layer, exe_lower_layer, exe_from_memfd;
 	bool is_dead, is_fake;
 	int64_t last_fd;
@@ -289,6 +291,12 @@ struct thread *thread_adopt(struct state *s, struct thread *t, int64_t tid);
 
 /* Says whose thread and whose child @t is; keeps the counts of those. */
 void thread_set_pids(struct state *s, struct thread *t, int64_t pid, int64_t ptid);
+
+/* Makes @t a child of @parent (NULL: of none) and of no other. */
+void thread_link(struct thread *t, struct thread *parent);
+
+/* The children of @from become those of @to (NULL: of none). */
+void thread_give_children(struct thread *from, struct thread *to);
 
 /* Ends a thread: it goes, or waits for the last thread of its process when it is the main one. */
 void thread_end(struct state *s, struct thread *t);

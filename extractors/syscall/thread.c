@@ -27,20 +27,39 @@ void thread_free(struct state *s, struct thread *t)
 	pool_put(&s->pool, t, sizeof *t);
 }
 
-/* Takes @t out of the counts of its process and its parent. */
-static void thread_uncount(struct state *s, const struct thread *t)
+void thread_link(struct thread *t, struct thread *parent)
+{
+	if (t->parent) {
+		*(t->before ? &t->before->next : &t->parent->first_child) = t->next;
+		if (t->next)
+			t->next->before = t->before;
+	}
+	t->parent = parent == t ? NULL : parent;
+	t->before = t->next = NULL;
+	if (!t->parent)
+		return;
+	t->next = parent->first_child;
+	if (t->next)
+		t->next->before = t;
+	parent->first_child = t;
+}
+
+void thread_give_children(struct thread *from, struct thread *to)
+{
+	while (from->first_child)
+		thread_link(from->first_child, to);
+}
+
+/* Takes @t out of the count of its process and from its parent. */
+static void thread_uncount(struct state *s, struct thread *t)
 {
 	struct thread *leader = t->pid == t->tid ? NULL : thread_find(s, t->pid);
-	struct thread *parent = thread_find(s, t->ptid);
 
 	if (leader && leader->n_others > 0) {
 		leader->n_others--;
 		thread_touch(leader);
 	}
-	if (parent && parent->n_children > 0) {
-		parent->n_children--;
-		thread_touch(parent);
-	}
+	thread_link(t, NULL);
 }
 
 void thread_set_pids(struct state *s, struct thread *t, int64_t pid, int64_t ptid)
@@ -52,15 +71,11 @@ void thread_set_pids(struct state *s, struct thread *t, int64_t pid, int64_t pti
 	t->ptid = ptid;
 
 	struct thread *leader = pid == t->tid ? NULL : thread_find(s, pid);
-	struct thread *parent = thread_find(s, ptid);
 	if (leader) {
 		leader->n_others++;
 		thread_touch(leader);
 	}
-	if (parent) {
-		parent->n_children++;
-		thread_touch(parent);
-	}
+	thread_link(t, thread_find(s, ptid));
 }
 
 void thread_remove(struct state *s, int64_t tid)
@@ -75,6 +90,7 @@ void thread_remove(struct state *s, int64_t tid)
 	}
 	s->last_thread = NULL;
 	thread_uncount(s, t);
+	thread_give_children(t, NULL);
 	thread_free(s, t);
 }
 
@@ -82,11 +98,9 @@ void thread_remove(struct state *s, int64_t tid)
 static void children_move(struct state *s, const struct thread *t)
 {
 	const int64_t to = t->reaper > 0 ? t->reaper : 0;
-	uint32_t at = 0;
 
-	for (struct thread *c; t->n_children && (c = imap_next(&s->threads, &at));)
-		if (c->ptid == t->tid)
-			thread_set_pids(s, c, c->pid, to);
+	while (t->first_child && to != t->tid)
+		thread_set_pids(s, t->first_child, t->first_child->pid, to);
 }
 
 void thread_end(struct state *s, struct thread *t)

@@ -557,6 +557,38 @@ static void test_a_child_that_ended_before_its_parent_went_on_stays_gone(void **
 	assert_null(row(b, b->threads, 21));
 }
 
+static int64_t parent_of(struct bench *b, int64_t tid)
+{
+	ss_plugin_state_data v;
+
+	assert_int_equal(b->lent->reader_ext->read_entry_field(
+				 b->threads, row(b, b->threads, tid),
+				 column(b, b->threads, "ptid", SS_PLUGIN_ST_INT64), &v),
+			 SS_PLUGIN_SUCCESS);
+	return v.s64;
+}
+
+static void test_children_of_a_process_that_ended_are_those_of_its_reaper(void **state)
+{
+	struct bench *b = *state;
+
+	clone_returns(b, 10, 20, 1);
+	clone_returns(b, 10, 21, 1);
+	clone_returns(b, 11, 30, 1);
+	clone_returns(b, 20, 40, 10);
+	exits(b, 21); /* gone before its parent is */
+	exits(b, 10);
+	clone_returns(b, 11, 31, 1); /* the next event: now 10 is gone */
+	assert_null(row(b, b->threads, 10));
+	assert_int_equal(parent_of(b, 20), 0); /* of no reaper it is told */
+	assert_int_equal(parent_of(b, 30), 11);
+	assert_int_equal(parent_of(b, 31), 11);
+	assert_int_equal(parent_of(b, 40), 20);
+	exits(b, 20);
+	clone_returns(b, 11, 32, 1);
+	assert_int_equal(parent_of(b, 40), 0);
+}
+
 #define TEST(t) cmocka_unit_test_setup_teardown(t, setup, teardown)
 
 int main(void)
@@ -580,6 +612,7 @@ int main(void)
 		TEST(test_tables_of_a_thread_that_was_erased_answer_nothing),
 		TEST(test_tables_inside_rows_are_bounded),
 		TEST(test_a_child_that_ended_before_its_parent_went_on_stays_gone),
+		TEST(test_children_of_a_process_that_ended_are_those_of_its_reaper),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
