@@ -49,11 +49,15 @@ bool index_group(struct arena *scratch, struct arena *a, struct index_key *keys,
 /* --- hash ---------------------------------------------------------------------------------------
  */
 
+/* Slots are small, so that many share a line; what a look-up that hits needs besides is in one place:
+ * length of the key, number of predicates, predicates, key. */
 struct hash_slot {
 	uint32_t tag; /* 0: free */
-	uint32_t len;
-	const char *key;
-	uint32_t first, n;
+	uint32_t at;  /* in records */
+};
+
+enum {
+	RECORD_HEAD = 2, /* words before the predicates */
 };
 
 /* The keys are the rules', not an attacker's, and a value that collides on purpose costs one comparison.
@@ -63,32 +67,48 @@ static uint32_t tag_of(uint64_t h)
 	return (uint32_t)(h >> 32) | 1;
 }
 
+static size_t record_words(const struct index_entry *e)
+{
+	return RECORD_HEAD + (size_t)e->n + (e->key.len + 3) / 4;
+}
+
+/* Writes the record of @e at @to. */
+static void record_put(uint32_t *to, const struct index_entry *e, const uint32_t *preds)
+{
+	to[0] = (uint32_t)e->key.len;
+	to[1] = e->n;
+	memcpy(to + RECORD_HEAD, preds + e->first, e->n * sizeof *preds);
+	if (e->key.len)
+		memcpy(to + RECORD_HEAD + e->n, e->key.p, e->key.len);
+}
+
 bool hash_index_init(struct hash_index *x, struct arena *a, const struct index_entries *e)
 {
-	const struct index_entry *entries = e->items;
 	struct hash_slot *slots;
-	uint32_t size = 4, n = e->n;
+	uint32_t size = 4, *records, used = 0;
+	size_t words = 0;
 
-	while (size < n * 2)
+	while (size < e->n * 2)
 		size *= 2;
-	slots = arena_alloc(a, size * sizeof *slots);
-	if (!slots)
+	for (uint32_t i = 0; i < e->n; i++)
+		words += record_words(&e->items[i]);
+	if (words > UINT32_MAX)
 		return false;
-	for (uint32_t i = 0; i < n; i++) {
-		uint64_t h = hash_bytes(entries[i].key);
+	slots = arena_alloc(a, size * sizeof *slots);
+	records = arena_alloc(a, words * sizeof *records);
+	if (!slots || !records)
+		return false;
+	for (uint32_t i = 0; i < e->n; i++) {
+		uint64_t h = hash_bytes(e->items[i].key);
 		uint32_t at = (uint32_t)h & (size - 1);
 
 		while (slots[at].tag)
 			at = (at + 1) & (size - 1);
-		slots[at] = (struct hash_slot){
-			.tag = tag_of(h),
-			.len = (uint32_t)entries[i].key.len,
-			.key = entries[i].key.p,
-			.first = entries[i].first,
-			.n = entries[i].n,
-		};
+		slots[at] = (struct hash_slot){.tag = tag_of(h), .at = used};
+		record_put(records + used, &e->items[i], e->preds);
+		used += (uint32_t)record_words(&e->items[i]);
 	}
-	*x = (struct hash_index){.slots = slots, .mask = size - 1, .preds = e->preds};
+	*x = (struct hash_index){.slots = slots, .mask = size - 1, .records = records};
 	return true;
 }
 
@@ -98,12 +118,12 @@ void hash_index_find(const struct hash_index *x, struct str value, struct hits *
 	uint32_t tag = tag_of(hash), at = (uint32_t)hash & x->mask;
 
 	for (; x->slots[at].tag; at = (at + 1) & x->mask) {
-		const struct hash_slot *s = &x->slots[at];
+		const uint32_t *r = x->records + x->slots[at].at;
 
-		if (s->tag != tag || s->len != value.len ||
-		    (value.len && memcmp(s->key, value.p, value.len) != 0))
+		if (x->slots[at].tag != tag || r[0] != value.len ||
+		    (value.len && memcmp(r + RECORD_HEAD + r[1], value.p, value.len) != 0))
 			continue;
-		hits_add(h, x->preds + s->first, s->n);
+		hits_add(h, r + RECORD_HEAD, r[1]);
 		return;
 	}
 }

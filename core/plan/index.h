@@ -64,7 +64,7 @@ bool index_group(struct arena *scratch, struct arena *a, struct index_key *keys,
 struct hash_index {
 	const struct hash_slot *slots;
 	uint32_t mask;
-	const uint32_t *preds;
+	const uint32_t *records; /* keys and their predicates */
 };
 
 bool hash_index_init(struct hash_index *x, struct arena *a, const struct index_entries *e);

@@ -243,6 +243,7 @@ static bool index_init(struct builder *b, struct field_switch *s, bool *ret_usab
 {
 	bool reverse = s->kind == SWITCH_SUFFIX, fold_case = s->kind == SWITCH_ICONTAINS;
 	struct index_entries e;
+	struct arena *preds;
 
 	*ret_usable = true;
 	if (s->kind == SWITCH_RANGE) {
@@ -250,7 +251,9 @@ static bool index_init(struct builder *b, struct field_switch *s, bool *ret_usab
 		return range_index_init(&s->index.range, b->arena, b->below, b->n_below, b->above,
 					b->n_above);
 	}
-	if (!index_group(&b->scratch, b->arena, b->keys, b->n_keys, &e))
+	/* a hash index has the predicates in records of its own */
+	preds = s->kind == SWITCH_HASH ? &b->scratch : b->arena;
+	if (!index_group(&b->scratch, preds, b->keys, b->n_keys, &e))
 		return false;
 	s->n_keys = e.n;
 	switch (s->kind) {
