@@ -667,8 +667,8 @@ static int join_apart(struct checker *c, const struct test *test, const struct e
 
 static int check_test(struct checker *c, const struct ast *t, const struct expr **ret)
 {
-	struct test test = {.op = t->op == FILTER_OP_EQ2 ? FILTER_OP_EQ : t->op,
-			    .modifier = t->modifier};
+	const enum filter_op op = t->op == FILTER_OP_EQ2 ? FILTER_OP_EQ : t->op;
+	struct test test = {.op = op, .modifier = t->modifier};
 	int r;
 
 	c->n_apart = 0;

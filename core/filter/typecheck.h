@@ -86,8 +86,8 @@ struct constant {
 
 /* One comparison. */
 struct test {
-	enum filter_op op; /* never FILTER_OP_EQ2 */
-	enum filter_modifier modifier;
+	enum filter_op op : 8; /* never FILTER_OP_EQ2 */
+	enum filter_modifier modifier : 8;
 	uint32_t n;
 	const struct operand *left;
 	const struct operand *right; /* NULL: the constants count */

@@ -357,7 +357,7 @@ int use_table_add_checked(struct use_table *t, const struct ast *tree, const str
 static void list_key(struct use_table *t, const struct test *test, const struct ast_term *list)
 {
 	buf_reset(&t->key);
-	buf_add(&t->key, &test->op, sizeof test->op);
+	buf_add_char(&t->key, (char)test->op);
 	buf_add(&t->key, &test->left, sizeof test->left);
 	buf_add(&t->key, &list, sizeof(list));
 }
