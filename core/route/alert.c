@@ -196,7 +196,8 @@ static void add_json(struct alert_writer *w, struct alert *a, const struct alert
 	}
 	if (o->json_output_fields)
 		add_output_fields(b, ar, s, &w->message);
-	buf_add_str(b, ar->json_tail);
+	buf_add_str(b, ar->json_rule);
+	buf_add_cstr(b, ar->json_tail);
 	buf_add_cstr(b, w->utc);
 	buf_add(b, w->fraction, sizeof(w->fraction));
 	buf_add_cstr(b, "Z\"}");

@@ -27,6 +27,7 @@ static int field_order(const void *a, const void *b)
 struct planner {
 	struct alert_plan *p;
 	struct strmap fields; /* by what tells one from others */
+	struct strmap shared; /* tags, fields and texts of rules, by their bytes */
 	struct arena scratch; /* for one rule */
 	struct arena keys;
 	struct buf buf;
@@ -95,6 +96,21 @@ static const struct alert_field *shared_field(struct planner *pl, const struct a
 	return add_json_key(pl, own) && strmap_add(&pl->fields, key, own) == 0 ? own : NULL;
 }
 
+/* The one copy of @size bytes in the plan, aligned; NULL when memory is short. */
+static const void *shared_bytes(struct planner *pl, const void *p, size_t size)
+{
+	void *own = strmap_find(&pl->shared, (struct str){p, size});
+
+	if (own)
+		return own;
+	own = arena_alloc(&pl->p->arena, size);
+	if (!own)
+		return NULL;
+	if (size)
+		memcpy(own, p, size);
+	return strmap_add(&pl->shared, (struct str){own, size}, own) == 0 ? own : NULL;
+}
+
 static int plan_fields(struct planner *pl, const struct rule *rule, struct alert_rule *ar)
 {
 	uint32_t n = template_n_fields(rule->message), cap = n + rule->n_extra_fields + 1;
@@ -112,19 +128,19 @@ static int plan_fields(struct planner *pl, const struct rule *rule, struct alert
 	field_put(&g, (struct alert_field){.name = pl->p->opts.iso_time ? iso_time_key : time_key,
 					   .kind = ALERT_FIELD_TIME});
 	qsort(g.items, g.n, sizeof(*g.items), field_order);
-	fields = arena_alloc(&pl->p->arena, g.n * sizeof(*fields));
+	fields = arena_alloc(&pl->scratch, g.n * sizeof(*fields));
 	for (uint32_t i = 0; fields && i < g.n; i++) {
 		fields[i] = shared_field(pl, &g.items[i]);
 		if (!fields[i])
 			return -ENOMEM;
 	}
-	ar->fields = fields;
+	ar->fields = fields ? shared_bytes(pl, fields, g.n * sizeof(*fields)) : NULL;
 	ar->n_fields = g.n;
 	arena_reset(&pl->scratch);
-	return fields ? 0 : -ENOMEM;
+	return ar->fields ? 0 : -ENOMEM;
 }
 
-static int plan_tail(struct planner *pl, const struct rule *rule, struct alert_rule *ar)
+static int plan_json(struct planner *pl, const struct rule *rule, struct alert_rule *ar)
 {
 	const struct alert_plan *p = pl->p;
 	struct buf *b = &pl->buf;
@@ -132,6 +148,8 @@ static int plan_tail(struct planner *pl, const struct rule *rule, struct alert_r
 	buf_reset(b);
 	buf_printf(b, "\"priority\":\"%s\",\"rule\":\"", rule_priority_name(rule->priority));
 	buf_add_json(b, rule->name);
+	ar->json_rule = b->failed ? (struct str){0} : arena_str(&pl->p->arena, buf_str(b));
+	buf_reset(b);
 	buf_add_cstr(b, "\",\"source\":\"");
 	buf_add_json(b, str_from(ar->source));
 	buf_add_cstr(b, "\",");
@@ -143,8 +161,22 @@ static int plan_tail(struct planner *pl, const struct rule *rule, struct alert_r
 	if (p->opts.json_tags)
 		buf_add_cstr(b, rule->n_tags ? "]," : "\"tags\":[],");
 	buf_add_cstr(b, "\"time\":\"");
-	ar->json_tail = b->failed ? (struct str){0} : arena_str(&pl->p->arena, buf_str(b));
-	return ar->json_tail.p ? 0 : -ENOMEM;
+	ar->json_tail = b->failed ? NULL : shared_bytes(pl, b->p, b->len + 1);
+	return ar->json_rule.p && ar->json_tail ? 0 : -ENOMEM;
+}
+
+static int plan_tags(struct planner *pl, const struct rule *rule, struct alert_rule *ar)
+{
+	const char **tags = arena_alloc(&pl->scratch, (rule->n_tags + 1) * sizeof(*tags));
+
+	if (!tags)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < rule->n_tags; i++)
+		tags[i] = rule->tags[i].p;
+	ar->n_tags = rule->n_tags;
+	ar->tags = shared_bytes(pl, tags, (rule->n_tags + 1) * sizeof(*tags));
+	arena_reset(&pl->scratch);
+	return ar->tags ? 0 : -ENOMEM;
 }
 
 static int plan_rule(struct planner *pl, const struct rule *rule, struct tally *tally,
@@ -155,16 +187,13 @@ static int plan_rule(struct planner *pl, const struct rule *rule, struct tally *
 
 	ar->name = rule->name.p;
 	ar->source = p->rs->sources[rule->source].name.p;
-	ar->tags = arena_alloc(&p->arena, (rule->n_tags + 1) * sizeof(*ar->tags));
-	if (!ar->tags)
-		return -ENOMEM;
-	for (uint32_t i = 0; i < rule->n_tags; i++)
-		ar->tags[ar->n_tags++] = rule->tags[i].p;
 	ar->tally = tally_row(tally, rule->name, rule->priority);
 	if (!ar->tally)
 		return -ENOMEM;
-	r = plan_fields(pl, rule, ar);
-	return r < 0 ? r : plan_tail(pl, rule, ar);
+	r = plan_tags(pl, rule, ar);
+	if (r == 0)
+		r = plan_fields(pl, rule, ar);
+	return r < 0 ? r : plan_json(pl, rule, ar);
 }
 
 static int plan_rules(struct alert_plan *p, struct tally *tally)
@@ -177,6 +206,7 @@ static int plan_rules(struct alert_plan *p, struct tally *tally)
 		if (p->rs->rules[i]->enabled)
 			r = plan_rule(&pl, p->rs->rules[i], tally, &p->rules[i]);
 	strmap_deinit(&pl.fields);
+	strmap_deinit(&pl.shared);
 	arena_deinit(&pl.scratch);
 	arena_deinit(&pl.keys);
 	buf_deinit(&pl.buf);

@@ -20,10 +20,12 @@ struct alert_field {
 struct alert_rule {
 	struct tally_row *tally;
 	const char *name, *source;
-	const char **tags;
+	/* Equal ones of all rules are one. */
+	const char *const *tags;
 	uint32_t n_tags, n_fields;
-	const struct alert_field *const *fields; /* equal ones of all rules are one */
-	struct str json_tail;                    /* from "priority" to the opening quote of time */
+	const struct alert_field *const *fields;
+	struct str json_rule;  /* from "priority" to the name of the rule */
+	const char *json_tail; /* from its closing quote to the opening one of time */
 };
 
 struct alert_plan {
