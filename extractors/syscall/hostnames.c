@@ -251,6 +251,7 @@ static void take_answer(struct hostnames *h, struct entry *e, const struct answe
 	if (e->addrs)
 		memcpy(e->addrs, a->addrs, a->n * sizeof *e->addrs);
 	e->is_busy = false;
+	h->counters.n_waiting--;
 	e->is_answered = true;
 	e->answered_ms = now_ms();
 	(void)pthread_cond_broadcast(&h->answered);
@@ -308,6 +309,7 @@ static void enqueue(struct hostnames *h, struct entry *e)
 	}
 	h->queue[(h->q_at + h->q_n++) % HOSTNAMES_QUEUE] = e;
 	e->is_busy = true;
+	h->counters.n_waiting++;
 	(void)pthread_cond_signal(&h->more);
 }
 

@@ -45,6 +45,7 @@ extern const struct hostnames_system hostnames_host; /* this machine: hosts file
 
 struct hostnames_counters {
 	uint64_t n_known;   /* names and addresses now */
+	uint64_t n_waiting; /* questions that are not answered yet */
 	uint64_t n_asked;   /* questions to the system */
 	uint64_t n_unknown; /* of them without an answer */
 	uint64_t n_aged;    /* forgotten to make room */

@@ -61,6 +61,7 @@ static uint32_t fields_metrics(struct gyr *p, ss_plugin_metric *ret, uint32_t ca
 		{"no_memory", SS_PLUGIN_METRIC_TYPE_MONOTONIC, s->counters.no_memory},
 		{"bad_events", SS_PLUGIN_METRIC_TYPE_MONOTONIC, s->counters.bad_events},
 		{"hostnames", SS_PLUGIN_METRIC_TYPE_NON_MONOTONIC, names.n_known},
+		{"hostnames_waiting", SS_PLUGIN_METRIC_TYPE_NON_MONOTONIC, names.n_waiting},
 		{"hostnames_asked", SS_PLUGIN_METRIC_TYPE_MONOTONIC, names.n_asked},
 		{"hostnames_unknown", SS_PLUGIN_METRIC_TYPE_MONOTONIC, names.n_unknown},
 		{"hostnames_aged", SS_PLUGIN_METRIC_TYPE_MONOTONIC, names.n_aged},
