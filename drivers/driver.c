@@ -24,6 +24,7 @@
 
 enum {
 	RING_BYTES = 8 << 20,
+	LIFE_RING_MIN = 1 << 20,
 	LIFE_SHARE = 2, /* of a ring: its ring for clone, exec and exit */
 	RING_BYTES_MAX = 1 << 30,
 	BATCH = 4096,
@@ -123,6 +124,12 @@ static uint32_t ring_size(uint32_t bytes)
 	return size;
 }
 
+/* Bytes of a ring for clone, exec and exit beside one of @ring_bytes. */
+static uint32_t life_default(uint32_t ring_bytes)
+{
+	return ring_bytes / LIFE_SHARE > LIFE_RING_MIN ? ring_bytes / LIFE_SHARE : LIFE_RING_MIN;
+}
+
 static int check_versions(const struct drv_options *o, struct drv_problem *ret_why)
 {
 	const struct {
@@ -159,7 +166,7 @@ static int take_options(struct drv *d, const struct drv_options *given, struct d
 		return problem(ret_why, -EINVAL, "A batch may have 1,048,576 events at most.");
 	o->cpus_per_ring = or_default(o->cpus_per_ring, 1);
 	o->ring_bytes = ring_size(or_default(o->ring_bytes, RING_BYTES) / o->cpus_per_ring);
-	o->life_ring_bytes = ring_size(or_default(o->life_ring_bytes, o->ring_bytes / LIFE_SHARE));
+	o->life_ring_bytes = ring_size(or_default(o->life_ring_bytes, life_default(o->ring_bytes)));
 	o->snaplen = or_default(o->snaplen, SNAPLEN);
 	if (o->snaplen > SNAPLEN_MAX)
 		o->snaplen = SNAPLEN_MAX;

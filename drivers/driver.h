@@ -54,7 +54,7 @@ struct drv_options {
 		ring_bytes; /* one processor's ring; default 8 MiB; rounded up to a power of 2 of pages */
 	uint32_t
 		life_ring_bytes; /* its ring for clone, exec and exit, which no other event can fill; default
-				  * half of ring_bytes: an exec has up to 8 KiB */
+				  * half of ring_bytes, at least 1 MiB: an exec has up to 8 KiB */
 	uint32_t
 		cpus_per_ring; /* processors that ring_bytes is shared by, for settings of others; default 1 */
 	uint32_t snaplen;  /* bytes of data of reads and writes; default 80, at most 65,000 */
