@@ -163,9 +163,12 @@ static void find_quiet(struct pipeline *p)
 	const struct matcher *m = p->rules ? p->rules->matchers[0] : NULL;
 
 	p->n_parsers = parser_count(p->parsers[0]);
-	for (uint16_t code = 0; code < EVENT_CODES; code++)
-		p->quiet[code] = m && code != GYR_EVENT_PLUGIN && code != GYR_EVENT_ASYNC &&
-				 matcher_is_idle(m, code) && parser_takes_many(p->parsers[0], code);
+	for (uint32_t i = 0; i < EVENT_CODES; i++) {
+		const uint16_t code = (uint16_t)i;
+
+		p->quiet[i] = m && code != GYR_EVENT_PLUGIN && code != GYR_EVENT_ASYNC &&
+			      matcher_is_idle(m, code) && parser_takes_many(p->parsers[0], code);
+	}
 }
 
 static struct rules *rules_free(struct rules *r)
