@@ -52,10 +52,15 @@ void fd_close(struct state *s, struct thread *t, int64_t num)
 
 	if (!f)
 		return;
-	if (s->n_closed < sizeof s->closed / sizeof s->closed[0])
+	if (s->n_closed < sizeof s->closed / sizeof s->closed[0]) {
 		s->closed[s->n_closed++] = f;
-	else if (f != s->cur.fd)
-		fd_free(s, f);
+		return;
+	}
+	if (f == s->cur.fd) { /* the one that the event may still be asked about */
+		f = s->closed[0];
+		s->closed[0] = s->cur.fd;
+	}
+	fd_free(s, f);
 }
 
 /* Where there was one of this number, or no room for it yet. */
