@@ -10,7 +10,7 @@
  *	bench_rules L100k   100,000 rules: ns / ns(10)
  *	bench_rules run N EVENTS   only runs, for counting instructions (R2)
  *
- * CPU time of this thread, median of nine runs that alternate between the sizes compared. Each ends
+ * CPU time of this thread, the least of 31 runs that alternate between the sizes compared. Each ends
  * with one line, `<id> <ratio>`.
  */
 #include <stdio.h>
@@ -21,7 +21,7 @@
 
 enum {
 	N_EVENTS = 4096,
-	ROUNDS = 9,
+	ROUNDS = 31,
 	N_BASE = 93,
 };
 
@@ -213,17 +213,21 @@ static double pass_plain(struct rules *s, const struct traffic *t, uint32_t n, u
 	return start;
 }
 
-static int by_size(const void *a, const void *b)
+/* The second of two passes: the first puts into the caches what one who runs these rules alone has there. */
+static double warm_pass(struct rules *s, const struct traffic *t, uint64_t *sum)
 {
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return x < y ? -1 : x > y;
+	(void)pass(s, t, sum);
+	return pass(s, t, sum);
 }
 
-static double median(double *v)
+/* Other work on the machine only slows: the least is what it takes. */
+static double least(const double *v)
 {
-	qsort(v, ROUNDS, sizeof *v, by_size);
-	return v[ROUNDS / 2];
+	double best = v[0];
+
+	for (unsigned i = 1; i < ROUNDS; i++)
+		best = v[i] < best ? v[i] : best;
+	return best;
 }
 
 /* Replans with what the first passes taught, as the router does in the background. */
@@ -260,11 +264,11 @@ static double scale(const struct traffic *t, const char *shape, uint32_t n, doub
 		learn(&many, t);
 	}
 	for (unsigned i = 0; i < ROUNDS; i++) {
-		few_ns[i] = pass(&few, t, &sum);
-		many_ns[i] = pass(&many, t, &sum);
+		few_ns[i] = warm_pass(&few, t, &sum);
+		many_ns[i] = warm_pass(&many, t, &sum);
 	}
-	base = median(few_ns);
-	*ret_ns = median(many_ns);
+	base = least(few_ns);
+	*ret_ns = least(many_ns);
 	rules_deinit(&few);
 	rules_deinit(&many);
 	return *ret_ns / base;
@@ -307,9 +311,9 @@ static void bench_plain(const struct traffic *t)
 			ours[k] = pass(&s, t, &sum);
 			plain[k] = pass_plain(&s, t, sizes[i] > 1000 ? 128 : 1024, &sum);
 		}
-		ratio = median(plain) / median(ours);
-		printf("N=%u: %.0f ns, plain %.0f ns, %.1f times\n", sizes[i], median(ours),
-		       median(plain), ratio);
+		ratio = least(plain) / least(ours);
+		printf("N=%u: %.0f ns, plain %.0f ns, %.1f times\n", sizes[i], least(ours),
+		       least(plain), ratio);
 		rules_deinit(&s);
 	}
 	printf("R3 %.1f\n", ratio);
@@ -331,8 +335,8 @@ static void bench_adapt(const struct traffic *t)
 		before[i] = pass(&fixed, t, &sum);
 		after[i] = pass(&adapted, t, &sum);
 	}
-	printf("before %.0f ns, after %.0f ns\nR6 %.2f\n", median(before), median(after),
-	       median(after) / median(before));
+	printf("before %.0f ns, after %.0f ns\nR6 %.2f\n", least(before), least(after),
+	       least(after) / least(before));
 	rules_deinit(&fixed);
 	rules_deinit(&adapted);
 }
