@@ -11,20 +11,6 @@
 #include "util/nearest.h"
 #include "util/text.h"
 
-static int fail_at(const struct config_node *n, struct err *err, const char *text)
-{
-	err_set(err, 0, 0, "%s", text);
-	config_place_context(n->place, err);
-	return -EINVAL;
-}
-
-static const char *text_of(const struct config_node *map, struct str key)
-{
-	const struct config_node *n = config_node_child(map, key);
-
-	return n && n->kind == CONFIG_SCALAR ? n->text.p : NULL;
-}
-
 static bool is_true(const struct config_node *map, struct str key)
 {
 	const struct config_node *n = config_node_child(map, key);
@@ -38,13 +24,14 @@ static int read_match(struct config *c, const struct config_node *entry, struct 
 		      struct err *err)
 {
 	const struct config_node *match = config_node_child(entry, STR("match"));
-	const char *priority = text_of(match, STR("priority"));
+	const char *priority = config_node_text(match, STR("priority"));
 
-	ret->rule = text_of(match, STR("rule"));
-	ret->source = text_of(match, STR("source"));
+	ret->rule = config_node_text(match, STR("rule"));
+	ret->source = config_node_text(match, STR("source"));
 	ret->has_priority = priority != NULL;
 	if (priority && rule_priority_parse(str_from(priority), &ret->priority) < 0)
-		return fail_at(match, err, "match: priority is one of emergency to debug");
+		return config_node_refuse(match, err,
+					  "match: priority is one of emergency to debug");
 	return config_node_strings(c, config_node_child(match, STR("tags")), &ret->tags,
 				   &ret->n_tags);
 }
@@ -79,10 +66,11 @@ static int read_route(struct config *c, const struct config_node *e, const char 
 	int r = read_match(c, e, &ret->match, err);
 
 	if (r == 0 && !to)
-		r = fail_at(e, err, "routes: an entry needs outputs, a list of names; [] drops");
+		r = config_node_refuse(e, err,
+				       "routes: an entry needs outputs, a list of names; [] drops");
 	if (r == 0)
 		r = config_node_strings(c, to, &names, &n);
-	ret->condition = text_of(e, STR("condition"));
+	ret->condition = config_node_text(e, STR("condition"));
 	ret->is_final = is_true(e, STR("final"));
 	for (uint32_t i = 0; r == 0 && i < n; i++)
 		if (find_output(names[i], outputs, n_outputs, &ret->outputs, err) < 0) {
@@ -103,7 +91,7 @@ int config_routes(struct config *c, const char *const *outputs, uint32_t n_outpu
 	if (!routes)
 		return -ENOMEM;
 	if (count > ROUTES_MAX)
-		return fail_at(list, err, "routes: too many entries");
+		return config_node_refuse(list, err, "routes: too many entries");
 	for (const struct config_node *e = list ? list->first : NULL; e && r == 0; e = e->next)
 		r = read_route(c, e, outputs, n_outputs, &routes[n++], err);
 	*ret = (struct route_table){
@@ -135,7 +123,8 @@ static int read_rate(const struct config_node *n, struct suppress_policy *p, str
 	double count;
 
 	if (!number_of(n->text.p, len, &count) || ms == 0)
-		return fail_at(n, err, "suppression: a rate is a number a second, or as in 10/1m");
+		return config_node_refuse(
+			n, err, "suppression: a rate is a number a second, or as in 10/1m");
 	p->rate = count * 1000 / (double)ms;
 	p->burst = slash && count > 1 ? count : 1;
 	return 0;
@@ -152,13 +141,15 @@ static int read_limits(const struct config_node *e, struct suppress_policy *p, s
 		return r;
 	if (burst &&
 	    (config_node_double(burst, &p->burst) < 0 || !(p->burst >= 1) || p->burst > 1e9))
-		return fail_at(burst, err, "suppression: a burst is a number, 1 or more");
+		return config_node_refuse(burst, err,
+					  "suppression: a burst is a number, 1 or more");
 	if (burst && !rate)
-		return fail_at(burst, err, "suppression: a burst goes with a rate");
+		return config_node_refuse(burst, err, "suppression: a burst goes with a rate");
 	if (dedupe && dedupe->kind == CONFIG_SCALAR)
 		p->dedupe_ms = text_interval_ms(dedupe->text);
 	if (p->rate <= 0 && !p->dedupe_ms)
-		return fail_at(e, err, "suppression: a policy needs a rate, or dedupe: TIME");
+		return config_node_refuse(e, err,
+					  "suppression: a policy needs a rate, or dedupe: TIME");
 	return 0;
 }
 
@@ -171,7 +162,7 @@ static int read_policy(struct config *c, const struct config_node *e, struct sup
 	if (r == 0)
 		r = config_node_strings(c, key, &p->key, &p->n_key);
 	if (r == 0 && p->n_key > SUPPRESS_KEY_MAX)
-		r = fail_at(key, err, "suppression: a key has up to 8 fields");
+		r = config_node_refuse(key, err, "suppression: a key has up to 8 fields");
 	p->is_shared = is_true(e, STR("shared"));
 	return r < 0 ? r : read_limits(e, p, err);
 }
@@ -185,7 +176,7 @@ static int read_old(const struct config_node *outputs, struct suppress_policy *p
 	*p = (struct suppress_policy){.is_shared = true, .rate = 1, .burst = 1000};
 	if ((rate && config_node_double(rate, &p->rate) < 0) ||
 	    (burst && config_node_double(burst, &p->burst) < 0) || p->rate < 0 || p->burst < 1)
-		return fail_at(outputs, err, "outputs: rate and max_burst are numbers");
+		return config_node_refuse(outputs, err, "outputs: rate and max_burst are numbers");
 	return 0;
 }
 
@@ -200,7 +191,7 @@ int config_suppression(struct config *c, struct suppress_policies *ret, struct e
 	if (!p)
 		return -ENOMEM;
 	if (count > SUPPRESS_POLICIES_MAX)
-		return fail_at(list, err, "suppression: too many policies");
+		return config_node_refuse(list, err, "suppression: too many policies");
 	for (const struct config_node *e = list ? list->first : NULL; e && r == 0; e = e->next)
 		r = read_policy(c, e, &p[n++], err);
 	if (r == 0 && outputs && outputs->kind == CONFIG_MAP && config_node_count(outputs))

@@ -57,6 +57,13 @@ struct config_node *config_node_child(const struct config_node *map, struct str 
 	return NULL;
 }
 
+const char *config_node_text(const struct config_node *map, struct str key)
+{
+	const struct config_node *n = config_node_child(map, key);
+
+	return n && n->kind == CONFIG_SCALAR ? n->text.p : NULL;
+}
+
 uint32_t config_node_count(const struct config_node *n)
 {
 	uint32_t count = 0;
@@ -349,4 +356,11 @@ void config_place_context(struct config_place p, struct err *err)
 		err_context(err, "%s:%u:%u", p.file, p.line, p.column);
 	else
 		err_context(err, "-o");
+}
+
+int config_node_refuse(const struct config_node *n, struct err *err, const char *text)
+{
+	err_set(err, 0, 0, "%s", text);
+	config_place_context(n->place, err);
+	return -EINVAL;
 }

@@ -47,6 +47,9 @@ void config_node_add(struct config_node *parent, struct str key, struct config_n
 /* The child called @key of a map; NULL when there is none or @map is no map. */
 struct config_node *config_node_child(const struct config_node *map, struct str key);
 
+/* The text of the scalar called @key; NULL when there is none. */
+const char *config_node_text(const struct config_node *map, struct str key);
+
 uint32_t config_node_count(const struct config_node *n);
 
 /* Takes the child @key out of a map and returns it, or NULL. */
@@ -71,3 +74,6 @@ void config_node_json(struct buf *b, const struct config_node *n);
 
 /* "file:line:column: " before the text of @err, or "-o: " for the command line. */
 void config_place_context(struct config_place p, struct err *err);
+
+/* Says @text of the place of @n. Always -EINVAL. */
+int config_node_refuse(const struct config_node *n, struct err *err, const char *text);

@@ -10,20 +10,6 @@
 
 #include "event/value.h"
 
-static int fail_at(const struct config_node *n, struct err *err, const char *text)
-{
-	err_set(err, 0, 0, "%s", text);
-	config_place_context(n->place, err);
-	return -EINVAL;
-}
-
-static const char *text_of(const struct config_node *map, struct str key)
-{
-	const struct config_node *n = config_node_child(map, key);
-
-	return n && n->kind == CONFIG_SCALAR ? n->text.p : NULL;
-}
-
 int config_node_strings(struct config *c, const struct config_node *n, const char *const **ret,
 			uint32_t *ret_n)
 {
@@ -62,12 +48,13 @@ int config_selections(struct config *c, const struct rules_selection **ret, uint
 		const struct config_node *what = on ? on : config_node_child(e, STR("disable"));
 
 		s[n].enable = on != NULL;
-		s[n].rule = text_of(what, STR("rule"));
-		s[n].tag = text_of(what, STR("tag"));
+		s[n].rule = config_node_text(what, STR("rule"));
+		s[n].tag = config_node_text(what, STR("tag"));
 		if (!s[n].rule == !s[n].tag)
-			return fail_at(e, err,
-				       "rules: an entry says enable or disable, with a rule "
-				       "or a tag");
+			return config_node_refuse(
+				e, err,
+				"rules: an entry says enable or disable, with a rule "
+				"or a tag");
 		n++;
 	}
 	*ret = s;
@@ -82,9 +69,10 @@ static int extra_field(const struct config_node *e, struct rules_extra_field *re
 		return 0;
 	}
 	if (e->kind != CONFIG_MAP || config_node_count(e) != 1 || e->first->kind != CONFIG_SCALAR)
-		return fail_at(e, err,
-			       "append_output: an extra field is the name of a field, or "
-			       "'name: template'");
+		return config_node_refuse(
+			e, err,
+			"append_output: an extra field is the name of a field, or "
+			"'name: template'");
 	ret->name = e->first->key.p;
 	ret->value = e->first->text.p;
 	return 0;
@@ -98,7 +86,7 @@ static int extra_fields(struct config *c, const struct config_node *list,
 	int r = 0;
 
 	if (list && list->kind != CONFIG_SEQ && list->kind != CONFIG_NULL)
-		return fail_at(list, err, "append_output: extra_fields is a list");
+		return config_node_refuse(list, err, "append_output: extra_fields is a list");
 	f = arena_alloc(&c->arena, (config_node_count(list) + 1) * sizeof(*f));
 	if (!f)
 		return -ENOMEM;
@@ -116,9 +104,9 @@ static int append_output(struct config *c, const struct config_node *e,
 	const struct config_node *suggested = config_node_child(e, STR("suggested_output"));
 	int r;
 
-	a->rule = text_of(match, STR("rule"));
-	a->source = text_of(match, STR("source"));
-	a->extra_output = text_of(e, STR("extra_output"));
+	a->rule = config_node_text(match, STR("rule"));
+	a->source = config_node_text(match, STR("source"));
+	a->extra_output = config_node_text(e, STR("extra_output"));
 	if (suggested)
 		(void)config_node_bool(suggested, &a->suggested_output);
 	r = config_node_strings(c, config_node_child(match, STR("tags")), &a->tags, &a->n_tags);
@@ -162,14 +150,16 @@ static int add_static(struct config *c, struct fieldset *fields, const struct co
 		return -ENOMEM;
 	for (const char *p = name; *p; p++)
 		if (!isalnum((unsigned char)*p) && *p != '_' && *p != '.')
-			return fail_at(n, err,
-				       "static_fields: a name has letters, digits, '_' and '.'");
+			return config_node_refuse(
+				n, err, "static_fields: a name has letters, digits, '_' and '.'");
 	if (n->kind != CONFIG_SCALAR)
-		return fail_at(n, err, "static_fields: a field is a text");
+		return config_node_refuse(n, err, "static_fields: a field is a text");
 	v->bytes = n->text;
 	f.name = str_from(name);
 	r = fieldset_add(fields, &f, &other);
-	return r == -EEXIST ? fail_at(n, err, "static_fields: there is a field of this name") : r;
+	return r == -EEXIST
+		       ? config_node_refuse(n, err, "static_fields: there is a field of this name")
+		       : r;
 }
 
 int config_static_fields(struct config *c, struct fieldset *fields, struct err *err)
@@ -178,7 +168,7 @@ int config_static_fields(struct config *c, struct fieldset *fields, struct err *
 	int r = 0;
 
 	if (map && map->kind != CONFIG_MAP)
-		return fail_at(map, err, "static_fields: names and texts");
+		return config_node_refuse(map, err, "static_fields: names and texts");
 	for (const struct config_node *n = map ? map->first : NULL; n && r == 0; n = n->next)
 		r = add_static(c, fields, n, err);
 	return r;

@@ -68,13 +68,6 @@ static bool is_key_of_output(struct str key)
 	       !str_is(key, "grpc_output");
 }
 
-static const char *template_of(const struct config_node *n)
-{
-	const struct config_node *text = config_node_child(n, STR("template"));
-
-	return text && text->kind == CONFIG_SCALAR ? text->text.p : NULL;
-}
-
 /* "<name>_output: {enabled: true, ...}". 1 when there is one to add. */
 static int list_key(struct setup *s, struct config *c, const struct config_node *n, bool tells,
 		    struct asked *ret)
@@ -98,7 +91,7 @@ static int list_key(struct setup *s, struct config *c, const struct config_node 
 			      .node = n,
 			      .config = n,
 			      .options = n,
-			      .template = template_of(n)};
+			      .template = config_node_text(n, STR("template"))};
 	return ret->name ? 1 : -ENOMEM;
 }
 
@@ -108,16 +101,13 @@ static int list_entry(const struct config_node *n, struct asked *ret, struct err
 	const struct config_node *plugin = config_node_child(n, STR("plugin"));
 	const struct config_node *name = config_node_child(n, STR("name"));
 
-	if (!plugin || plugin->kind != CONFIG_SCALAR) {
-		err_set(err, 0, 0, "outputs: an entry needs the name of a plugin");
-		config_place_context(n->place, err);
-		return -EINVAL;
-	}
+	if (!plugin || plugin->kind != CONFIG_SCALAR)
+		return config_node_refuse(n, err, "outputs: an entry needs the name of a plugin");
 	*ret = (struct asked){.name = name && name->text.p ? name->text.p : plugin->text.p,
 			      .node = n,
 			      .config = config_node_child(n, STR("config")),
 			      .options = n,
-			      .template = template_of(n)};
+			      .template = config_node_text(n, STR("template"))};
 	return 1;
 }
 

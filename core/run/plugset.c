@@ -89,7 +89,6 @@ static int find_entry(struct plugset *s, const struct config_node *n, struct str
 static int add_configured(struct plugset *s, const struct config_node *n, struct err *err)
 {
 	const struct config_node *name = config_node_child(n, STR("name"));
-	const struct config_node *path = config_node_child(n, STR("library_path"));
 	const struct config_node *params = config_node_child(n, STR("open_params"));
 	const struct registry_entry *e;
 	struct plug *p;
@@ -99,8 +98,7 @@ static int add_configured(struct plugset *s, const struct config_node *n, struct
 		err_set(err, 0, 0, "plugins: an entry needs a name");
 		r = -EINVAL;
 	} else {
-		r = find_entry(s, n, name->text,
-			       path && path->kind == CONFIG_SCALAR ? path->text.p : NULL, &e, err);
+		r = find_entry(s, n, name->text, config_node_text(n, STR("library_path")), &e, err);
 	}
 	if (r == 0)
 		r = plugset_add(s, e, &p, err);
