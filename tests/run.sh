@@ -17,6 +17,7 @@ out=$root/build-tests
 mkdir -p "$out"
 passed=0 failed=0 skipped=0
 failures=()
+reasons= # what the tests that failed printed
 began=$SECONDS
 
 say() { printf '%s\n' "$*"; }
@@ -54,21 +55,23 @@ build() {
 
 # tests NAME DIR [CTEST OPTION...]: every test of a build, each counted.
 tests() {
-  local name=$1 dir=$2 t=$SECONDS xml counts p f s
+  local name=$1 dir=$2 t=$SECONDS xml told p f s why
   shift 2
   xml=$out/${name//[^a-z0-9]/-}.xml
   printf '%-34s' "$name"
   rm -f "$xml"
-  "${wrap[@]}" ctest --test-dir "$dir" -j "$jobs" --output-on-failure --timeout 300 \
+  "${wrap[@]}" ctest --test-dir "$dir" -j "$jobs" --output-on-failure --timeout 900 \
     --output-junit "$xml" "$@" >"${xml%.xml}.log" 2>&1
-  counts=$(python3 "$root/tests/lib/junit.py" "$xml" "$name" 2>/dev/null) || counts="0 1 0"
-  read -r p f s <<<"$(head -1 <<<"$counts")"
+  told=$(python3 "$root/tests/lib/junit.py" "$xml" "$name" 2>/dev/null) ||
+    told="0 1 0"$'\n'"$name: no result"$'\n\n'"$(tail -n 60 "${xml%.xml}.log")"
+  read -r p f s <<<"$(head -1 <<<"$told")"
   passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
-  while read -r line; do failures+=("$line"); done < <(tail -n +2 <<<"$counts")
+  while read -r line; do failures+=("$line"); done < <(sed '1d;/^$/,$d' <<<"$told")
   if [ "$f" -gt 0 ]; then
     say "FAILED    $((SECONDS - t)) s   $p passed, $f failed   ${xml%.xml}.log"
-    [ -s "$xml" ] || failures+=("$name: no result")
-    sed -n '/\*\*\*/,$p' "${xml%.xml}.log" | tail -n 60 | sed 's/^/    /'
+    why=$(sed '1,/^$/d;s/^/    /' <<<"$told")
+    say "$why"
+    reasons+=$why$'\n'
   else
     say "ok        $((SECONDS - t)) s   $p passed$([ "$s" -gt 0 ] && echo ", $s skipped")"
   fi
@@ -182,6 +185,8 @@ fi
 
 say ""
 if [ ${#failures[@]} -gt 0 ]; then
+  # Of a long output perhaps only the end is kept.
+  head -n 400 <<<"$reasons"
   say "failed:"
   printf '  %s\n' "${failures[@]}"
 fi
