@@ -32,31 +32,20 @@ static void set_texts(struct state *s, struct thread *t, const struct gyr_meta_p
 	set_text(s, &t->exe, m->exe);
 	set_text(s, &t->exepath, exepath);
 	set_list(s, &t->args, m->args);
-	set_list(s, &t->cgroups, m->cgroups);
-	set_text(s, &t->root, m->root);
 }
 
 static void set_numbers(struct thread *t, const struct gyr_meta_proc *m)
 {
-	t->sid = m->sid;
-	t->vpgid = m->vpgid;
-	t->pgid = m->pgid;
 	t->vtid = m->vtid;
 	t->vpid = m->vpid;
 	t->fdlimit = m->fdlimit;
 	t->pfmajor = m->pfmajor;
 	t->pfminor = m->pfminor;
 	t->pidns_init_start_ts = m->pidns_init_start_ts;
-	t->cap_inheritable = m->cap_inheritable;
-	t->cap_permitted = m->cap_permitted;
-	t->cap_effective = m->cap_effective;
 	t->exe_ino = m->exe_ino;
 	t->exe_ino_ctime = m->exe_ino_ctime;
 	t->exe_ino_mtime = m->exe_ino_mtime;
 	t->flags = m->flags | PPM_CL_ACTIVE;
-	t->uid = m->uid;
-	t->gid = m->gid;
-	t->loginuid = m->loginuid;
 	t->tty = m->tty;
 	t->vmsize_kb = m->vmsize_kb;
 	t->vmrss_kb = m->vmrss_kb;
@@ -65,6 +54,24 @@ static void set_numbers(struct thread *t, const struct gyr_meta_proc *m)
 	t->exe_upper_layer = m->exe_upper_layer;
 	t->exe_lower_layer = m->exe_lower_layer;
 	t->exe_from_memfd = m->exe_from_memfd;
+}
+
+void meta_steps(struct state *s, struct thread *t, const struct gyr_meta_proc *m)
+{
+	t->sid = m->sid;
+	t->vpgid = m->vpgid;
+	t->pgid = m->pgid;
+	t->cap_inheritable = m->cap_inheritable;
+	t->cap_permitted = m->cap_permitted;
+	t->cap_effective = m->cap_effective;
+	t->uid = m->uid;
+	t->gid = m->gid;
+	t->loginuid = m->loginuid;
+	if (m->cgroups.len)
+		set_list(s, &t->cgroups, m->cgroups);
+	if (m->root.len)
+		set_text(s, &t->root, m->root);
+	thread_touch(t);
 }
 
 struct thread *meta_thread(struct state *s, const struct gyr_meta_proc *m)
@@ -77,6 +84,7 @@ struct thread *meta_thread(struct state *s, const struct gyr_meta_proc *m)
 	set_texts(s, t, m);
 	t->pid = m->pid;
 	t->ptid = m->ptid;
+	meta_steps(s, t, m);
 	if (t->tid != t->pid)
 		return t;
 	set_list(s, &t->env, m->env);

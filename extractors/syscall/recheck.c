@@ -2,9 +2,10 @@
  * recheck: what a live source tells again after it lost events (gyr/scapmeta.h).
  *
  * Ends of threads and descriptors that were lost would leave them here for ever, beginnings that were lost
- * leave questions without an answer. So what is told is compared: what is known as it is told stays as it is,
- * as events told more of it than /proc does; what is another program now, or was not known, is taken over;
- * what is not told of is removed. Threads that began during a recheck are none of its business.
+ * leave questions without an answer. So what is told is compared: a thread that runs the program that is told
+ * stays, as events told more of it than /proc does, and only takes the steps that may have been lost (where it
+ * stands, who it is, what it may); what is another program now, or was not known, is taken over; what is not
+ * told of is removed. Threads that began during a recheck are none of its business.
  *
  * There may be very many threads that are gone, so they are removed some at a time.
  */
@@ -71,6 +72,9 @@ static void see_thread(struct state *s, const struct gyr_meta_proc *m)
 		return;
 	}
 	t->recheck = s->recheck.n;
+	meta_steps(s, t, m);
+	if (t->tid == t->pid && m->cwd.len)
+		thread_set_cwd(s, t, m->cwd.p, m->cwd.len);
 	if (t->ptid != m->ptid)
 		thread_set_pids(s, t, m->pid, m->ptid);
 }

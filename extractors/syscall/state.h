@@ -325,6 +325,10 @@ void recheck_sweep(struct state *s);
 /* A new thread in the table, as @m tells; its counts are not kept yet. NULL: refused, counted. */
 struct thread *meta_thread(struct state *s, const struct gyr_meta_proc *m);
 
+/* Of @m, what a thread changes by steps of its own while its program stays, less where it stands: who it is,
+ * what it may, its session, groups and root. A text that is not told stays. */
+void meta_steps(struct state *s, struct thread *t, const struct gyr_meta_proc *m);
+
 /* Sets a descriptor as @m tells. */
 void meta_descriptor(struct state *s, struct thread *t, const struct gyr_meta_fd *m);
 

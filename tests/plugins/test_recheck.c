@@ -36,9 +36,9 @@ static void mark(struct bench *b, const char *name)
 	parse(b, mb_record(&b->event, name, NULL, 0, 0));
 }
 
-static void tell(struct bench *b, const char *record, int64_t tid, const char *comm)
+static struct gyr_meta_proc process(int64_t tid, const char *comm)
 {
-	const struct gyr_meta_proc p = {
+	return (struct gyr_meta_proc){
 		.tid = tid,
 		.pid = tid,
 		.ptid = 1,
@@ -47,6 +47,11 @@ static void tell(struct bench *b, const char *record, int64_t tid, const char *c
 		.args = MB_TEXT("-c\0true"),
 		.cwd = MB_TEXT("/"),
 	};
+}
+
+static void tell(struct bench *b, const char *record, int64_t tid, const char *comm)
+{
+	const struct gyr_meta_proc p = process(tid, comm);
 
 	parse(b, MB_RECORD(&b->event, record, &p, comm));
 }
@@ -173,6 +178,38 @@ static void test_a_thread_that_is_as_it_was_keeps_what_others_know_of_it(void **
 	assert_string_equal(cell(b, b->threads, 11, "comm", SS_PLUGIN_ST_STRING).str, "cat");
 }
 
+static void test_a_thread_that_is_as_it_was_takes_the_steps_that_were_lost(void **state)
+{
+	struct bench *b = *state;
+	struct gyr_meta_proc p = process(10, "sh");
+
+	p.cwd = (struct gyr_meta_text)MB_TEXT("/srv");
+	p.uid = 1000;
+	p.sid = 10;
+	mark(b, GYR_META_AGAIN);
+	parse(b, MB_RECORD(&b->event, GYR_META_AGAIN_PROC, &p, comm));
+	mark(b, GYR_META_AGAIN_END);
+	assert_string_equal(cell(b, b->threads, 10, "cwd", SS_PLUGIN_ST_STRING).str, "/srv/");
+	assert_int_equal(cell(b, b->threads, 10, "uid", SS_PLUGIN_ST_UINT32).u32, 1000);
+	assert_int_equal(cell(b, b->threads, 10, "sid", SS_PLUGIN_ST_INT64).s64, 10);
+}
+
+static void test_where_a_thread_stands_stays_when_it_is_not_told(void **state)
+{
+	struct bench *b = *state;
+	struct gyr_meta_proc p = process(10, "sh");
+
+	p.cwd = (struct gyr_meta_text)MB_TEXT("/srv");
+	mark(b, GYR_META_AGAIN);
+	parse(b, MB_RECORD(&b->event, GYR_META_AGAIN_PROC, &p, comm));
+	mark(b, GYR_META_AGAIN_END);
+	p.cwd = (struct gyr_meta_text)MB_TEXT("");
+	mark(b, GYR_META_AGAIN);
+	parse(b, MB_RECORD(&b->event, GYR_META_AGAIN_PROC, &p, comm));
+	mark(b, GYR_META_AGAIN_END);
+	assert_string_equal(cell(b, b->threads, 10, "cwd", SS_PLUGIN_ST_STRING).str, "/srv/");
+}
+
 static void test_descriptors_become_those_that_are_told(void **state)
 {
 	struct bench *b = *state;
@@ -231,6 +268,11 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			test_a_thread_that_is_as_it_was_keeps_what_others_know_of_it, setup,
 			teardown),
+		cmocka_unit_test_setup_teardown(
+			test_a_thread_that_is_as_it_was_takes_the_steps_that_were_lost, setup,
+			teardown),
+		cmocka_unit_test_setup_teardown(
+			test_where_a_thread_stands_stays_when_it_is_not_told, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_descriptors_become_those_that_are_told, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(
