@@ -302,10 +302,14 @@ static void reload_commit(struct engine *e, struct reload *n)
 static void engine_reload(void *ctx)
 {
 	struct engine *e = ctx;
-	struct reload n = {.config = config_new()};
+	struct reload n = {0};
 	struct err err = ERR_NULL, ignored = ERR_NULL;
-	int r = reload_prepare(e, &n, &err);
+	int r;
 
+	if (e->is_draining)
+		return; /* there is nothing left for it to change */
+	n.config = config_new();
+	r = reload_prepare(e, &n, &err);
 	if (r == 0) {
 		reload_commit(e, &n);
 	} else {
@@ -341,6 +345,10 @@ static void engine_stop(void *ctx)
 	if (e->is_stopping)
 		_exit(1); /* asked twice: somebody is in a hurry */
 	e->is_stopping = true;
+	if (e->is_draining) {
+		outputs_hurry(e->outputs);
+		return;
+	}
 	for (uint32_t i = 0; i < e->n_lanes; i++)
 		lane_stop(e->lanes[i]);
 	if (e->n_lanes == 0)
@@ -394,7 +402,7 @@ static void engine_woken(void *ctx)
 		e->has_failed = true;
 		engine_time_up(e);
 	}
-	if (n_ended == e->n_lanes)
+	if (n_ended == e->n_lanes || e->is_draining)
 		loop_stop(e->loop);
 }
 
@@ -611,6 +619,19 @@ static void engine_down(struct engine *e)
 	watch_deinit(&e->watch);
 }
 
+/* Sources have ended. One who asked for the end does not wait for all that outputs hold, one whose
+ * recordings are through does; and may be asked then. */
+static void engine_drain(struct engine *e)
+{
+	e->is_draining = true;
+	outputs_stop(e->outputs);
+	if (e->is_stopping)
+		outputs_hurry(e->outputs);
+	while (!outputs_have_ended(e->outputs))
+		loop_run(e->loop);
+	outputs_drain(e->outputs);
+}
+
 static int engine_loop(struct engine *e)
 {
 	int r = 0;
@@ -629,7 +650,7 @@ static int engine_loop(struct engine *e)
 	for (uint32_t i = 0; i < e->n_lanes; i++)
 		lane_join(e->lanes[i]);
 	notices_suppressed(e);
-	outputs_drain(e->outputs);
+	engine_drain(e);
 	for (uint32_t i = 0; i < e->n_lanes; i++)
 		lane_settle(e->lanes[i]);
 	e->end_ns = clock_ns();

@@ -36,7 +36,7 @@ struct engine {
 	struct drops_setup drops;
 	struct flight_setup flight;
 	uint32_t output_timeout_ms;
-	bool is_stopping, has_progress_line, has_failed;
+	bool is_stopping, is_draining, has_progress_line, has_failed;
 	uint64_t start_ns, end_ns;
 	struct control *control;
 	struct snapshot *snapshot; /* NULL: none are taken */

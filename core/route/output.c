@@ -38,7 +38,7 @@ struct output {
 	int open_result;
 	struct err *open_err;
 	struct renewal renewal;
-	atomic_bool wants_reopen, is_over, is_ended, is_retired;
+	atomic_bool wants_reopen, is_over, is_ended, is_retired, is_hurried;
 	_Atomic uint64_t n_accepted, n_refused, n_exhausted, n_dropped, n_retries, n_lost;
 	_Atomic uint64_t n_dead, n_dead_failed, n_opened;
 	atomic_int state;
@@ -56,6 +56,7 @@ struct output {
 	struct pace pace;
 	struct deadletter *dead;
 	uint64_t closed_ms; /* when it was seen that the queue is closed; 0: not yet */
+	uint64_t moved_ms;  /* when it last got rid of alerts */
 	bool has_complained, has_complained_of_dead;
 };
 
@@ -221,12 +222,14 @@ static void output_offer(struct output *o)
 	is_paused = o->verdicts[0] == GYR_ALERT_WAIT;
 	output_settle(o, n, why);
 	output_complain(o, why, o->n_held > before - n);
-	if (o->n_held < before)
+	if (o->n_held < before) {
+		o->moved_ms = clock_ms();
 		pace_success(&o->pace);
-	else if (is_paused)
+	} else if (is_paused) {
 		pace_hold(&o->pace, clock_ms());
-	else
+	} else {
 		output_fail(o);
+	}
 	atomic_store(&o->n_opened, o->pace.n_opened);
 	atomic_store(&o->state, (int)o->pace.state);
 }
@@ -276,20 +279,29 @@ static void output_attend(struct output *o)
 		deadletter_reopen(o->dead);
 }
 
-/* Whether the time to drain is over. One that only ever failed does not get all of it. */
+/* Whether it never got rid of an alert in as many offers as tell, which a slow machine needs time for. */
+static bool output_is_hopeless(const struct output *o)
+{
+	return !o->moved_ms && o->pace.n_failures >= OUTPUT_FAILURES;
+}
+
+/* Whether the time to drain is over. As long as alerts go it does not run, unless somebody is in a
+ * hurry; one that only ever failed does not get all of it. */
 static bool output_is_late(struct output *o)
 {
-	bool is_hopeless =
-		o->has_complained && !atomic_load(&o->n_accepted) && !atomic_load(&o->n_refused);
 	uint32_t ms = o->setup.drain_ms;
+	uint64_t since;
 
 	if (!queue_is_closed(o->intake))
 		return false;
 	if (!o->closed_ms)
 		o->closed_ms = clock_ms();
-	if (is_hopeless && ms > OUTPUT_DRAIN_UNPROVEN_MS)
+	since = o->closed_ms;
+	if (o->moved_ms > since && !atomic_load(&o->is_hurried))
+		since = o->moved_ms;
+	if (output_is_hopeless(o) && ms > OUTPUT_DRAIN_UNPROVEN_MS)
 		ms = OUTPUT_DRAIN_UNPROVEN_MS;
-	return clock_ms() >= o->closed_ms + ms;
+	return clock_ms() >= since + ms;
 }
 
 /* Waits as the pace wants; the queue's wakes are for files to be opened anew. False: it is not yet
@@ -415,6 +427,12 @@ static void output_give_up(struct output *o)
 		 QUEUE_E_CLOSED);
 }
 
+static void output_tell(const struct output *o)
+{
+	if (o->setup.on_end)
+		o->setup.on_end(o->setup.on_end_ctx);
+}
+
 static void *output_main(void *arg)
 {
 	struct output *o = arg;
@@ -429,13 +447,14 @@ static void *output_main(void *arg)
 	while (output_round(o))
 		continue;
 	queue_close(o->intake);
-	if (atomic_load(&o->is_over) && o->setup.on_over)
-		o->setup.on_over(o->setup.on_over_ctx);
+	if (atomic_load(&o->is_over))
+		output_tell(o);
 	output_give_up(o);
 	renewal_end(&o->renewal);
 	if (o->setup.sink.close)
 		o->setup.sink.close(o->setup.sink.ctx);
 	atomic_store(&o->is_ended, true);
+	output_tell(o);
 	return NULL;
 }
 
@@ -553,6 +572,11 @@ int output_new(const struct output_setup *setup, struct output **ret, struct err
 void output_stop(struct output *o)
 {
 	queue_close(o->intake);
+}
+
+void output_hurry(struct output *o)
+{
+	atomic_store(&o->is_hurried, true);
 }
 
 void output_let_go(struct output *o)

@@ -40,7 +40,7 @@ enum {
 	OUTPUT_PAUSE_MAX_MS = 5000,
 	OUTPUT_DRAIN_MS = 5000,
 	OUTPUT_DRAIN_UNPROVEN_MS =
-		1000, /* at most, for one that failed and never accepted or refused any */
+		1000, /* at most, for one that never got rid of any in OUTPUT_FAILURES offers */
 	OUTPUT_DEAD_BYTES = 100 << 20,
 	OUTPUT_FAILURES = 5, /* the usual circuit; a setup without one has none */
 	OUTPUT_OPEN_MS = 10000,
@@ -74,16 +74,17 @@ struct output_setup {
 	uint32_t batch_max; /* alerts a send, at most OUTPUT_BATCH_MAX */
 	uint32_t linger_ms; /* how long an incomplete batch waits for more */
 	struct pace_setup pace;
-	uint32_t tries; /* offers of one alert before it is given up; 0: no bound */
-	uint32_t drain_ms;
+	uint32_t tries;          /* offers of one alert before it is given up; 0: no bound */
+	uint32_t drain_ms;       /* at the end, since it last got rid of an alert */
 	const char *dead_letter; /* file; NULL: none; borrowed */
 	uint64_t dead_letter_bytes;
 	/* With a folder, delivery is spooled, or it is best effort and what finds no room in memory
 	 * spills to disk. Name, log and sync are set by the output. */
 	struct spool_setup spool;
 	const struct log *log;
-	void (*on_over)(void *ctx); /* once, when it is over [output]; may be NULL */
-	void *on_over_ctx;
+	void (*on_end)(
+		void *ctx); /* when it is over, and when it has ended [output]; may be NULL */
+	void *on_end_ctx;
 };
 
 struct output_counters {
@@ -115,6 +116,9 @@ struct output *output_free(struct output *o);
 /* The first half of output_free(): several outputs then drain side by side. What sources still send
  * is lost, and they are not kept waiting any more. [main] */
 void output_stop(struct output *o);
+
+/* Somebody waits for the end: the time to drain is that since the stop, whatever it still gets rid of. [main] */
+void output_hurry(struct output *o);
 
 /* output_stop(), if a source waits for it right now. [main] */
 void output_let_go(struct output *o);

@@ -86,8 +86,8 @@ static int start(struct outputs *o, struct mount *m, struct bound **ret, struct 
 		return -ENOMEM;
 	}
 	*b = (struct bound){.name = m->setup.name, .first = m, .now = m, .is_new = true};
-	m->setup.on_over = wake;
-	m->setup.on_over_ctx = o->loop;
+	m->setup.on_end = wake;
+	m->setup.on_end_ctx = o->loop;
 	r = output_new(&m->setup, &b->output, err);
 	if (r < 0) {
 		err_context(err, "output '%s'", b->name);
@@ -435,12 +435,36 @@ void outputs_let_go(struct outputs *o)
 		output_let_go(o->leaving[i]->output);
 }
 
-void outputs_drain(struct outputs *o)
+void outputs_stop(struct outputs *o)
 {
 	for (uint32_t i = 0; i < o->n; i++)
 		output_stop(o->list[i]->output);
 	for (uint32_t i = 0; i < o->n_leaving; i++)
 		output_stop(o->leaving[i]->output);
+}
+
+void outputs_hurry(struct outputs *o)
+{
+	for (uint32_t i = 0; i < o->n; i++)
+		output_hurry(o->list[i]->output);
+	for (uint32_t i = 0; i < o->n_leaving; i++)
+		output_hurry(o->leaving[i]->output);
+}
+
+bool outputs_have_ended(const struct outputs *o)
+{
+	for (uint32_t i = 0; i < o->n; i++)
+		if (!output_is_ended(o->list[i]->output))
+			return false;
+	for (uint32_t i = 0; i < o->n_leaving; i++)
+		if (!output_is_ended(o->leaving[i]->output))
+			return false;
+	return true;
+}
+
+void outputs_drain(struct outputs *o)
+{
+	outputs_stop(o);
 	for (uint32_t i = 0; i < o->n; i++)
 		output_join(o->list[i]->output);
 	for (uint32_t i = 0; i < o->n_leaving; i++)

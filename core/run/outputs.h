@@ -70,7 +70,14 @@ bool outputs_past(const struct outputs *o, uint32_t i, const char **name,
 /* Whether not one is left that somebody reads. */
 bool outputs_are_over(const struct outputs *o);
 
-/* Lets every output drain, side by side; counters stay. */
+/* Lets every output drain, side by side. [main] is woken when one has ended. */
+void outputs_stop(struct outputs *o);
+bool outputs_have_ended(const struct outputs *o);
+
+/* Somebody waits for that: see output_hurry(). */
+void outputs_hurry(struct outputs *o);
+
+/* Waits until all have drained; counters stay. */
 void outputs_drain(struct outputs *o);
 
 void outputs_reopen(struct outputs *o);

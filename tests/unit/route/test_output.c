@@ -32,7 +32,7 @@ struct recorder {
 	unsigned n_retry_first; /* offers answered "again" before anything is taken */
 	bool refuses, fails_open;
 	unsigned n_until_over;             /* then nobody reads any more; 0: never */
-	unsigned n_over;                   /* how often that was told */
+	unsigned n_told;                   /* how often its end was */
 	unsigned n_most;                   /* alerts of one send */
 	unsigned long mem_first, mem_last; /* memory asked for by its thread */
 	unsigned n_sends, n_opened, n_closed, n_reopened;
@@ -95,11 +95,11 @@ static void recorder_close(void *ctx)
 	r->n_closed++;
 }
 
-static void recorder_over(void *ctx)
+static void recorder_end(void *ctx)
 {
 	struct recorder *r = ctx;
 
-	r->n_over++;
+	r->n_told++;
 	(void)sem_post(&r->has_sent);
 }
 
@@ -143,8 +143,8 @@ static struct output *start(struct recorder *r, uint32_t capacity, enum queue_po
 				     .capacity = capacity,
 				     .policy = policy,
 				     .log = &quiet,
-				     .on_over = recorder_over,
-				     .on_over_ctx = r};
+				     .on_end = recorder_end,
+				     .on_end_ctx = r};
 	struct err err = ERR_NULL;
 	struct output *o = NULL;
 
@@ -280,7 +280,7 @@ static void test_when_nobody_reads_an_output_is_over_and_blocks_no_source(void *
 	(void)sem_wait(&r.has_sent);
 	assert_true(output_is_over(o));
 	c = stop(o);
-	assert_int_equal(r.n_over, 1);
+	assert_int_equal(r.n_told, 2);
 	assert_int_equal(c.n_accepted, 3);
 	assert_int_equal(c.n_accepted + c.n_lost + c.n_dropped, 100);
 	assert_int_equal(c.n_refused + c.n_retries, 0);
