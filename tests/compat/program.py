@@ -60,7 +60,7 @@ class Bench:
         if not self.captures:
             raise Skip("no fields of system calls yet")
 
-    def run(self, args, env=None, timeout=60):
+    def run(self, args, env=None, timeout=300):
         e = {**os.environ, "TZ": "UTC", "FALCO_HOSTNAME": "golden-host", **(env or {})}
         p = subprocess.run([self.gyr, *args], cwd=self.cases, env=e, stdin=subprocess.DEVNULL,
                            capture_output=True, timeout=timeout, check=False)

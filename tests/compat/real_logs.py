@@ -52,7 +52,7 @@ def count(path, envelope):
 
 def judge(gyr, source, path, wanted):
     r = subprocess.run([gyr, "-o", "priority=emergency", f"{source}:{path}"], capture_output=True,
-                       text=True, timeout=120, check=False)
+                       text=True, timeout=300, check=False)
     events = re.search(r"^(\d+) events in", r.stderr, re.M)
     skipped = sum(int(n) for n in re.findall(source + r"\.skipped_(?:no|by)\w+: (\d+)", r.stderr))
     have = (int(events[1]) + skipped, int(events[1])) if events else None

@@ -8,7 +8,7 @@ import subprocess
 import unittest
 import urllib.request
 
-from case import Case
+from case import PATIENCE, Case
 
 SERVER = shutil.which("prometheus-alertmanager") or "/usr/bin/prometheus-alertmanager"
 ROUTES = "route: {receiver: none}\nreceivers: [{name: none}]\n"
@@ -34,7 +34,7 @@ class Alertmanager(Case):
         return "http://" + address().group(1)
 
     def known(self, url):
-        with urllib.request.urlopen(url + "/api/v2/alerts", timeout=10) as r:
+        with urllib.request.urlopen(url + "/api/v2/alerts", timeout=PATIENCE) as r:
             return json.load(r)
 
     def test_alerts_are_known_by_their_labels(self):
@@ -46,10 +46,10 @@ http_output: {{enabled: true, url: "{url}", preset: alertmanager}}
         r = self.run_gyr("-c", config, "-r", self.rules, "ticker:10")
         self.assertEqual(r.returncode, 0, r.stderr)
         got = self.known(url)
+        self.until(lambda: all(a["status"]["state"] == "active" for a in self.known(url)))
         self.assertEqual({a["labels"]["rule"] for a in got}, {"Every tenth", "Every fifth"})
         for a in got:
             self.assertEqual(a["labels"]["eventsource"], "ticker")
-            self.assertEqual(a["status"]["state"], "active")
 
 
 if __name__ == "__main__":

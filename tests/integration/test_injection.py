@@ -14,7 +14,7 @@ import subprocess
 import threading
 import unittest
 
-from case import Case
+from case import PATIENCE, Case
 
 FORGED = "00:00:00.000000000: Critical Forged"
 HOSTILE = ("a\n" + FORGED + "\r\n<0>1 - - forged\r\x1b[2J\x1b]0;owned\x07\x00\x01\x7f\t\\\"'{}%n"
@@ -46,7 +46,7 @@ class Injection(Case):
     def alert(self, output, more="", code=0):
         config = self.write("gyr.yaml", f"rules_files: [{self.rules}]\n{output}\n{more}\n")
         r = subprocess.run([__import__("case").GYR, "-c", config, f"cloudtrail:{self.log}"],
-                           capture_output=True, timeout=60, cwd=self.dir, check=False,
+                           capture_output=True, timeout=PATIENCE, cwd=self.dir, check=False,
                            env={**os.environ, "TZ": "UTC"})
         self.assertEqual(r.returncode, code, r.stderr)
         return r
@@ -133,7 +133,7 @@ outputs:
                                    else socket.SOCK_STREAM)
             server.bind(("127.0.0.1", 0))
             address = f"{kind}://127.0.0.1:{server.getsockname()[1]}"
-        server.settimeout(30)
+        server.settimeout(PATIENCE)
         got = []
 
         def take():
@@ -141,7 +141,7 @@ outputs:
                 got.extend(server.recv(65536) for _ in range(3))
                 return
             c, _ = server.accept()
-            c.settimeout(30)
+            c.settimeout(PATIENCE)
             data = b""
             while part := c.recv(65536):
                 data += part
@@ -158,7 +158,7 @@ outputs:
         try:
             self.alert(f"syslog_output: {{enabled: true, address: '{address}', format: {form}, "
                        "structured_data: true, max_bytes: 8192}")
-            t.join(30)
+            t.join(PATIENCE)
         finally:
             server.close()
         return got
@@ -203,7 +203,7 @@ outputs:
         server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Peer)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         try:
-            self.alert("http_output: {enabled: true, proxy: '', "
+            self.alert("http_output: {enabled: true, proxy: '', timeout_ms: 600000, "
                        f"url: 'http://127.0.0.1:{server.server_port}/', {params}}}",
                        "json_output: true" if json_output else "")
         finally:

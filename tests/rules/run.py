@@ -58,7 +58,7 @@ def judge(gyr, rules, source, events, folder):
     r = subprocess.run([gyr, f"{PLUGIN[source]}:{path}", "-r", rules, "-o", "json_output=true",
                         "-o", "rule_matching=all", "-o", "rules[].enable.rule=*",
                         "-o", "priority=debug"],
-                       capture_output=True, text=True, timeout=120, check=False)
+                       capture_output=True, text=True, timeout=300, check=False)
     seen = {}
     for line in r.stdout.splitlines():
         if line.startswith("{"):

@@ -120,7 +120,7 @@ def main():
             tls.load_verify_locations(ca)
             tls.verify_mode = ssl.CERT_REQUIRED
     peer = Peer(args[0], args[1:])
-    listener = socket.create_server(("127.0.0.1", port))
+    listener = socket.create_server(("127.0.0.1", port), reuse_port=True)
     print(listener.getsockname()[1], flush=True)
     while True:
         conn, _ = listener.accept()
