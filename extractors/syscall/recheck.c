@@ -63,6 +63,24 @@ static void take_thread(struct state *s, const struct gyr_meta_proc *m)
 	thread_set_pids(s, t, m->pid, m->ptid);
 }
 
+static bool ends_with(struct gyr_meta_text text, const char *end)
+{
+	const size_t n = strlen(end);
+
+	return text.len >= n && !memcmp(text.p + text.len - n, end, n);
+}
+
+/* /proc may cut a path, marks one that is gone, and names it as we see it, not as one who was given another root
+ * does: events know better then. */
+static void learn_cwd(struct state *s, struct thread *t, const struct gyr_meta_proc *m)
+{
+	const bool is_sure = m->cwd.len < COMPARED && !ends_with(m->cwd, " (deleted)") &&
+			     (m->root.len == 0 || (m->root.len == 1 && *m->root.p == '/'));
+
+	if (t->tid == t->pid && m->cwd.len && (!t->cwd || is_sure))
+		thread_set_cwd(s, t, m->cwd.p, m->cwd.len);
+}
+
 static void see_thread(struct state *s, const struct gyr_meta_proc *m)
 {
 	struct thread *t = thread_find(s, m->tid);
@@ -73,8 +91,9 @@ static void see_thread(struct state *s, const struct gyr_meta_proc *m)
 	}
 	t->recheck = s->recheck.n;
 	meta_steps(s, t, m);
-	if (t->tid == t->pid && m->cwd.len)
-		thread_set_cwd(s, t, m->cwd.p, m->cwd.len);
+	learn_cwd(s, t, m);
+	t->vtid = m->vtid; /* an exec does not tell it */
+	t->vpid = m->vpid;
 	if (t->ptid != m->ptid)
 		thread_set_pids(s, t, m->pid, m->ptid);
 }

@@ -210,6 +210,56 @@ static void test_where_a_thread_stands_stays_when_it_is_not_told(void **state)
 	assert_string_equal(cell(b, b->threads, 10, "cwd", SS_PLUGIN_ST_STRING).str, "/srv/");
 }
 
+static void test_where_a_thread_stands_stays_when_proc_does_not_know_better(void **state)
+{
+	struct bench *b = *state;
+	struct gyr_meta_proc p = process(10, "sh");
+
+	p.cwd = (struct gyr_meta_text)MB_TEXT("/srv (deleted)");
+	mark(b, GYR_META_AGAIN);
+	parse(b, MB_RECORD(&b->event, GYR_META_AGAIN_PROC, &p, comm));
+	p.cwd = (struct gyr_meta_text)MB_TEXT("/jail/srv");
+	p.root = (struct gyr_meta_text)MB_TEXT("/jail");
+	parse(b, MB_RECORD(&b->event, GYR_META_AGAIN_PROC, &p, comm));
+	mark(b, GYR_META_AGAIN_END);
+	assert_string_equal(cell(b, b->threads, 10, "cwd", SS_PLUGIN_ST_STRING).str, "/");
+}
+
+/* That it executed a program is known, how it began is not. */
+static void execute(struct bench *b, int64_t tid)
+{
+	const char args[] = "-c\0true";
+	const uint32_t lens[] = {8, 8, sizeof args, 8, 8, 8, 0, 8, 8, 8, 4, 4, 4, 3};
+	const ss_plugin_event *evt = mb_event(&b->event, 293, (uint64_t)tid, lens, 14);
+
+	mb_put(&b->event, &(int64_t){0}, 8);
+	mb_put(&b->event, "/bin/sh", 8);
+	mb_put(&b->event, args, sizeof args);
+	mb_put(&b->event, &tid, 8);
+	mb_put(&b->event, &tid, 8);
+	mb_put(&b->event, &(int64_t){1}, 8);
+	mb_put(&b->event, (char[36]){0}, 36); /* limits, faults, sizes */
+	mb_put(&b->event, "sh", 3);
+	parse(b, evt);
+}
+
+static void test_a_thread_whose_beginning_was_lost_learns_where_and_who_it_is(void **state)
+{
+	struct bench *b = *state;
+	struct gyr_meta_proc p = process(12, "sh");
+
+	execute(b, 12);
+	assert_string_equal(cell(b, b->threads, 12, "cwd", SS_PLUGIN_ST_STRING).str, "");
+	p.cwd = (struct gyr_meta_text)MB_TEXT("/jail/srv");
+	p.root = (struct gyr_meta_text)MB_TEXT("/jail");
+	p.vtid = p.vpid = 2;
+	mark(b, GYR_META_AGAIN);
+	parse(b, MB_RECORD(&b->event, GYR_META_AGAIN_PROC, &p, comm));
+	mark(b, GYR_META_AGAIN_END);
+	assert_string_equal(cell(b, b->threads, 12, "cwd", SS_PLUGIN_ST_STRING).str, "/jail/srv/");
+	assert_int_equal(cell(b, b->threads, 12, "vtid", SS_PLUGIN_ST_INT64).s64, 2);
+}
+
 static void test_descriptors_become_those_that_are_told(void **state)
 {
 	struct bench *b = *state;
@@ -273,6 +323,12 @@ int main(void)
 			teardown),
 		cmocka_unit_test_setup_teardown(
 			test_where_a_thread_stands_stays_when_it_is_not_told, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			test_where_a_thread_stands_stays_when_proc_does_not_know_better, setup,
+			teardown),
+		cmocka_unit_test_setup_teardown(
+			test_a_thread_whose_beginning_was_lost_learns_where_and_who_it_is, setup,
+			teardown),
 		cmocka_unit_test_setup_teardown(test_descriptors_become_those_that_are_told, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(
