@@ -77,7 +77,9 @@ const struct ast *ast_name(struct arena *a, struct ast_place where, struct str n
 	return t;
 }
 
-const struct ast *ast_check(struct arena *a, struct ast_place where, const struct ast_comparison *c)
+const struct ast *ast_check(struct arena *a, struct ast_place where, const struct ast_term *left,
+			    enum filter_op op, enum filter_modifier modifier,
+			    const struct ast_term *right)
 {
 	struct ast *t = arena_alloc(a, sizeof *t);
 
@@ -87,11 +89,11 @@ const struct ast *ast_check(struct arena *a, struct ast_place where, const struc
 			  .place = where,
 			  .depth = 1,
 			  .size = 1,
-			  .op = c->op,
-			  .modifier = c->modifier,
-			  .op_span = c->op_span,
-			  .left = c->left,
-			  .right = c->right};
+			  .op = op,
+			  .modifier = modifier,
+			  .op_span = where.span,
+			  .left = left,
+			  .right = right};
 	return t;
 }
 

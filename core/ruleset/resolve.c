@@ -266,11 +266,10 @@ static int parse(struct rules_loader *l, const struct origin *o, const struct as
 static int expand(struct scope *s, const struct origin *o, const struct ast *tree,
 		  const struct ast **ret)
 {
-	struct ast_names names = {
-		.macro = on_macro, .list = on_list, .ctx = s, .max_depth = AST_DEPTH_RULES};
+	struct ast_names names = {.macro = on_macro, .list = on_list, .ctx = s};
 	struct err err = ERR_NULL;
 	struct problem_place p;
-	int r = ast_expand(tree, &names, &s->l->store->arena, ret, &err);
+	int r = ast_expand(tree, &names, &s->l->store->arena, AST_DEPTH_RULES, ret, &err);
 
 	if (r == 0)
 		return s->is_poisoned ? RESOLVE_E_NAMES : 0;

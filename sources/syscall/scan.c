@@ -5,9 +5,14 @@
 #include <string.h>
 #include <time.h>
 
+#include <gyr/params.h>
+
 #include "hostinfo.h"
 
 enum stage { SECTION, MACHINE, PROCESSES, LINK, INTERFACES, USERS, READY, END };
+
+/* Codes of events. */
+enum { CHDIR = 95, FCHDIR = 97, CLONE = 223, FORK = 225, VFORK = 227, CLONE3 = 335 };
 
 struct seen {
 	int64_t tid; /* 0: free */
@@ -74,11 +79,42 @@ static int forward(void *ctx, const struct gyr_meta_shape *shape)
 	return s->setup.emit(s->setup.ctx, &again);
 }
 
-bool scan_has_seen(const struct scan *s, int64_t tid, uint64_t ts)
+static bool has_seen(const struct scan *s, int64_t tid, uint64_t ts)
 {
 	const struct seen *at = s->cap_seen && tid > 0 ? slot(s, tid) : NULL;
 
 	return at && at->tid && ts < at->ts;
+}
+
+/* Whom a clone made, which both sides tell. The caller knows the child by a number of its own name space; where
+ * that is another one than ours it is not known: 0. */
+static int64_t child_of(const ss_plugin_event *evt)
+{
+	enum { RES = 0, VTID = 18 };
+	struct gyr_params params;
+	int64_t res;
+
+	if (gyr_params_read(evt, &params))
+		return 0;
+	res = gyr_param_i64(&params, RES, -1);
+	if (res == 0)
+		return (int64_t)evt->tid;
+	return gyr_param_i64(&params, VTID, 0) == (int64_t)evt->tid ? res : 0;
+}
+
+bool scan_settles(const struct scan *s, const ss_plugin_event *evt)
+{
+	switch (evt->type) {
+	case CHDIR:
+	case FCHDIR:
+		return has_seen(s, (int64_t)evt->tid, evt->ts);
+	case CLONE:
+	case FORK:
+	case VFORK:
+	case CLONE3:
+		return has_seen(s, child_of(evt), evt->ts);
+	}
+	return false;
 }
 
 int scan_new(const struct scan_setup *setup, struct scan **ret)

@@ -6,9 +6,9 @@
  * the two: what the scan did not see yet comes as an event, and an event that the scan has seen
  * already changes nothing when it is applied again: events say what is (this descriptor is now that
  * file, this process now runs this program), so the last one wins, and the last one is what the scan
- * saw. The exception are steps from where one stands: chdir and fchdir with a relative path. They
- * would be taken twice. scan_has_seen() tells whether the scan looked at a thread after a moment;
- * the source leaves out such steps when it did.
+ * saw. Two kinds of events say something else, and scan_settles() names those that are to be left out
+ * because the scan looked at their thread after them: steps from where one stands (chdir and fchdir),
+ * which would be taken twice; and beginnings of threads, which give a child what its parent has by now.
  *
  * Lifetime: scan_new() to scan_free(). Threads: one at a time.
  */
@@ -16,6 +16,8 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+
+#include <gyr/abi.h>
 
 #include "procscan.h"
 
@@ -42,8 +44,8 @@ int scan_step(struct scan *s);
 /* When it ended, ns since the epoch; UINT64_MAX while it runs. */
 uint64_t scan_end(const struct scan *s);
 
-/* Whether thread @tid was looked at after @ts. */
-bool scan_has_seen(const struct scan *s, int64_t tid, uint64_t ts);
+/* Whether the scan has seen what @evt did, and applying it once more would be wrong. */
+bool scan_settles(const struct scan *s, const ss_plugin_event *evt);
 
 void scan_count(const struct scan *s, struct procscan_counters *ret);
 

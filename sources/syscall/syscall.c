@@ -31,8 +31,6 @@ enum {
 	AGAIN_LOOK_MS = 200, /* between two looks at what was lost */
 	AGAIN_LATE_MS = 100, /* no event from before the end of a scan comes so long after it */
 	MEBIBYTE = 1 << 20,
-	EVENT_CHDIR = 95,
-	EVENT_FCHDIR = 97,
 	PRINT_MAX = 900, /* bytes of a line in the log */
 };
 
@@ -294,13 +292,6 @@ static int tell_again(struct source *s, const struct drv_batch *batch)
 
 /* ---- events ---- */
 
-/* Whether the scan has seen what this event did and taking the step again would be wrong. */
-static bool is_settled(struct source *s, const ss_plugin_event *evt)
-{
-	return (evt->type == EVENT_CHDIR || evt->type == EVENT_FCHDIR) &&
-	       scan_has_seen(s->scan, (int64_t)evt->tid, evt->ts);
-}
-
 /* The host changes nothing in events that are whole. */
 static int emit_all(struct source *s, const ss_plugin_event *const *events, uint32_t n)
 {
@@ -318,7 +309,7 @@ static int emit_unsettled(struct source *s, const struct drv_batch *batch)
 			s->scan = scan_free(s->scan);
 			return r ? r : emit_all(s, batch->events + i, batch->n - i);
 		}
-		if (is_settled(s, batch->events[i]))
+		if (scan_settles(s->scan, batch->events[i]))
 			s->settled++;
 		else
 			r = emit_all(s, batch->events + i, 1);

@@ -181,8 +181,7 @@ static void test_range_finds_what_lies_beyond(void **state)
 
 	(void)state;
 	table_init(&t, false);
-	assert_true(range_index_init(&x, &t.arena, (struct range_keys){below, 3},
-				     (struct range_keys){above, 2}));
+	assert_true(range_index_init(&x, &t.arena, below, 3, above, 2));
 	for (uint64_t v = 0; v < 12; v++) {
 		begin(&t);
 		range_index_find(&x, v, &t.hits);

@@ -24,6 +24,7 @@
 
 #include <gyr/ppm.h>
 
+#include "metabuild.h"
 #include "scan.h"
 
 enum { FDS_MAX = 64, THREADS_MAX = 16, NAMES_MAX = 1 << 16 };
@@ -90,6 +91,39 @@ static int see(void *ctx, const struct gyr_meta_shape *shape)
 	return 0;
 }
 
+/* Of an event without parameters that counts. */
+static bool settles(const struct scan *s, uint16_t type, int64_t tid, uint64_t ts)
+{
+	const ss_plugin_event evt = {
+		.ts = ts, .tid = (uint64_t)tid, .len = sizeof evt, .type = type};
+
+	return scan_settles(s, &evt);
+}
+
+/* A clone told by @tid, which calls itself @vtid. */
+static bool settles_clone(const struct scan *s, int64_t tid, int64_t res, int64_t vtid)
+{
+	uint32_t lens[19] = {[0] = 8, [18] = 8};
+	struct metabuild b;
+	const ss_plugin_event *evt = mb_event(&b, 223, (uint64_t)tid, lens, 19);
+
+	mb_put(&b, &res, sizeof res);
+	mb_put(&b, &vtid, sizeof vtid);
+	return scan_settles(s, evt);
+}
+
+static void settles_beginnings(const struct scan *s, int64_t pid)
+{
+	assert_true(settles_clone(s, pid, 0, pid));
+	assert_true(settles_clone(s, pid, 0, 7));
+	assert_true(settles_clone(s, INT32_MAX, pid, INT32_MAX));
+	assert_false(settles_clone(s, INT32_MAX, pid, 7)); /* another name space */
+	assert_false(settles_clone(s, pid, INT32_MAX, pid));
+	assert_false(settles_clone(s, pid, -11, pid));
+	assert_false(settles(s, 223, pid, 1)); /* who began is not told */
+	assert_false(settles(s, 3, pid, 1));   /* says what is */
+}
+
 static struct found *scan_as(int64_t pid, bool again)
 {
 	struct found *f = calloc(1, sizeof *f);
@@ -110,9 +144,11 @@ static struct found *scan_as(int64_t pid, bool again)
 		;
 	assert_int_equal(r, SCAN_E_END);
 	assert_true(scan_end(s) != UINT64_MAX);
-	assert_int_equal(scan_has_seen(s, pid, 1), f->n_procs > 0);
-	assert_false(scan_has_seen(s, pid, scan_end(s)));
-	assert_false(scan_has_seen(s, INT32_MAX, 1));
+	assert_int_equal(settles(s, 95, pid, 1), f->n_procs > 0);
+	assert_false(settles(s, 95, pid, scan_end(s)));
+	assert_false(settles(s, 95, INT32_MAX, 1));
+	if (f->n_procs)
+		settles_beginnings(s, pid);
 	(void)scan_free(s);
 	return f;
 }
