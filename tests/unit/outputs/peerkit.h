@@ -3,13 +3,17 @@
  */
 #pragma once
 
+#include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/in.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,7 +23,7 @@ extern char **environ;
 
 struct peer {
 	pid_t pid;
-	int port;
+	int port; /* its own until the test ends, so that another may be started there */
 	char log[256];
 };
 
@@ -39,6 +43,17 @@ static pid_t peer_spawn(const char *const *argv, int *ret_out)
 	(void)close(ends[1]);
 	*ret_out = ends[0];
 	return pid;
+}
+
+/* Binds it as the peer does and never listens: nobody else gets it when the peer is gone. */
+static void peer_keep_port(int port)
+{
+	struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+	const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
+
+	a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on), 0);
+	assert_int_equal(bind(fd, (struct sockaddr *)&a, sizeof a), 0);
 }
 
 /* Starts a script beside this file with up to 14 words of arguments, blanks between them. */
@@ -66,6 +81,7 @@ static struct peer peer_start_script(const char *name, const char *words)
 	}
 	(void)close(out);
 	p.port = (int)strtol(text, NULL, 10);
+	peer_keep_port(p.port);
 	return p;
 }
 
@@ -91,6 +107,16 @@ static unsigned __attribute__((unused)) peer_count(const struct peer *p, const c
 		n += strstr(line, text) != NULL;
 	free(log);
 	return n;
+}
+
+/* Waits until it has seen them; never more. */
+static void __attribute__((unused)) peer_await(const struct peer *p, const char *text, unsigned n)
+{
+	unsigned have;
+
+	for (int tries = 0; (have = peer_count(p, text)) < n; tries++)
+		assert_true(tries < 30000 && poll(NULL, 0, 10) == 0);
+	assert_int_equal(have, n);
 }
 
 /* Runs a shell line and expects it to succeed. */

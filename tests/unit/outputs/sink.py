@@ -31,7 +31,7 @@ def main():
     if a.ca:
         tls.load_verify_locations(a.ca)
         tls.verify_mode = ssl.CERT_REQUIRED
-    listener = socket.create_server(("127.0.0.1", 0))
+    listener = socket.create_server(("127.0.0.1", 0), reuse_port=True)
     print(listener.getsockname()[1], flush=True)
     while True:
         conn, _ = listener.accept()
