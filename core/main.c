@@ -71,6 +71,8 @@ static int run(struct setup *s, struct err *err)
 		return cmd_ignored_events(s, err);
 	if (o->list)
 		return cmd_list_fields(s, err);
+	if (o->support)
+		return cmd_support(s, err);
 	if (o->validate.n)
 		return cmd_validate(s, err);
 	if (o->describe_rules || o->describe_rule)

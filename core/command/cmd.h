@@ -14,6 +14,9 @@ int cmd_list_events(struct setup *s, struct err *err);
 int cmd_ignored_events(struct setup *s, struct err *err);
 int cmd_list_fields(struct setup *s, struct err *err);
 
+/* --support */
+int cmd_support(struct setup *s, struct err *err);
+
 /* -V, -L, -l */
 int cmd_validate(struct setup *s, struct err *err);
 int cmd_describe(struct setup *s, struct err *err);

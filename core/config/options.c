@@ -22,6 +22,7 @@ struct option_row {
 	const char *name; /* long; NULL for none */
 	enum value value;
 	const char *metavar;
+	/* NULL: it does nothing any more. */
 	int (*set)(struct options *o, const char *value, struct err *err);
 	const char *help; /* NULL: not shown */
 };
@@ -87,6 +88,7 @@ SET_FLAG(check)
 SET_FLAG(once)
 SET_FLAG(base64)
 SET_FLAG(profile)
+SET_FLAG(support)
 SET_TEXT(junit)
 SET_TEXT(record)
 SET_TEXT(config)
@@ -110,6 +112,21 @@ static int set_every_call(struct options *o, const char *value, struct err *err)
 static int set_snaplen(struct options *o, const char *value, struct err *err)
 {
 	return list_add(&o->settings, arena_printf(&o->arena, "falco_libs.snaplen=%s", value), err);
+}
+
+/* What older releases called -s and --stats-interval: snapshots of the metrics in a file. */
+static int set_stats_file(struct options *o, const char *value, struct err *err)
+{
+	int r = list_add(&o->settings, "metrics.enabled=true", err);
+
+	return r < 0 ? r
+		     : list_add(&o->settings,
+				arena_printf(&o->arena, "metrics.output_file=%s", value), err);
+}
+
+static int set_stats_interval(struct options *o, const char *value, struct err *err)
+{
+	return list_add(&o->settings, arena_printf(&o->arena, "metrics.interval=%sms", value), err);
 }
 
 /* What older releases called -e. */
@@ -139,6 +156,7 @@ static int set_format(struct options *o, const char *value, struct err *err)
 		if (strcasecmp(value, names[i]) != 0)
 			continue;
 		o->format = (enum options_format)i;
+		o->has_format = true;
 		return 0;
 	}
 	err_set(err, 0, 0, "--format %s: it is text, markdown or json", value);
@@ -149,6 +167,7 @@ static int set_markdown(struct options *o, const char *value, struct err *err)
 {
 	(void)value;
 	o->format = FORMAT_MARKDOWN;
+	o->has_markdown = true;
 	return list_add(&o->notes, "--markdown is now --format markdown", err);
 }
 
@@ -203,12 +222,6 @@ static int set_only_tag(struct options *o, const char *value, struct err *err)
 	return add_selection(o, "enable.tag", value, err);
 }
 
-static int set_nothing(struct options *o, const char *value, struct err *err)
-{
-	(void)value;
-	return list_add(&o->notes, "an option of an older release does nothing any more", err);
-}
-
 static const struct option_row rows[] = {
 	{'h', "help", VALUE_NO, NULL, set_help, "this help"},
 	{'c', NULL, VALUE_YES, "FILE", set_config, "configuration"},
@@ -242,6 +255,8 @@ static const struct option_row rows[] = {
 	{0, "once", VALUE_NO, NULL, set_once, "with top: print the view once"},
 	{0, "check", VALUE_NO, NULL, set_check, "with fmt: only say what would change"},
 	{0, "junit", VALUE_YES, "FILE", set_junit, "with test: the results as JUnit XML"},
+	{0, "support", VALUE_NO, NULL, set_support,
+	 "JSON for those who help: versions, system, configuration and rules as they are"},
 	{0, "page-size", VALUE_NO, NULL, set_page_size, "the system's page size"},
 	{0, "version", VALUE_NO, NULL, set_version, "versions of the program and its interfaces"},
 	/* Of older releases. */
@@ -252,15 +267,18 @@ static const struct option_row rows[] = {
 	{'A', NULL, VALUE_NO, NULL, set_every_call, NULL},
 	{'e', NULL, VALUE_YES, NULL, set_recording, NULL},
 	{'b', "print-base64", VALUE_NO, NULL, set_base64, NULL},
-	{0, "cri", VALUE_YES, NULL, set_nothing, NULL},
-	{0, "disable-cri-async", VALUE_NO, NULL, set_nothing, NULL},
-	{'d', "daemon", VALUE_NO, NULL, set_nothing, NULL},
-	{'k', "k8s-api", VALUE_YES, NULL, set_nothing, NULL},
-	{'K', "k8s-api-cert", VALUE_YES, NULL, set_nothing, NULL},
-	{0, "k8s-node", VALUE_YES, NULL, set_nothing, NULL},
-	{'m', "mesos-api", VALUE_YES, NULL, set_nothing, NULL},
+	{0, "cri", VALUE_YES, NULL, NULL, NULL},
+	{0, "disable-cri-async", VALUE_NO, NULL, NULL, NULL},
+	{'d', "daemon", VALUE_NO, NULL, NULL, NULL},
+	{'k', "k8s-api", VALUE_YES, NULL, NULL, NULL},
+	{'K', "k8s-api-cert", VALUE_YES, NULL, NULL, NULL},
+	{0, "k8s-node", VALUE_YES, NULL, NULL, NULL},
+	{'m', "mesos-api", VALUE_YES, NULL, NULL, NULL},
 	{'S', "snaplen", VALUE_YES, NULL, set_snaplen, NULL},
-	{'u', "userspace", VALUE_NO, NULL, set_nothing, NULL},
+	{'s', NULL, VALUE_YES, NULL, set_stats_file, NULL},
+	{0, "stats-interval", VALUE_YES, NULL, set_stats_interval, NULL},
+	{'F', NULL, VALUE_YES, NULL, NULL, NULL},
+	{'u', "userspace", VALUE_NO, NULL, NULL, NULL},
 };
 
 enum { N_ROWS = sizeof(rows) / sizeof(rows[0]) };
@@ -304,6 +322,19 @@ static int need_value(const char *arg, struct err *err)
 	return -EINVAL;
 }
 
+static int apply(struct options *o, const struct option_row *row, const char *value,
+		 struct err *err)
+{
+	if (row->set)
+		return row->set(o, value, err);
+	if (row->name)
+		return list_add(&o->notes,
+				arena_printf(&o->arena, "--%s does nothing any more", row->name),
+				err);
+	return list_add(&o->notes,
+			arena_printf(&o->arena, "-%c does nothing any more", row->letter), err);
+}
+
 /* "--name", "--name=value", "--name value". Returns how many further arguments were taken. */
 static int parse_long(struct options *o, const char *arg, const char *next, struct err *err)
 {
@@ -321,7 +352,7 @@ static int parse_long(struct options *o, const char *arg, const char *next, stru
 	}
 	if (!value && row->value == VALUE_YES && !next)
 		return need_value(arg, err);
-	r = row->set(o, !value && row->value == VALUE_YES ? next : value, err);
+	r = apply(o, row, !value && row->value == VALUE_YES ? next : value, err);
 	return r < 0 ? r : !value && row->value == VALUE_YES;
 }
 
@@ -339,7 +370,7 @@ static int parse_short(struct options *o, const char *arg, const char *next, str
 		}
 		if (row->value == VALUE_YES && !c[1] && !next)
 			return need_value(arg, err);
-		r = row->set(o, row->value != VALUE_YES ? NULL : c[1] ? c + 1 : next, err);
+		r = apply(o, row, row->value != VALUE_YES ? NULL : c[1] ? c + 1 : next, err);
 		if (r < 0)
 			return r;
 		if (row->value == VALUE_YES)
@@ -352,6 +383,10 @@ static int check(const struct options *o, struct err *err)
 {
 	if (o->enable_sources.n && o->disable_sources.n) {
 		err_set(err, 0, 0, "--enable-source and --disable-source exclude each other");
+		return -EINVAL;
+	}
+	if (o->has_format && o->has_markdown) {
+		err_set(err, 0, 0, "--markdown and --format exclude each other");
 		return -EINVAL;
 	}
 	if (o->only_record && !o->record) {

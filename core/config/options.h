@@ -33,7 +33,8 @@ struct options {
 	bool list, list_names_only, list_events, ignored_events, list_plugins, describe_rules;
 	const char *list_source, *plugin_info, *describe_rule, *pidfile, *log_level;
 	enum options_format format;
-	bool check, profile, once, base64;
+	bool has_format, has_markdown; /* given as such */
+	bool check, profile, once, base64, support;
 	const char *junit;
 	const char *record; /* file that gets all events */
 	bool only_record;   /* no rules */
