@@ -89,6 +89,23 @@ void engine_rules_deinit(struct engine_rules *r)
 	r->loader = rules_loader_free(r->loader);
 }
 
+/* A name in `rules:` that fits nothing is more often a slip than meant. */
+static void tell_selections(const struct setup *s, const struct rules_options *o,
+			    const struct ruleset *rs)
+{
+	for (uint32_t i = 0; i < o->n_selections; i++) {
+		const struct rules_selection *sel = &o->selections[i];
+		bool fits = false;
+
+		for (uint32_t k = 0; k < rs->n_rules && !fits; k++)
+			fits = rules_selection_fits(sel, rs->rules[k]);
+		if (!fits)
+			log_warn(&s->log, "rules: %s %s '%s' fits no rule that was loaded",
+				 sel->enable ? "enable" : "disable", sel->rule ? "rule" : "tag",
+				 sel->rule ? sel->rule : sel->tag);
+	}
+}
+
 int engine_load_rules(struct setup *s, struct config *c, struct watch *w,
 		      struct engine_rules *ret_rules, struct err *err)
 {
@@ -116,6 +133,8 @@ int engine_load_rules(struct setup *s, struct config *c, struct watch *w,
 		engine_rules_deinit(ret_rules);
 	else if (rs->n_enabled == 0 && !s->opts->only_record)
 		log_warn(&s->log, "no rules: nothing will be matched");
+	if (r == 0 && rs->n_rules)
+		tell_selections(s, &opts, rs);
 	return r;
 }
 
@@ -666,7 +685,7 @@ static int engine_loop(struct engine *e)
 			profile_print(stderr, lane_matcher(e->lanes[i], k));
 	if (e->setup->opts->pidfile)
 		(void)unlink(e->setup->opts->pidfile);
-	return r < 0 ? r : e->has_failed ? 1 : 0;
+	return e->has_failed ? 1 : r; /* what a lane said was told */
 }
 
 /* What a run would do: the last line is its sum. */

@@ -330,6 +330,22 @@ static void note_unknown(struct config *c, struct str pattern, size_t prefix_len
 static int check_node(struct config *c, const struct config_node *n, struct buf *pattern,
 		      struct err *err);
 
+/* The map of an output plugin, of any name. */
+static bool is_output(const struct config_node *n)
+{
+	return n->key.len >= 8 && memcmp(n->key.p + n->key.len - 7, "_output", 7) == 0;
+}
+
+static void note_no_map(struct config *c, const struct config_node *n)
+{
+	struct str near = key_nearest(STR(""), n->key);
+
+	config_note(c, n->place,
+		    "'%.*s' is no key: %s%.*s%s an output is a map, '%.*s: {enabled: true}'",
+		    STR_FMT(n->key), near.p ? "did you mean '" : "", STR_FMT(near),
+		    near.p ? "'?" : "", STR_FMT(n->key));
+}
+
 static int check_child(struct config *c, const struct config_node *parent,
 		       const struct config_node *n, struct buf *pattern, struct err *err)
 {
@@ -346,7 +362,9 @@ static int check_child(struct config *c, const struct config_node *parent,
 		return -ENOMEM;
 	if (key_find(buf_str(pattern)) || key_leads_on(buf_str(pattern)))
 		r = check_node(c, n, pattern, err);
-	else if (old || n->key.len < 8 || memcmp(n->key.p + n->key.len - 7, "_output", 7) != 0)
+	else if (!old && is_output(n) && n->kind == CONFIG_SCALAR)
+		note_no_map(c, n);
+	else if (old || !is_output(n))
 		note_unknown(c, buf_str(pattern), name, n);
 	pattern->len = old;
 	return r;

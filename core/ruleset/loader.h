@@ -54,6 +54,9 @@ struct rules_selection {
 	const char *tag;  /* exact; or NULL. Exactly one of the two is given */
 };
 
+/* Whether @sel is about @rule. */
+bool rules_selection_fits(const struct rules_selection *sel, const struct rule *rule);
+
 /* `append_output:` of the configuration. A match key that is NULL (0 tags) fits every rule. */
 struct rules_append_output {
 	const char *rule, *source; /* exact */

@@ -14,6 +14,12 @@ static bool has_tag(const struct rule *rule, const char *tag)
 	return false;
 }
 
+bool rules_selection_fits(const struct rules_selection *sel, const struct rule *rule)
+{
+	return sel->rule ? text_wildcard(str_from(sel->rule), rule->name)
+			 : sel->tag && has_tag(rule, sel->tag);
+}
+
 bool select_enabled(const struct rules_options *o, const struct rule *rule)
 {
 	bool enabled = rule->enabled;
@@ -23,8 +29,7 @@ bool select_enabled(const struct rules_options *o, const struct rule *rule)
 	for (uint32_t i = 0; i < o->n_selections; i++) {
 		const struct rules_selection *s = &o->selections[i];
 
-		if (s->rule ? text_wildcard(str_from(s->rule), rule->name)
-			    : s->tag && has_tag(rule, s->tag))
+		if (rules_selection_fits(s, rule))
 			enabled = s->enable;
 	}
 	return enabled;

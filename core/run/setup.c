@@ -16,6 +16,7 @@
 #include "host/symbols.h"
 #include "ruleset/interest.h"
 #include "run/carry.h"
+#include "util/nearest.h"
 
 static bool is_output_key(struct str key)
 {
@@ -23,19 +24,18 @@ static bool is_output_key(struct str key)
 	       str_is(key, "outputs");
 }
 
+static bool is_wanted_output(struct str key)
+{
+	return is_output_key(key) && !str_is(key, "append_output") && !str_is(key, "json_output");
+}
+
 /* A given configuration that names an output knows what it wants. */
 static bool names_output(const struct config *c)
 {
 	for (const struct config_node *n = c->root->first; n; n = n->next)
-		if (is_output_key(n->key) && !str_is(n->key, "append_output") &&
-		    !str_is(n->key, "json_output"))
+		if (is_wanted_output(n->key) && n->kind != CONFIG_SCALAR)
 			return true;
 	return false;
-}
-
-static bool is_wanted_output(struct str key)
-{
-	return is_output_key(key) && !str_is(key, "append_output") && !str_is(key, "json_output");
 }
 
 static bool is_wanted(struct str key)
@@ -224,6 +224,32 @@ static bool list_has(const struct options_list *l, struct str name)
 	return false;
 }
 
+/* Whether --enable-source and --disable-source let it be opened. */
+static bool is_selected(const struct options *o, struct str source)
+{
+	if (o->enable_sources.n && !list_has(&o->enable_sources, source))
+		return false;
+	return !list_has(&o->disable_sources, source);
+}
+
+static int unknown_source(const struct setup *s, const char *name, struct err *err)
+{
+	struct nearest near;
+
+	nearest_init(&near, str_from(name));
+	for (uint32_t i = 0; i < s->plugs.n; i++)
+		if (plug_is_source(&s->plugs.plugs[i]))
+			nearest_offer(&near, plug_source(&s->plugs.plugs[i]));
+	for (uint32_t i = 0; i < registry_count(s->plugs.registry); i++)
+		nearest_offer(&near, registry_at(s->plugs.registry, i)->source);
+	err_set(err, 0, 0, "'%s' is not an event source", name);
+	if (near.best.len)
+		err_hint(err, "did you mean '%.*s'?", STR_FMT(near.best));
+	else
+		err_hint(err, "--list shows the fields of all of them");
+	return -EINVAL;
+}
+
 static int check_source_names(const struct setup *s, const struct options_list *l, struct err *err)
 {
 	for (uint32_t i = 0; i < l->n; i++) {
@@ -234,10 +260,8 @@ static int check_source_names(const struct setup *s, const struct options_list *
 				str_is(plug_source(&s->plugs.plugs[k]), l->items[i]);
 		for (uint32_t k = 0; k < registry_count(s->plugs.registry) && !known; k++)
 			known = str_is(registry_at(s->plugs.registry, k)->source, l->items[i]);
-		if (!known) {
-			err_set(err, 0, 0, "'%s' is not an event source", l->items[i]);
-			return -EINVAL;
-		}
+		if (!known)
+			return unknown_source(s, l->items[i], err);
 	}
 	return 0;
 }
@@ -256,9 +280,7 @@ static int add_configured(struct setup *s, struct err *err)
 		r = plugset_open(&s->plugs, p, err);
 		if (r < 0 || !plug_is_source(p) || o->sources.n)
 			continue;
-		if (o->enable_sources.n && !list_has(&o->enable_sources, plug_source(p)))
-			continue;
-		if (list_has(&o->disable_sources, plug_source(p)))
+		if (!is_selected(o, plug_source(p)))
 			continue;
 		r = add_opening(s, p, p->open_params,
 				arena_printf(&s->config.arena, "%.*s:%s", STR_FMT(p->entry->name),
@@ -295,6 +317,8 @@ static int add_engine(struct setup *s, struct err *err)
 		return r;
 	if (params[0] != '{' && params[0])
 		s->n_openings = 0;
+	else if (!is_selected(s->opts, plug_source(p)))
+		return 0;
 	return add_opening(s, p, params,
 			   arena_printf(&s->config.arena, "%s:%s", kind->text.p, params), err);
 }

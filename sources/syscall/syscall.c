@@ -85,9 +85,13 @@ static int source_open(struct gyr *p, void *inst, const char *params)
 		.drop_failed = s->drop_failed_exit,
 		.entry = s->names_at_entry,
 	};
+	const struct choice_options wanted = {.custom_set = s->custom_set};
+	char err[256];
 	int r;
 
 	(void)params;
+	if (choice_make(&wanted, NULL, &s->choice, err, sizeof err) < 0)
+		return gyr_fail(p, -EINVAL, "%s", err);
 	if (state->open)
 		return gyr_fail(p, -EBUSY, "this machine's system calls are read already");
 	s->p = p;
