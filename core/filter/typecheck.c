@@ -12,6 +12,7 @@
 #include "filter/parse.h"
 #include "filter/usetable.h"
 #include "gyr/events.h"
+#include "util/nearest.h"
 
 enum {
 	SHARED_MIN = 8, /* a list of fewer items is rather compared with anew than kept apart */
@@ -444,12 +445,26 @@ static bool is_event_name(const struct checker *c, struct str name)
 	       (c->o->is_event && c->o->is_event(c->o->ctx, name));
 }
 
+static void hint_event(struct str name, struct err *err)
+{
+	struct nearest near;
+
+	nearest_init(&near, name);
+	for (uint16_t i = 1; i < gyr_syscall_count(); i++)
+		nearest_offer(&near, str_from(gyr_syscall(i)->name));
+	for (uint16_t i = 1; i < gyr_event_count(); i++)
+		nearest_offer(&near, str_from(gyr_event(i)->name));
+	if (near.best.len)
+		err_hint(err, "did you mean '%.*s'?", STR_FMT(near.best));
+}
+
 static int unknown_event(struct checker *c, const struct ast_term *t)
 {
 	struct err err = ERR_NULL;
 
 	err_set(&err, 0, 0, "'%.*s' is not an event", (int)(t->text.len > 200 ? 200 : t->text.len),
 		t->text.p);
+	hint_event(t->text, &err);
 	return wrong_as(c, TYPECHECK_UNKNOWN_EVENT, t->place, t->text, &err);
 }
 

@@ -1,6 +1,7 @@
 #include "ruleset/collect.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 #include "ruleset/problem.h"
 
@@ -112,6 +113,18 @@ static int check_exceptions(struct rules_loader *l, struct str source, struct de
 	return r;
 }
 
+static void unknown_source(struct rules_loader *l, const struct decl_rule *rule)
+{
+	const struct str near = strmap_nearest(&l->sources, rule->source);
+	char hint[128] = "";
+	struct problem_place p = {.file = rule->where->file, .at = rule->where->at, .hint = hint};
+
+	if (near.len)
+		(void)snprintf(hint, sizeof hint, "did you mean '%.*s'?", STR_FMT(near));
+	problem_add_at(l, RULES_UNKNOWN_SOURCE, rule->where, &p,
+		       "no source '%.*s' is known, the rule is skipped", STR_FMT(rule->source));
+}
+
 int collect_rule(struct rules_loader *l, struct decl_rule *rule)
 {
 	struct store *s = l->store;
@@ -122,9 +135,7 @@ int collect_rule(struct rules_loader *l, struct decl_rule *rule)
 		return refuse(l, rule->where, "the rule exists already, with another source");
 	if (!strmap_find(&l->sources, rule->source)) {
 		rule->is_unknown_source = true;
-		problem_add(l, RULES_UNKNOWN_SOURCE, rule->where,
-			    "no source '%.*s' is known, the rule is skipped",
-			    STR_FMT(rule->source));
+		unknown_source(l, rule);
 	}
 	r = check_exceptions(l, rule->source, rule);
 	if (r)

@@ -67,7 +67,7 @@ void read_warn_append(struct reader *r, const struct where *w)
 		    "'condition: append'");
 }
 
-static const char *nearest_key(struct str key, const char *const *known)
+const char *read_nearest(struct str key, const char *const *known)
 {
 	const char *best = NULL;
 	uint32_t distance = (uint32_t)(key.len / 3) + 1;
@@ -105,7 +105,7 @@ void read_check_keys(struct reader *r, const struct yaml_node *item, const struc
 
 		if (is_known(key->text, known))
 			continue;
-		near = nearest_key(key->text, known);
+		near = read_nearest(key->text, known);
 		if (near)
 			(void)snprintf(hint, sizeof hint, "did you mean '%s'?", near);
 		problem_add_at(r->l, RULES_UNKNOWN_KEY, w, &p, "unknown key '%.*s' is ignored",
@@ -475,6 +475,22 @@ static int read_plugin_versions(struct reader *r, const struct yaml_node *item)
 
 /* --- the file --------------------------------------------------------------------------------- */
 
+static void unknown_item(struct reader *r, const struct yaml_node *item, const struct where *w)
+{
+	static const char *const kinds[] = {
+		"list", "macro", "rule", "required_engine_version", "required_plugin_versions",
+		NULL};
+	const struct yaml_node *key = item->n ? item->pairs[0].key : item;
+	const char *near = read_nearest(key->text, kinds);
+	char hint[128] = "";
+	struct problem_place p = {.file = r->file, .at = key->start, .hint = hint};
+
+	if (near)
+		(void)snprintf(hint, sizeof hint, "did you mean '%s'?", near);
+	problem_add_at(r->l, RULES_UNKNOWN_ITEM, w, &p,
+		       "an item that is no list, macro, rule or required version is ignored");
+}
+
 static int read_item(struct reader *r, const struct yaml_node *item)
 {
 	const struct where *w =
@@ -495,8 +511,7 @@ static int read_item(struct reader *r, const struct yaml_node *item)
 		return read_macro(r, item);
 	if (yaml_get(item, "rule"))
 		return read_rule(r, item);
-	problem_add(r->l, RULES_UNKNOWN_ITEM, w,
-		    "an item that is no list, macro, rule or required version is ignored");
+	unknown_item(r, item, w);
 	return 0;
 }
 

@@ -52,6 +52,9 @@ int read_overrides(struct reader *r, const struct yaml_node *item, const struct 
 /* A rule item. */
 int read_rule(struct reader *r, const struct yaml_node *item);
 
+/* The name among @known (NULL last) that @name is most like; NULL when none is near. */
+const char *read_nearest(struct str name, const char *const *known);
+
 /* Warns of keys that are none of @known (NULL-terminated), and of keys given twice. */
 void read_check_keys(struct reader *r, const struct yaml_node *item, const struct where *w,
 		     const char *const *known);

@@ -3,6 +3,7 @@
  * appends to it (`append: true`), and one that overrides it key by key.
  */
 #include <errno.h>
+#include <stdio.h>
 
 #include "ruleset/collect.h"
 #include "ruleset/problem.h"
@@ -68,6 +69,22 @@ static int read_origin(struct reader *r, const struct yaml_node *item, struct de
 	return *ret ? 0 : -ENOMEM;
 }
 
+static void wrong_priority(struct reader *r, const struct yaml_node *v,
+			   const struct decl_rule *rule)
+{
+	static const char *const names[] = {"EMERGENCY", "ALERT", "CRITICAL", "ERROR", "WARNING",
+					    "NOTICE",    "INFO",  "DEBUG",    NULL};
+	const char *near = read_nearest(v->text, names);
+	char hint[64] = "";
+	struct problem_place p = {.file = r->file, .at = v->start, .hint = hint};
+
+	if (near)
+		(void)snprintf(hint, sizeof hint, "did you mean '%s'?", near);
+	problem_add_at(r->l, RULES_ERR_YAML_VALIDATE,
+		       where_new(r->l, rule->where, "rule priority", STR(""), r->file, v), &p,
+		       "'%.*s' is no priority (emergency to debug)", STR_FMT(v->text));
+}
+
 static int read_priority(struct reader *r, const struct yaml_node *item, struct decl_rule *rule)
 {
 	const struct yaml_node *v;
@@ -76,9 +93,7 @@ static int read_priority(struct reader *r, const struct yaml_node *item, struct 
 	if (result)
 		return result;
 	if (rule_priority_parse(v->text, &rule->priority) < 0) {
-		problem_add(r->l, RULES_ERR_YAML_VALIDATE,
-			    where_new(r->l, rule->where, "rule priority", STR(""), r->file, v),
-			    "'%.*s' is no priority (emergency to debug)", STR_FMT(v->text));
+		wrong_priority(r, v, rule);
 		return -EINVAL;
 	}
 	return 0;

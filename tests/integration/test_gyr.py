@@ -365,6 +365,8 @@ class Usage(Case):
         self.refuses(self.run_gyr("-r", self.rules, "ticker:x"), "ticker:x")
         self.refuses(self.run_gyr("-r", self.rules, "--enable-source", "nosuch", "ticker:1"),
                      "'nosuch' is not an event source")
+        self.refuses(self.run_gyr("-r", self.rules, "-o", "base_syscalls={custom_set: [nosuch]}",
+                                  "syscall:"), "custom_set: 'nosuch' is neither a system call")
         self.refuses(self.run_gyr("-r", self.rules, "-o", "stdout_output.enabled=false",
                                   "ticker:1"), "no output is enabled")
 
@@ -379,6 +381,50 @@ class Usage(Case):
         r = self.run_gyr("-r", self.rules, "-o", "json_outptu=true", "ticker:1")
         self.assertEqual(r.returncode, 0)
         self.assertIn("did you mean 'json_output'", r.stderr)
+
+    def test_a_value_where_an_output_has_its_map_is_told(self):
+        r = self.run_gyr("-r", self.rules, "-o", "jsn_output=true", "ticker:10")
+        self.assertEqual((r.returncode, len(r.stdout.splitlines())), (0, 2), r.stderr)
+        self.assertIn("'jsn_output' is no key: did you mean 'json_output'?", r.stderr)
+
+    def test_slips_in_names_draw_suggestions(self):
+        self.refuses(self.run_gyr("--list=tickr"), "did you mean 'ticker'?")
+        self.refuses(self.run_gyr("-r", self.rules, "--disable-source", "tikcer", "ticker:1"),
+                     "did you mean 'ticker'?")
+        rules = self.write("x.yaml", RULES.replace("INFO", "WARNNG").replace("source:", "source: t", 1)
+                           + "- rulle: x\n- rule: y\n  desc: d\n  condition: evt.type = opne\n"
+                             "  output: o\n  priority: INFO\n")
+        said = self.run_gyr("-V", rules).stdout
+        for name in ("WARNING", "ticker", "rule", "open"):
+            self.assertIn(f"did you mean '{name}'?", said)
+
+    def test_options_of_older_releases_are_taken(self):
+        r = self.run_gyr("-F", "x", "--cri", "y", "-s", "stats", "--stats-interval", "200",
+                         "-r", self.rules, "--dry-run", "ticker:1")
+        self.assertEqual(r.returncode, 0, r.stderr)
+        self.assertIn("-F does nothing any more", r.stderr)
+        self.assertIn("--cri does nothing any more", r.stderr)
+        self.refuses(self.run_gyr("-s", "stats", "--stats-interval", "soon", "ticker:1"),
+                     "metrics.interval")
+        self.refuses(self.run_gyr("--list", "--markdown", "--format", "json"), "exclude")
+
+    def test_a_selection_that_fits_no_rule_is_told(self):
+        r = self.run_gyr("-r", self.rules, "-o", "rules[].disable.rule=Every tneth",
+                         "-o", "rules[].disable.tag=b", "ticker:10")
+        self.assertIn("disable rule 'Every tneth' fits no rule", r.stderr)
+        self.assertNotIn("tag 'b'", r.stderr)
+
+    def test_sources_of_the_engine_can_be_disabled_too(self):
+        c = self.write("c.yaml", f"""
+rules_files: [{self.rules}]
+engine: {{kind: modern_ebpf}}
+plugins: [{{name: ticker, library_path: ticker.so, open_params: "10"}}]
+load_plugins: [ticker]
+""")
+        for args in (("--disable-source", "syscall"), ("--enable-source", "ticker")):
+            r = self.run_gyr("-c", c, *args)
+            self.assertEqual(r.returncode, 0, r.stderr)
+            self.assertIn("2 rules, 1 sources", r.stderr)
 
     def test_dry_run_stops_before_anything_runs(self):
         r = self.run_gyr("-r", self.rules, "--dry-run", "ticker:10")
@@ -435,6 +481,22 @@ class Questions(Case):
         result = json.loads(r.stdout)["falco_load_results"][0]
         self.assertEqual(r.returncode, 0)
         self.assertEqual({w["code"] for w in result["warnings"]}, {"LOAD_UNKNOWN_SOURCE"})
+
+    def test_support(self):
+        bad = self.write("bad.yaml", "- rule: [\n")
+        more = self.write("more.yaml", "priority: info\n")
+        text = f"rules_files: [{self.rules}, {bad}]\nconfig_files: [{more}]\n"
+        c = self.write("c.yaml", text)
+        r = self.run_gyr("--support", "-c", c)
+        self.assertEqual(r.returncode, 0, r.stderr)
+        told = json.loads(r.stdout)
+        self.assertEqual(told["config"], text)
+        self.assertEqual([f["content"] for f in told["config_files"]], ["priority: info\n"])
+        self.assertEqual([f["variants"][0]["content"] for f in told["rules_files"]],
+                         [RULES, "- rule: [\n"])
+        self.assertTrue(told["cmdline"].endswith(f"--support -c {c}"))
+        self.assertEqual(told["system_info"]["machine"], os.uname().machine)
+        self.assertEqual(told["engine_info"]["engine_version"], "0.62.0")
 
     def test_versions_and_schemas(self):
         v = json.loads(self.run_gyr("--version", "-o", "json_output=true").stdout)
