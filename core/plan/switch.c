@@ -264,6 +264,8 @@ static bool index_init(struct builder *b, struct field_switch *s, bool *ret_usab
 	case SWITCH_CONTAINS:
 	case SWITCH_ICONTAINS:
 		s->multi = multi_new(&e, fold_case);
+		if (!sieve_init(&s->sieve, b->arena, &e, fold_case))
+			return false;
 		if (!s->multi)
 			*ret_usable = ac_index_init(&s->index.ac, b->arena, &e, fold_case);
 		return true;
@@ -292,7 +294,8 @@ static bool assign(struct builder *b, uint32_t pred)
 	if (!*at) {
 		if (!VEC_ROOM(b->switches, b->cap, b->n))
 			return false;
-		b->switches[b->n] = (struct field_switch){.kind = kind, .term = p->term};
+		b->switches[b->n] =
+			(struct field_switch){.kind = kind, .term = p->term, .number = b->n};
 		*at = ++b->n;
 	}
 	p->sw = *at - 1;
@@ -375,16 +378,20 @@ bool switch_scratch_init(struct switch_scratch *s, const struct field_switch *sw
 {
 	bool ok = true;
 
-	*s = (struct switch_scratch){.text = mem_new(SWITCH_SCRATCH)};
+	*s = (struct switch_scratch){
+		.text = mem_new(SWITCH_SCRATCH),
+		.sieves = mem_new((size_t)(n + 1) * sizeof *s->sieves),
+	};
 	for (uint32_t i = 0; ok && i < n; i++)
 		if (switches[i].multi)
 			ok = multi_scratch(switches[i].multi, &s->multi);
-	return ok && s->text;
+	return ok && s->text && s->sieves;
 }
 
 void switch_scratch_deinit(struct switch_scratch *s)
 {
 	s->text = mem_free(s->text);
+	s->sieves = mem_free(s->sieves);
 	s->multi = multi_scratch_free(s->multi);
 }
 
@@ -412,6 +419,8 @@ static bool find_prepared(const struct field_switch *s, struct str v, char *scra
 static bool find_inside(const struct field_switch *s, struct str v,
 			const struct switch_scratch *scratch, struct hits *h)
 {
+	if (!sieve_passes(&s->sieve, &scratch->sieves[s->number], v))
+		return true;
 	if (s->multi)
 		return multi_find(s->multi, v, scratch->multi, h);
 	if (s->kind == SWITCH_ICONTAINS)

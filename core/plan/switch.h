@@ -11,6 +11,7 @@
 #include "plan/dag.h"
 #include "plan/index.h"
 #include "plan/multi.h"
+#include "plan/sieve.h"
 
 enum switch_kind {
 	SWITCH_HASH,      /* =, in; intersects on lists */
@@ -27,8 +28,10 @@ enum switch_kind {
 struct field_switch {
 	enum switch_kind kind;
 	uint32_t term;
+	uint32_t number; /* among the switches */
 	uint32_t n_preds, n_keys;
 	struct multi *multi; /* in place of the automaton, which then is not there */
+	struct sieve sieve;  /* before either of them */
 	union {
 		struct hash_index hash;
 		struct radix_index radix;
@@ -56,6 +59,7 @@ void switches_free(struct field_switch *switches, uint32_t n);
 struct switch_scratch {
 	char *text; /* SWITCH_SCRATCH bytes */
 	void *multi;
+	struct sieve_use *sieves; /* by switch */
 };
 
 /* Room for all of @switches; false when memory is short. switch_scratch_deinit() is due either way. */

@@ -8,7 +8,7 @@
  *	bench_rules R3      the plain evaluator on the same rules: how many times slower
  *	bench_rules R6      traffic that the priors misjudge: ns after replanning / before
  *	bench_rules L100k   100,000 rules: ns / ns(10)
- *	bench_rules run N EVENTS   only runs, for counting instructions (R2)
+ *	bench_rules run N PASSES [SHAPE]   only runs, for counting instructions (R2)
  *
  * CPU time of this thread, the least of 31 runs that alternate between the sizes compared. Each ends
  * with one line, `<id> <ratio>`.
@@ -349,12 +349,12 @@ static void bench_many(const struct traffic *t)
 	       ratio);
 }
 
-static void run_only(const struct traffic *t, uint32_t n, uint32_t passes)
+static void run_only(const struct traffic *t, const char *shape, uint32_t n, uint32_t passes)
 {
 	struct rules s;
 	uint64_t sum = 0;
 
-	rules_init(&s, shapes[0], n);
+	rules_init(&s, shape, n);
 	learn(&s, t);
 	for (uint32_t i = 0; i < passes; i++)
 		(void)pass(&s, t, &sum);
@@ -365,6 +365,7 @@ static void run_only(const struct traffic *t, uint32_t n, uint32_t passes)
 int main(int argc, char **argv)
 {
 	const char *what = argc > 1 ? argv[1] : "R1";
+	unsigned shape = argc == 5 ? (unsigned)strtoul(argv[4], NULL, 10) : 0;
 	struct traffic t;
 
 	traffic_init(&t);
@@ -378,11 +379,13 @@ int main(int argc, char **argv)
 		bench_adapt(&t);
 	else if (strcmp(what, "L100k") == 0)
 		bench_many(&t);
-	else if (strcmp(what, "run") == 0 && argc == 4)
-		run_only(&t, (uint32_t)strtoul(argv[2], NULL, 10),
+	else if (strcmp(what, "run") == 0 && argc >= 4 && shape < N_SHAPES)
+		run_only(&t, shapes[shape], (uint32_t)strtoul(argv[2], NULL, 10),
 			 (uint32_t)strtoul(argv[3], NULL, 10));
 	else
-		return fprintf(stderr, "usage: bench_rules R1|R3|R5|R6|L100k|run N PASSES\n"), 2;
+		return fprintf(stderr,
+			       "usage: bench_rules R1|R3|R5|R6|L100k|run N PASSES [SHAPE]\n"),
+		       2;
 	mem_free(t.events);
 	mem_free(t.texts);
 	return 0;

@@ -12,6 +12,7 @@
 #include "plan/index.h"
 #include "plan/literal.h"
 #include "plan/multi.h"
+#include "plan/sieve.h"
 
 enum { N_KEYS = 40, N_VALUES = 400, KEY_MAX = 6, VALUE_MAX = 24 };
 
@@ -173,6 +174,113 @@ static void test_the_automaton_and_vectorscan_find_the_same(void **state)
 	check_contains(true);
 }
 
+/* Keys that share prefixes, repeat themselves or stand in one another, all as short as a sieve takes
+ * them or longer. */
+static const char *const sieved[] = {
+	"tool_",       "tool_1",     "tool_12345678",     "aaaaa",        "aaaaaaaaab", "abababab",
+	"/etc/shadow", "xmrig-pool", "\x7f\x80\xff\xfe@", "--flag `{~}|",
+};
+
+enum { N_SIEVED = sizeof sieved / sizeof *sieved };
+
+static void sieve_of(struct table *t, struct sieve *x, uint32_t from, uint32_t n, bool fold)
+{
+	*t = (struct table){.hits = {.gen = 0}};
+	for (uint32_t i = 0; i < n; i++)
+		t->index_keys[i] = (struct index_key){.key = str_from(sieved[from + i]), .pred = i};
+	assert_true(index_group(&t->arena, &t->arena, t->index_keys, n, &t->entries));
+	assert_true(sieve_init(x, &t->arena, &t->entries, fold));
+	assert_non_null(x->words);
+}
+
+/* Every key at every place of values of every length that has room for it; a value is alone in its
+ * block, so that reading beyond it is seen. */
+static void check_sieve(const struct sieve *x, struct str key)
+{
+	for (size_t len = key.len; len < key.len + 20; len++)
+		for (size_t at = 0; at + key.len <= len; at++) {
+			struct sieve_use use = {.n = 0};
+			char *value = malloc(len);
+
+			assert_non_null(value);
+			memset(value, '.', len);
+			memcpy(value + at, key.p, key.len);
+			for (size_t i = 0; x->fold && i < len; i += 2)
+				if (value[i] >= 'a' && value[i] <= 'z')
+					value[i] = (char)(value[i] - 32);
+			if (!sieve_passes(x, &use, (struct str){value, len}))
+				fail_msg("'%.*s' at %zu of %zu", STR_FMT(key), at, len);
+			free(value);
+		}
+}
+
+static void test_sieve_holds_back_no_value_with_a_key(void **state)
+{
+	struct sieve x;
+	struct table t;
+
+	(void)state;
+	for (int fold = 0; fold < 2; fold++)
+		for (uint32_t from = 0; from < N_SIEVED; from++)
+			for (uint32_t n = 1; from + n <= N_SIEVED; n++) {
+				sieve_of(&t, &x, from, n, fold);
+				for (uint32_t i = from; i < from + n; i++)
+					check_sieve(&x, str_from(sieved[i]));
+				arena_deinit(&t.arena);
+			}
+}
+
+static void test_sieve_holds_back_most_values_without_a_key(void **state)
+{
+	struct sieve_use use = {.n = 0};
+	struct sieve x;
+	struct table t;
+	unsigned n = 0;
+
+	(void)state;
+	sieve_of(&t, &x, 0, N_SIEVED, false);
+	for (int i = 0; i < 100; i++) {
+		char value[64];
+		int len = snprintf(value, sizeof value, "/usr/bin/worker --id %d --verbose", i);
+
+		n += sieve_passes(&x, &use, (struct str){value, (size_t)len});
+	}
+	assert_in_range(n, 0, 5);
+	assert_false(sieve_passes(&x, &use, STR("tool")));
+	arena_deinit(&t.arena);
+}
+
+static void test_sieve_rests_while_most_values_pass(void **state)
+{
+	struct sieve_use use = {.n = 0};
+	struct sieve x;
+	struct table t;
+
+	(void)state;
+	sieve_of(&t, &x, 0, N_SIEVED, false);
+	for (int i = 0; i < SIEVE_PERIOD; i++)
+		assert_true(sieve_passes(&x, &use, STR("tool_1 --run")));
+	for (int i = 0; i < SIEVE_REST; i++)
+		assert_true(sieve_passes(&x, &use, STR("nothing of interest")));
+	assert_false(sieve_passes(&x, &use, STR("nothing of interest")));
+	arena_deinit(&t.arena);
+}
+
+static void test_a_short_key_leaves_no_sieve(void **state)
+{
+	struct index_key key = {.key = STR("four")};
+	struct index_entries e;
+	struct arena a = ARENA_NULL;
+	struct sieve_use use = {.n = 0};
+	struct sieve x;
+
+	(void)state;
+	assert_true(index_group(&a, &a, &key, 1, &e));
+	assert_true(sieve_init(&x, &a, &e, false));
+	assert_true(sieve_passes(&x, &use, STR("")));
+	arena_deinit(&a);
+}
+
 static void test_range_finds_what_lies_beyond(void **state)
 {
 	struct range_key below[] = {{5, 0}, {9, 1}, {5, 2}}, above[] = {{3, 3}, {7, 4}};
@@ -234,6 +342,10 @@ int main(void)
 		cmocka_unit_test(test_hash_finds_the_equal_key),
 		cmocka_unit_test(test_radix_finds_all_prefixes),
 		cmocka_unit_test(test_the_automaton_and_vectorscan_find_the_same),
+		cmocka_unit_test(test_sieve_holds_back_no_value_with_a_key),
+		cmocka_unit_test(test_sieve_holds_back_most_values_without_a_key),
+		cmocka_unit_test(test_sieve_rests_while_most_values_pass),
+		cmocka_unit_test(test_a_short_key_leaves_no_sieve),
 		cmocka_unit_test(test_range_finds_what_lies_beyond),
 		cmocka_unit_test(test_patterns_say_what_their_matches_contain),
 	};
