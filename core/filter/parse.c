@@ -75,12 +75,31 @@ static size_t here_len(const struct parser *p)
 	return n ? n : rest(p).len ? 1 : 0;
 }
 
+static bool opens_quote(struct str s)
+{
+	return (s.p[0] == '"' || s.p[0] == '\'') && !memchr(s.p + 1, s.p[0], s.len - 1);
+}
+
+static void hint_keyword(struct parser *p)
+{
+	static const char *const words[] = {"and", "or", "not"};
+	const struct str s = rest(p);
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (here_len(p) == strlen(words[i]) && strncasecmp(s.p, words[i], here_len(p)) == 0)
+			err_hint(p->err, "did you mean '%s'?", words[i]);
+}
+
 static int expected(struct parser *p, const char *what)
 {
 	struct str s = rest(p);
 
+	if (s.len)
+		hint_keyword(p);
 	if (s.len == 0)
 		err_set(p->err, p->pos, 0, "expected %s, found the end", what);
+	else if (opens_quote(s))
+		err_set(p->err, p->pos, 1, "the quote that opens here is not closed");
 	else
 		err_set(p->err, p->pos, here_len(p), "expected %s, found '%.*s'", what,
 			(int)(here_len(p) > 80 ? 80 : here_len(p)), s.p);
