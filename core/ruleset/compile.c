@@ -217,9 +217,11 @@ static int compile_text(struct compiler *c, const struct rule *rule, struct str 
 		return r;
 	if (r == -ENOENT && c->decl->skip_if_unknown)
 		code = RULES_UNKNOWN_FILTER;
-	p = origin_place(c->l, o, err.offset);
+	/* What append_output put behind the rule's own text is in no rules file. */
+	p = origin_place(c->l, o, err.offset < o->text.len ? err.offset : 0);
 	p.hint = err.hint;
-	problem_add_at(c->l, code, o->where, &p, "%s", err.text);
+	problem_add_at(c->l, code, o->where, &p, "%s%s", err.text,
+		       err.offset < o->text.len ? "" : ", in what append_output or -p adds");
 	return -EINVAL;
 }
 
