@@ -111,8 +111,8 @@ PLUGIN(.name = "file", .version = "0.1.0", .description = "Alerts appended to a 
 PLUGIN_OUTPUT(.instance_size = sizeof(struct file),
 	      .params =
 		      (const struct gyr_option[]){
-			      GYR_OPT_STR(struct file, filename, NULL, "where to append",
-					  .bare = true, .required = true),
+			      GYR_OPT_STR(struct file, filename, "./events.txt", "where to append",
+					  .bare = true),
 			      GYR_OPT_STR(struct file, format, "text",
 					  "what a line is: text or json",
 					  .choice = (const char *const[]){"text", "json", NULL}),

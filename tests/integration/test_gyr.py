@@ -398,6 +398,32 @@ class Usage(Case):
         for name in ("WARNING", "ticker", "rule", "open"):
             self.assertIn(f"did you mean '{name}'?", said)
 
+    def test_slips_in_conditions_are_named(self):
+        for condition, words in (
+                ("tick.value = 1 AND tick.value = 2", ["found 'AND'", "did you mean 'and'?"]),
+                ("tick.value = 1 or tick.value = 'x", ["the quote that opens here is not closed"])):
+            rules = self.write("x.yaml", RULES.replace("tick.divisible[5] = true", condition))
+            said = self.run_gyr("-V", rules).stdout
+            for w in words:
+                self.assertIn(w, said)
+
+    def test_a_mistake_in_what_is_appended_is_told_as_such(self):
+        r = self.run_gyr("-r", self.rules, "-p", "%tick.vale", "ticker:1")
+        self.assertEqual(r.returncode, 2)
+        self.assertIn("'tick.vale' is not a field, in what append_output or -p adds", r.stderr)
+
+    def test_an_output_to_a_file_needs_no_name(self):
+        r = self.run_gyr("-r", self.rules, "-o", "file_output.enabled=true", "ticker:10")
+        self.assertEqual(r.returncode, 0, r.stderr)
+        with open(os.path.join(self.dir, "events.txt"), encoding="utf-8") as f:
+            self.assertEqual(len(f.readlines()), 2)
+
+    def test_keys_that_moved_are_told(self):
+        r = self.run_gyr("-r", self.rules, "-o", "container_engines.docker.enabled=true",
+                         "ticker:1")
+        self.assertEqual(r.returncode, 0, r.stderr)
+        self.assertIn("'container_engines' is not read", r.stderr)
+
     def test_options_of_older_releases_are_taken(self):
         r = self.run_gyr("-F", "x", "--cri", "y", "-s", "stats", "--stats-interval", "200",
                          "-r", self.rules, "--dry-run", "ticker:1")
