@@ -564,16 +564,34 @@ class TestPrivileges(Live):
         os.mkdir(os.path.join(self.dir, "many", "one"))
         self.assertEqual(self.fields("folder")["evt.arg.path"], f"{self.dir}/many/one")
 
+    def refusal(self, *prefix):
+        """The one line in which the program says why it cannot watch."""
+        said = subprocess.run(
+            [*prefix, GYR, "syscall:", "-r", self.write("r.yaml", TestInterest.MKDIR)],
+            capture_output=True, text=True, timeout=60, check=False, cwd=self.dir)
+        self.assertEqual(said.returncode, 2, said.stderr)
+        errors = [l for l in said.stderr.splitlines() if l.startswith("gyr: ")]
+        self.assertEqual(len(errors), 1, said.stderr)
+        return errors[0]
+
     def test_without_them_one_sentence_says_what_is_missing(self):
         for cap in ("bpf", "perfmon", "sys_ptrace"):
-            said = subprocess.run(
-                ["setpriv", "--bounding-set", f"-{cap},-sys_admin", "--inh-caps", "-all",
-                 GYR, "syscall:", "-r", self.write("r.yaml", TestInterest.MKDIR)],
-                capture_output=True, text=True, timeout=60, check=False, cwd=self.dir)
-            self.assertNotEqual(said.returncode, 0)
-            errors = [l for l in said.stderr.splitlines() if "missing" in l]
-            self.assertEqual(len(errors), 1, said.stderr)
-            self.assertIn("CAP_" + cap.upper(), errors[0])
+            said = self.refusal("setpriv", "--bounding-set", f"-{cap},-sys_admin",
+                                "--inh-caps", "-all")
+            self.assertIn(f"CAP_{cap.upper()} is missing", said)
+            self.assertIn("run as root, or add it", said)
+
+    def test_without_types_of_the_kernel_one_sentence_says_so(self):
+        said = self.refusal("unshare", "--mount", "sh", "-c",
+                            'mount -t tmpfs none /sys/kernel/btf && exec "$@"', "sh")
+        self.assertIn("/sys/kernel/btf/vmlinux is missing", said)
+        self.assertIn("CONFIG_DEBUG_INFO_BTF=y", said)
+
+    def test_on_an_old_kernel_one_sentence_says_so(self):
+        said = self.refusal("setarch", "--uname-2.6")
+        self.assertIn("This kernel (2.6.", said)
+        self.assertIn("too old", said)
+        self.assertIn("Linux 5.17 or newer", said)
 
 
 if __name__ == "__main__":
