@@ -212,10 +212,12 @@ static void act_uring(struct told *t)
 
 static void act_vm(struct told *t)
 {
-	char to[8];
-	struct iovec here = {to, 5}, there = {(void *)"words", 5};
+	char to[8], text[] = "words";
+	struct iovec here[] = {{to, 2}, {to + 2, 3}}, there = {text, 5};
 
-	t->r[0] = syscall(SYS_process_vm_readv, getpid(), &here, 1L, &there, 1L, 0L);
+	t->r[0] = syscall(SYS_process_vm_readv, getpid(), here, 2L, &there, 1L, 0L);
+	syscall(SYS_process_vm_writev, getpid(), here, 2L, &there, 1L, 0L);
+	syscall(SYS_process_vm_writev, -1, here, 2L, &there, 1L, 0L);
 }
 
 static void act_generic(struct told *t)
@@ -327,7 +329,10 @@ static const struct call_case rows[] = {
 	  "io_uring_enter res=* fd=777 to_submit=1 min_complete=2 flags=IORING_ENTER_GETEVENTS "
 	  "sig=0",
 	  "io_uring_register res=* fd=777 opcode=IORING_REGISTER_FILES arg=16 nr_args=3"}},
-	{"memory of a process", act_vm, {"process_vm_readv res=5 pid={pid} data=words"}},
+	{"memory of a process",
+	 act_vm,
+	 {"process_vm_readv res=5 pid={pid} data=words",
+	  "process_vm_writev res=5 pid={pid} data=words", "process_vm_writev res=-3 pid=-1 data="}},
 	{"calls without an event of their own",
 	 act_generic,
 	 {"syscall ID=41 nativeID=*", "syscall ID=104 nativeID=*"}},
