@@ -7,7 +7,7 @@ import os
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "integration"))
-from case import BUILD, GYR, Case  # noqa: E402
+from case import BUILD, GYR, PATIENCE, Case  # noqa: E402
 
 PROVOKE = os.path.join(BUILD, "tests", "live", "provoke")
 
@@ -30,14 +30,15 @@ class Live(Case):
         super().setUp()
         self.tag = os.path.basename(self.dir)  # what only this test has in it
         self.sentinel = self.write("sentinel", "")
+        self.n_seen = 0
 
     def watch(self, rules, *args):
         """Starts the program with rules (`{dir}` and `{tag}` are this test's) and waits until it sees."""
         rules = rules.replace("{dir}", self.dir).replace("{tag}", self.tag) + f"""
 - rule: sentinel
   desc: the program sees
-  condition: evt.type in (open, openat, openat2) and fd.name = {self.sentinel}
-  output: sentinel
+  condition: evt.type in (open, openat, openat2) and fd.name startswith {self.sentinel}
+  output: "%fd.name"
   priority: DEBUG
 """
         self.live_rules = self.write("live.yaml", rules)
@@ -47,14 +48,17 @@ class Live(Case):
         return self.gyr
 
     def until_seen(self):
-        """The kernel's events up to now are through when an open made now is."""
-        before = len(self.alerts("sentinel"))
+        """The kernel's events up to now are through when an open made now is: each has a name of its own, as
+        one of before may come only now."""
+        made = set()
 
         def seen():
             self.assertIsNone(self.gyr.poll(), self.said())
-            with open(self.sentinel, "rb"):
+            self.n_seen += 1
+            made.add(f"{self.sentinel}{self.n_seen}")
+            with open(f"{self.sentinel}{self.n_seen}", "wb"):
                 pass
-            return len(self.alerts("sentinel")) > before
+            return any(a["output_fields"]["fd.name"] in made for a in self.alerts("sentinel"))
 
         self.until(seen)
 
@@ -71,4 +75,4 @@ class Live(Case):
 
     def stop(self):
         self.gyr.terminate()
-        self.assertEqual(self.gyr.wait(30), 0, self.said())
+        self.assertEqual(self.gyr.wait(PATIENCE), 0, self.said())

@@ -7,11 +7,11 @@ import socket
 import subprocess
 import unittest
 
-from live import PROVOKE, Live
+from live import PATIENCE, PROVOKE, Live
 
 
 def sh(*args, **more):
-    return subprocess.run(args, timeout=30, check=False, stdout=subprocess.DEVNULL,
+    return subprocess.run(args, timeout=PATIENCE, check=False, stdout=subprocess.DEVNULL,
                           stderr=subprocess.DEVNULL, **more)
 
 
@@ -63,12 +63,12 @@ class Shipped(Live):
         self.provoke("nginx", "shell", self.tag)
         self.told("Run shell untrusted")
         with socket.create_server(("127.0.0.1", 0)) as server:
-            server.settimeout(30)
+            server.settimeout(PATIENCE)
             path = os.path.join(self.dir, "backdoor")
             shutil.copy(PROVOKE, path)
             p = subprocess.Popen([path, "reverse", str(server.getsockname()[1]), self.tag])
             server.accept()[0].close()
-            p.wait(30)
+            p.wait(PATIENCE)
         self.told("Reverse shell over a connection")
 
     def test_files_that_rarely_change(self):

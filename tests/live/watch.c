@@ -15,7 +15,7 @@
 #include <gyr/events.h>
 #include <gyr/params.h>
 
-enum { PROC_EXIT = 186, PATIENCE_S = 20, LOADS = 8 };
+enum { PROC_EXIT = 186, PATIENCE_S = 100, LOADS = 8 };
 
 static struct {
 	struct drv *drv;
