@@ -59,7 +59,7 @@ void parse_setsid(struct state *s, struct cur *c)
 /* All ones, which leave the number as it is, are taken over as they are: so others answer, too. */
 static void set_id(uint32_t *at, const struct cur *c, uint32_t i)
 {
-	if (!went_well(c))
+	if (!went_well(c) || !gyr_param(&c->params, i))
 		return;
 	*at = (uint32_t)gyr_param_u64(&c->params, i, UINT32_MAX);
 	thread_touch(c->thread);

@@ -120,13 +120,11 @@ static void meta_link(struct state *s)
 
 static void set_sock(struct state *s, struct fd *f, const struct gyr_meta_fd *m)
 {
-	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
 	struct fd_sock *k = &f->u.sock;
 
 	memcpy(k->sip, m->saddr, sizeof k->sip);
 	memcpy(k->dip, m->daddr, sizeof k->dip);
-	if (f->type == GYR_META_FD_IPV6_SOCK && !memcmp(k->sip, mapped, sizeof mapped) &&
-	    !memcmp(k->dip, mapped, sizeof mapped)) {
+	if (f->type == GYR_META_FD_IPV6_SOCK && addr_is_mapped(k->sip) && addr_is_mapped(k->dip)) {
 		f->type = GYR_META_FD_IPV4_SOCK;
 		memmove(k->sip, k->sip + 12, 4);
 		memmove(k->dip, k->dip + 12, 4);

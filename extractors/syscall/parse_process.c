@@ -70,6 +70,32 @@ static void set_list(struct state *s, struct rtext **at, const struct cur *c, ui
 				q->len - (q->data[q->len - 1] == '\0'));
 }
 
+/* Recordings that do not have the name of the program have its first argument. */
+static void set_comm(struct state *s, struct thread *t, const struct cur *c)
+{
+	if (cur_str(c, CL_COMM))
+		set_text(s, &t->comm, c, CL_COMM);
+	else if (t->exe)
+		rtext_share(&t->comm, t->exe);
+}
+
+/* What it uses of memory stays as it is known where an event does not tell. */
+static void set_memory(struct thread *t, const struct cur *c, uint32_t at)
+{
+	const struct gyr_params *q = &c->params;
+
+	t->vmsize_kb = (uint32_t)gyr_param_u64(q, at, t->vmsize_kb);
+	t->vmrss_kb = (uint32_t)gyr_param_u64(q, at + 1, t->vmrss_kb);
+	t->vmswap_kb = (uint32_t)gyr_param_u64(q, at + 2, t->vmswap_kb);
+}
+
+static void set_faults_and_memory(struct thread *t, const struct cur *c)
+{
+	t->pfmajor = gyr_param_u64(&c->params, CL_PFMAJOR, t->pfmajor);
+	t->pfminor = gyr_param_u64(&c->params, CL_PFMINOR, t->pfminor);
+	set_memory(t, c, CL_VMSIZE);
+}
+
 /* ---- clone ---- */
 
 /* What a new thread has from the one that made it. */
@@ -113,14 +139,10 @@ static void describe(struct state *s, struct thread *t, const struct cur *c)
 	thread_touch(t);
 	set_text(s, &t->exe, c, CL_EXE);
 	set_list(s, &t->args, c, CL_ARGS);
-	set_text(s, &t->comm, c, CL_COMM);
+	set_comm(s, t, c);
 	set_list(s, &t->cgroups, c, CL_CGROUPS);
 	t->fdlimit = gyr_param_u64(&c->params, CL_FDLIMIT, 0);
-	t->pfmajor = gyr_param_u64(&c->params, CL_PFMAJOR, 0);
-	t->pfminor = gyr_param_u64(&c->params, CL_PFMINOR, 0);
-	t->vmsize_kb = (uint32_t)gyr_param_u64(&c->params, CL_VMSIZE, 0);
-	t->vmrss_kb = (uint32_t)gyr_param_u64(&c->params, CL_VMRSS, 0);
-	t->vmswap_kb = (uint32_t)gyr_param_u64(&c->params, CL_VMSWAP, 0);
+	set_faults_and_memory(t, c);
 	t->uid = (uint32_t)gyr_param_u64(&c->params, CL_UID, UINT32_MAX);
 	t->gid = (uint32_t)gyr_param_u64(&c->params, CL_GID, UINT32_MAX);
 	t->is_fake = false;
@@ -145,6 +167,17 @@ static bool has_ended(const struct state *s, int64_t tid, uint64_t ts)
 	return s->ended[i].tid == tid && ts - s->ended[i].ts < STALE_NS;
 }
 
+/* Whether the child's number may be another one for the host. The first process of a container is made as a
+ * sibling of the one that called; older recordings say no more of it than that. */
+static bool child_is_apart(const struct thread *caller, const struct cur *c, uint32_t flags)
+{
+	const uint32_t apart = PPM_CL_CHILD_IN_PIDNS | PPM_CL_CLONE_NEWPID;
+	const int64_t known = caller->vtid != -1 ? caller->vtid : caller->tid;
+
+	return ((flags | caller->flags) & apart) || (flags & PPM_CL_CLONE_PARENT) ||
+	       gyr_param_i64(&c->params, CL_VTID, known) != caller->tid;
+}
+
 /* The side that called: the child is made now, unless it was already seen, or its number cannot be
  * told from here because it lives in a namespace of its own. */
 static void clone_caller(struct state *s, struct cur *c, int64_t child_tid)
@@ -155,9 +188,7 @@ static void clone_caller(struct state *s, struct cur *c, int64_t child_tid)
 
 	if (caller && caller->is_fake)
 		learn_self(s, caller, c);
-	if (!caller || child_tid == caller->tid ||
-	    ((flags | caller->flags) & (PPM_CL_CHILD_IN_PIDNS | PPM_CL_CLONE_NEWPID)) ||
-	    gyr_param_i64(&c->params, CL_VTID, caller->tid) != caller->tid)
+	if (!caller || child_tid == caller->tid || child_is_apart(caller, c, flags))
 		return;
 
 	struct thread *t = thread_find(s, child_tid);
@@ -172,12 +203,12 @@ static void clone_caller(struct state *s, struct cur *c, int64_t child_tid)
 		return;
 	t->flags = flags | (is_thread ? PPM_CL_CLONE_FILES : PPM_CL_IS_MAIN_THREAD);
 	thread_set_pids(s, t, is_thread ? caller->pid : child_tid,
-			is_thread || (flags & PPM_CL_CLONE_PARENT) ? caller->ptid : caller->tid);
+			is_thread ? caller->ptid : caller->tid);
 	inherit(s, t, caller, is_thread);
 	describe(s, t, c);
 	t->vtid = t->tid;
 	t->vpid = t->pid;
-	t->pidns_init_start_ts = caller->pidns_init_start_ts;
+	t->pidns_init_start_ts = s->machine.boot_ts;
 	t->clone_ts = c->raw->ts;
 }
 
@@ -188,9 +219,25 @@ static void learn_main(struct state *s, struct thread *t, const struct cur *c)
 	t->vtid = t->vpid = gyr_param_i64(&c->params, CL_VPID, t->tid);
 	set_text(s, &t->exe, c, CL_EXE);
 	set_list(s, &t->args, c, CL_ARGS);
-	set_text(s, &t->comm, c, CL_COMM);
+	set_comm(s, t, c);
 	t->is_fake = false;
 	thread_touch(t);
+}
+
+/* Events tell when the first process of the namespace began as a time since the machine did. */
+static void set_pidns_start(const struct state *s, struct thread *t, const struct cur *c,
+			    const struct thread *from)
+{
+	const bool is_apart =
+		(t->flags & (PPM_CL_CHILD_IN_PIDNS | PPM_CL_CLONE_NEWPID)) || t->tid != t->vtid;
+
+	if (is_apart && gyr_param(&c->params, CL_PIDNS_START))
+		t->pidns_init_start_ts =
+			gyr_param_u64(&c->params, CL_PIDNS_START, 0) + s->machine.boot_ts;
+	else if (!is_apart)
+		t->pidns_init_start_ts = s->machine.boot_ts;
+	else
+		t->pidns_init_start_ts = from ? from->pidns_init_start_ts : 0;
 }
 
 /* The side that was made. It is made here when the one that called has not done so, or could not know
@@ -225,8 +272,7 @@ static void clone_child(struct state *s, struct cur *c)
 	describe(s, t, c);
 	t->vtid = gyr_param_i64(&c->params, CL_VTID, -1);
 	t->vpid = gyr_param_i64(&c->params, CL_VPID, -1);
-	t->pidns_init_start_ts =
-		gyr_param_u64(&c->params, CL_PIDNS_START, from ? from->pidns_init_start_ts : 0);
+	set_pidns_start(s, t, c, from);
 	t->clone_ts = c->raw->ts;
 }
 
@@ -357,6 +403,35 @@ static void close_on_exec(struct state *s, struct thread *t)
 	}
 }
 
+/* A call by one thread ends all others, and it goes on under the number of the first. Ends that were seen
+ * before have taken theirs already. */
+static void end_others(struct state *s, struct thread *t)
+{
+	uint32_t at = 0;
+
+	t->is_dead = false;
+	while (t->n_others > 0 && thread_is_main(t)) {
+		struct thread *x = imap_next(&s->threads, &at);
+
+		if (!x)
+			return;
+		if (x != t && x->pid == t->pid) {
+			thread_move_children(s, x, t->tid);
+			thread_remove(s, x->tid);
+			at--; /* another may have taken its place */
+		}
+	}
+}
+
+/* A parent that is not known takes no known one's place: it may have been a thread whose children went to
+ * another when it ended. */
+static int64_t parent_told(const struct state *s, const struct thread *t, const struct cur *c)
+{
+	const int64_t told = gyr_param_i64(&c->params, CL_PTID, t->ptid);
+
+	return t->is_fake || thread_find(s, told) ? told : t->ptid;
+}
+
 void parse_execve(struct state *s, struct cur *c)
 {
 	struct thread *t = c->thread;
@@ -368,26 +443,24 @@ void parse_execve(struct state *s, struct cur *c)
 	thread_touch(t);
 	set_text(s, &t->exe, c, CL_EXE);
 	set_list(s, &t->args, c, CL_ARGS);
-	set_text(s, &t->comm, c, CL_COMM);
+	set_comm(s, t, c);
 	set_list(s, &t->cgroups, c, CL_CGROUPS);
 	set_list(s, &t->env, c, EX_ENV);
 	if (t->is_fake) {
 		t->vtid = t->tid;
 		t->vpid = gyr_param_i64(q, CL_PID, t->pid);
 	}
+	thread_set_pids(s, t, gyr_param_i64(q, CL_PID, t->pid), parent_told(s, t, c));
 	t->is_fake = false;
-	thread_set_pids(s, t, gyr_param_i64(q, CL_PID, t->pid), gyr_param_i64(q, CL_PTID, t->ptid));
 	t->fdlimit = gyr_param_u64(q, CL_FDLIMIT, 0);
-	t->pfmajor = gyr_param_u64(q, CL_PFMAJOR, 0);
-	t->pfminor = gyr_param_u64(q, CL_PFMINOR, 0);
-	t->vmsize_kb = (uint32_t)gyr_param_u64(q, CL_VMSIZE, 0);
-	t->vmrss_kb = (uint32_t)gyr_param_u64(q, CL_VMRSS, 0);
-	t->vmswap_kb = (uint32_t)gyr_param_u64(q, CL_VMSWAP, 0);
+	set_faults_and_memory(t, c);
 	set_exepath(s, t, c);
 	set_ids(t, c);
 	set_exe_file(t, c);
 	t->exec_ts = c->raw->ts;
 	close_on_exec(s, t);
+	if (t->n_others > 0 || t->is_dead)
+		end_others(s, t);
 }
 
 /* ---- the end ---- */
@@ -412,7 +485,5 @@ void parse_memory(struct state *s, struct cur *c)
 	if (!c->thread)
 		return;
 	thread_touch(c->thread);
-	c->thread->vmsize_kb = (uint32_t)gyr_param_u64(&c->params, 1, 0);
-	c->thread->vmrss_kb = (uint32_t)gyr_param_u64(&c->params, 2, 0);
-	c->thread->vmswap_kb = (uint32_t)gyr_param_u64(&c->params, 3, 0);
+	set_memory(c->thread, c, 1);
 }

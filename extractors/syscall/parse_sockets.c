@@ -86,13 +86,6 @@ void parse_socketpair(struct state *s, struct cur *c)
 
 /* ---- addresses ---- */
 
-static bool is_mapped(const uint8_t *ip)
-{
-	static const uint8_t head[12] = {[10] = 0xff, [11] = 0xff};
-
-	return !memcmp(ip, head, sizeof head);
-}
-
 static uint16_t read_u16(const uint8_t *at)
 {
 	uint16_t n;
@@ -145,7 +138,7 @@ static bool set_inet6(struct state *s, struct fd *f, const struct gyr_param *q)
 
 	if (q->len < 37)
 		return false;
-	if (is_mapped(d + 1) && is_mapped(d + 19)) {
+	if (addr_is_mapped(d + 1) && addr_is_mapped(d + 19)) {
 		sock_reset(f, GYR_META_FD_IPV4_SOCK);
 		memcpy(f->u.sock.sip, d + 13, 4);
 		memcpy(f->u.sock.dip, d + 31, 4);
@@ -178,23 +171,19 @@ static bool set_unix(struct state *s, struct fd *f, const struct gyr_param *q)
 	return true;
 }
 
-/* Both ends from parameter @i. False when it has none that can be read. */
-static bool set_tuple(struct state *s, struct cur *c, struct fd *f, uint32_t i)
+/* Both ends from a parameter. False when it has none that can be read. */
+static bool set_tuple(struct state *s, struct fd *f, const struct gyr_param *q)
 {
-	const struct gyr_param *q = gyr_param(&c->params, i);
-	struct rtext *before = rtext_ref(f->name);
-	bool ok = false;
-
-	if (q && q->data[0] == PPM_AF_INET)
-		ok = set_inet(s, f, q);
-	else if (q && q->data[0] == PPM_AF_INET6)
-		ok = set_inet6(s, f, q);
-	else if (q && q->data[0] == PPM_AF_UNIX)
-		ok = set_unix(s, f, q);
-	if (ok)
-		name_set(c, f, before);
-	(void)rtext_unref(before);
-	return ok;
+	switch (q->data[0]) {
+	case PPM_AF_INET:
+		return set_inet(s, f, q);
+	case PPM_AF_INET6:
+		return set_inet6(s, f, q);
+	case PPM_AF_UNIX:
+		return set_unix(s, f, q);
+	default:
+		return false;
+	}
 }
 
 /* ---- who calls whom ---- */
@@ -204,7 +193,7 @@ static bool set_tuple(struct state *s, struct cur *c, struct fd *f, uint32_t i)
 static bool read_address(const struct gyr_param *q, struct fd *ret)
 {
 	const uint8_t *d = q->data;
-	const bool mapped = q->len >= 19 && is_mapped(d + 1);
+	const bool mapped = q->len >= 19 && addr_is_mapped(d + 1);
 
 	if (d[0] == PPM_AF_INET && q->len >= 7) {
 		*ret = (struct fd){.type = GYR_META_FD_IPV4_SERVSOCK};
@@ -231,8 +220,10 @@ void parse_bind(struct state *s, struct cur *c)
 		return;
 	if (q->data[0] == PPM_AF_UNIX && q->len > 1) {
 		const char *path = (const char *)q->data + 1;
+		char clean[UNIX_NAME_MAX];
 
-		(void)rtext_set(&s->pool, &f->name, path, strnlen(path, q->len - 1));
+		(void)rtext_set(&s->pool, &f->name, clean,
+				text_clean(clean, sizeof clean, path, strnlen(path, q->len - 1)));
 		f->flags |= FD_ROLE_SERVER;
 		fd_touch(f);
 		return;
@@ -251,6 +242,65 @@ void parse_bind(struct state *s, struct cur *c)
 	fd_touch(f);
 }
 
+/* The address that a call was seen to begin with is kept: the one seen at its end may have been changed in
+ * the memory of the process meanwhile. */
+void parse_connect_enter(struct state *s, struct cur *c)
+{
+	const struct gyr_param *q = gyr_param(&c->params, 1);
+
+	if (!c->thread || !q)
+		return;
+	if (rtext_set(&s->pool, &c->thread->enter_name, (const char *)q->data, q->len))
+		c->thread->enter_type = c->raw->type;
+}
+
+/* How long address and port of a family are; 0: another family. */
+static uint32_t end_len(uint8_t family)
+{
+	return family == PPM_AF_INET ? 6 : family == PPM_AF_INET6 ? 18 : 0;
+}
+
+/* The ends of a connection, the far one as the call began with it when it ended with what stood in memory by
+ * then, and not with what the kernel used. */
+static struct gyr_param connect_ends(struct cur *c, const struct gyr_param *tuple,
+				     uint8_t buf[2 * 18 + 1])
+{
+	enum { ADDR = 3 };
+	const struct rtext *began = c->thread->enter_name;
+	const struct gyr_param *ended = gyr_param(&c->params, ADDR);
+	const uint32_t n = end_len(tuple->data[0]);
+	const bool has_begun = c->thread->enter_type == c->raw->type - 1;
+
+	c->thread->enter_type = 0;
+	if (!has_begun || !began || !ended || !n || tuple->len != 1 + 2 * n ||
+	    ended->len != 1 + n || began->len != 1 + n || ended->data[0] != tuple->data[0] ||
+	    (uint8_t)began->s[0] != tuple->data[0] ||
+	    memcmp(tuple->data + 1 + n, ended->data + 1, n) != 0)
+		return *tuple;
+	memcpy(buf, tuple->data, 1 + n);
+	memcpy(buf + 1 + n, began->s + 1, n);
+	return (struct gyr_param){.data = buf, .len = tuple->len};
+}
+
+/* The ends of a socket that connects. Whoever was bound to a port keeps the part of the server; without a
+ * connection its own end is then that of the server. */
+static void set_connected(struct state *s, struct cur *c, const struct gyr_param *tuple)
+{
+	struct fd *f = c->fd;
+	uint8_t buf[2 * 18 + 1];
+	const struct gyr_param ends = connect_ends(c, tuple, buf);
+	struct rtext *before = rtext_ref(f->name);
+
+	if (set_tuple(s, f, &ends)) {
+		if (!(f->flags & FD_ROLE_SERVER))
+			f->flags |= FD_ROLE_CLIENT;
+		else if (fd_is_ip(f) && f->u.sock.l4 == L4_UDP)
+			fd_turn(s, f);
+		name_set(c, f, before);
+	}
+	(void)rtext_unref(before);
+}
+
 void parse_connect(struct state *s, struct cur *c)
 {
 	struct fd *f = c->fd;
@@ -265,9 +315,9 @@ void parse_connect(struct state *s, struct cur *c)
 	}
 	f->flags &= (uint8_t) ~(FD_CONNECTED | FD_PENDING | FD_FAILED);
 	f->flags |= r < 0 ? FD_PENDING : FD_CONNECTED;
-	if (!set_tuple(s, c, f, 1))
-		return;
-	f->flags = (uint8_t)((f->flags & ~FD_ROLE_SERVER) | FD_ROLE_CLIENT);
+	const struct gyr_param *tuple = gyr_param(&c->params, 1);
+	if (tuple)
+		set_connected(s, c, tuple);
 }
 
 void parse_accept(struct state *s, struct cur *c)
@@ -284,9 +334,10 @@ void parse_accept(struct state *s, struct cur *c)
 	if (!f)
 		return;
 	f->u.sock.l4 = L4_TCP;
-	if (set_tuple(s, c, f, 1)) {
+	if (set_tuple(s, f, q)) {
 		f->flags |= FD_ROLE_SERVER | FD_CONNECTED;
 		c->fd = f;
+		name_set(c, f, NULL);
 	}
 }
 
@@ -310,47 +361,59 @@ static bool writes_fd(const struct cur *c)
 	return c->info->flags & GYR_EF_WRITES_TO_FD;
 }
 
-/* A socket without a connection: the end that is bound to a port that serves has the part of the
- * server; else whoever sends first asks. */
-static void guess_role(const struct state *s, const struct cur *c, struct fd *f)
+/* Who is who on a socket without a connection is not told: whoever sends first asks. */
+static void guess_role(const struct cur *c, struct fd *f)
 {
-	const size_t len = f->type == GYR_META_FD_IPV4_SOCK ? 4 : 16;
-	const bool from_here = addr_is_local(s, f->u.sock.sip, len);
-	const bool to_here = addr_is_local(s, f->u.sock.dip, len);
-
-	if (f->flags & (FD_ROLE_CLIENT | FD_ROLE_SERVER))
-		return;
-	if (from_here != to_here)
-		f->flags |= from_here ? FD_ROLE_CLIENT : FD_ROLE_SERVER;
-	else
+	if (!(f->flags & (FD_ROLE_CLIENT | FD_ROLE_SERVER)))
 		f->flags |= writes_fd(c) ? FD_ROLE_CLIENT : FD_ROLE_SERVER;
 }
 
-/* The ends of an event are those of what was sent; those of the socket are who asks and who serves. */
-void parse_transfer(struct state *s, struct cur *c)
+/* A socket that was not seen to be made: without a connection, since only such are told where to send. */
+static void socket_infer(struct state *s, struct cur *c, const struct gyr_param *tuple)
 {
-	const uint32_t at = (uint32_t)tuple_param(c->raw->type);
-	const struct gyr_param *q = gyr_param(&c->params, at);
-	int64_t r;
+	const int64_t num = c->thread->last_fd;
 
-	if (!c->thread || !q || !cur_result(c, &r) || r < 0)
+	if (num < 0 || !writes_fd(c) || !end_len(tuple->data[0]))
 		return;
-	if (!c->fd && c->thread->last_fd >= 0) {
-		c->fd = fd_add(s, c->thread, c->thread->last_fd, GYR_META_FD_UNKNOWN);
-		if (c->fd)
-			c->fd->u.sock.l4 = L4_UDP;
-	}
+	c->fd = fd_add(s, c->thread, num, GYR_META_FD_UNKNOWN);
+	if (c->fd)
+		c->fd->u.sock.l4 = L4_UDP;
+}
+
+/* The ends of an event are those of what was sent; those of the socket are who asks and who serves. */
+static void set_transfer(struct state *s, struct cur *c, const struct gyr_param *tuple)
+{
 	struct fd *f = c->fd;
-	if (!f || (fd_is_ip(f) && f->u.sock.l4 == L4_TCP && f->name))
-		return;
 	struct rtext *before = rtext_ref(f->name);
-	if (set_tuple(s, c, f, at) && fd_is_ip(f)) {
-		guess_role(s, c, f);
-		if (f->flags & (writes_fd(c) ? FD_ROLE_SERVER : FD_ROLE_CLIENT))
+
+	if (set_tuple(s, f, tuple)) {
+		if (fd_is_ip(f))
+			guess_role(c, f);
+		if (fd_is_ip(f) && (f->flags & (writes_fd(c) ? FD_ROLE_SERVER : FD_ROLE_CLIENT)))
 			fd_turn(s, f);
 		name_set(c, f, before);
 	}
 	(void)rtext_unref(before);
+}
+
+void parse_transfer(struct state *s, struct cur *c)
+{
+	const struct gyr_param *tuple = gyr_param(&c->params, (uint32_t)tuple_param(c->raw->type));
+	int64_t r;
+
+	if (!c->thread || !cur_result(c, &r) || r < 0)
+		return;
+	if (!c->fd && tuple)
+		socket_infer(s, c, tuple);
+	struct fd *f = c->fd;
+	if (!f)
+		return;
+	if (tuple && !(fd_is_ip(f) && f->u.sock.l4 == L4_TCP && f->name))
+		set_transfer(s, c, tuple);
+	if (fd_is_ip(f) && !(f->flags & FD_CONNECTED)) {
+		f->flags = (uint8_t)((f->flags & ~FD_PENDING) | FD_CONNECTED);
+		fd_touch(f);
+	}
 }
 
 /* SO_ERROR tells how a connection that was under way came out. */

@@ -54,11 +54,28 @@ void line_fmt(struct line *l, const char *fmt, ...)
 
 const char *errno_text(int64_t n)
 {
-	static const char *const restarts[] = {"ERESTARTSYS", "ERESTARTNOINTR", "ERESTARTNOHAND",
-					       "ENOIOCTLCMD", "ERESTART_RESTARTBLOCK"};
+	enum { FIRST = 512, LAST = 530 };
+	/* Those of the kernel that the C library does not know: include/linux/errno.h. */
+	static const char *const of_kernel[] = {
+		[512 - FIRST] = "ERESTARTSYS",
+		[513 - FIRST] = "ERESTARTNOINTR",
+		[514 - FIRST] = "ERESTARTNOHAND",
+		[515 - FIRST] = "ENOIOCTLCMD",
+		[516 - FIRST] = "ERESTART_RESTARTBLOCK",
+		[521 - FIRST] = "EBADHANDLE",
+		[522 - FIRST] = "ENOTSYNC",
+		[523 - FIRST] = "EBADCOOKIE",
+		[524 - FIRST] = "ENOTSUPP",
+		[525 - FIRST] = "ETOOSMALL",
+		[526 - FIRST] = "ESERVERFAULT",
+		[527 - FIRST] = "EBADTYPE",
+		[528 - FIRST] = "EJUKEBOX",
+		[529 - FIRST] = "EIOCBQUEUED",
+		[LAST - FIRST] = "EIOCBRETRY",
+	};
 
-	if (n <= -512 && n >= -516)
-		return restarts[-n - 512];
+	if (n <= -FIRST && n >= -LAST)
+		return of_kernel[-n - FIRST];
 	return n < 0 && n > -4096 ? strerrorname_np((int)-n) : NULL;
 }
 
@@ -159,15 +176,19 @@ static void render_bytes(const struct render *r)
 		line_put(r->raw, "NULL");
 }
 
+static void add_clean(struct line *l, const char *text, size_t len)
+{
+	l->n += text_clean(l->s + l->n, l->cap - l->n, text, len);
+}
+
 static void render_text(const struct render *r)
 {
 	const char *text = cur_str(r->c, r->i);
-	struct line *l = r->raw;
 
 	if (text)
-		l->n += text_clean(l->s + l->n, l->cap - l->n, text, strlen(text));
+		add_clean(r->raw, text, strlen(text));
 	else
-		line_put(l, "<NA>");
+		line_put(r->raw, "<NA>");
 }
 
 static void render_path(const struct render *r)
@@ -178,14 +199,13 @@ static void render_path(const struct render *r)
 	render_text(r);
 	if (!text || !r->c->thread)
 		return;
-	if (r->type == GYR_PT_FSPATH && *text == '/')
+	if (*text == '/')
 		return;
 	base = r->row->dirfd >= 0
 		       ? cur_dir(r->s, r->c, (uint32_t)r->row->dirfd, text, dir, sizeof dir)
 		       : thread_cwd(r->s, r->c->thread);
 	(void)path_join(path, sizeof path, base, text);
-	if (*text != '/' || strcmp(path, text) != 0)
-		line_put(r->resolved, path);
+	line_put(r->resolved, path);
 }
 
 static void render_fd(const struct render *r)
@@ -222,8 +242,6 @@ static void render_pid(const struct render *r)
 	line_fmt(r->raw, "%" PRId64, n);
 	if (t && t->comm)
 		line_put(r->resolved, t->comm->s);
-	else if (n < 0 && r->i == 0 && errno_text(n))
-		line_put(r->resolved, errno_text(n));
 }
 
 static void render_errno(const struct render *r)
@@ -237,13 +255,8 @@ static void render_errno(const struct render *r)
 
 static void add_ip(struct line *l, const uint8_t *ip, bool is_v6)
 {
-	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
 	char text[INET6_ADDRSTRLEN];
 
-	if (is_v6 && !memcmp(ip, mapped, sizeof mapped)) {
-		is_v6 = false;
-		ip += 12;
-	}
 	if (inet_ntop(is_v6 ? AF_INET6 : AF_INET, ip, text, sizeof text))
 		line_put(l, text);
 }
@@ -251,6 +264,25 @@ static void add_ip(struct line *l, const uint8_t *ip, bool is_v6)
 static uint16_t port_at(const uint8_t *d)
 {
 	return (uint16_t)(d[0] | d[1] << 8);
+}
+
+/* Of a family whose addresses have another length, or one that is not known. */
+static void add_odd_address(struct line *l, uint8_t family)
+{
+	if (family == PPM_AF_INET || family == PPM_AF_INET6)
+		line_fmt(l, "INVALID IPv%c", family == PPM_AF_INET ? '4' : '6');
+	else
+		line_fmt(l, "family %u", family);
+}
+
+static void add_pair(struct line *l, const uint8_t *sip, const uint8_t *dip, bool is_v6)
+{
+	const size_t len = is_v6 ? 16 : 4;
+
+	add_ip(l, sip, is_v6);
+	line_fmt(l, ":%u->", port_at(sip + len));
+	add_ip(l, dip, is_v6);
+	line_fmt(l, ":%u", port_at(dip + len));
 }
 
 static void render_sockaddr(const struct render *r)
@@ -266,9 +298,9 @@ static void render_sockaddr(const struct render *r)
 		add_ip(r->raw, d + 1, true);
 		line_fmt(r->raw, ":%u", port_at(d + 17));
 	} else if (d[0] == PPM_AF_UNIX) {
-		line_add(r->raw, (const char *)d + 1, strnlen((const char *)d + 1, r->len - 1));
+		add_clean(r->raw, (const char *)d + 1, strnlen((const char *)d + 1, r->len - 1));
 	} else {
-		line_fmt(r->raw, "family %u", d[0]);
+		add_odd_address(r->raw, d[0]);
 	}
 }
 
@@ -280,22 +312,18 @@ static void render_socktuple(const struct render *r)
 	if (r->len == 0) {
 		line_put(r->raw, "NULL");
 	} else if (d[0] == PPM_AF_INET && r->len >= 13) {
-		add_ip(r->raw, d + 1, false);
-		line_fmt(r->raw, ":%u->", port_at(d + 5));
-		add_ip(r->raw, d + 7, false);
-		line_fmt(r->raw, ":%u", port_at(d + 11));
+		add_pair(r->raw, d + 1, d + 7, false);
 	} else if (d[0] == PPM_AF_INET6 && r->len >= 37) {
-		add_ip(r->raw, d + 1, true);
-		line_fmt(r->raw, ":%u->", port_at(d + 17));
-		add_ip(r->raw, d + 19, true);
-		line_fmt(r->raw, ":%u", port_at(d + 35));
+		const bool is_v4 = addr_is_mapped(d + 1) && addr_is_mapped(d + 19);
+
+		add_pair(r->raw, d + (is_v4 ? 13 : 1), d + (is_v4 ? 31 : 19), !is_v4);
 	} else if (d[0] == PPM_AF_UNIX && r->len >= 18) {
 		memcpy(&from, d + 1, sizeof from);
 		memcpy(&to, d + 9, sizeof to);
 		line_fmt(r->raw, "%" PRIx64 "->%" PRIx64 " ", from, to);
-		line_add(r->raw, (const char *)d + 17, strnlen((const char *)d + 17, r->len - 17));
+		add_clean(r->raw, (const char *)d + 17, strnlen((const char *)d + 17, r->len - 17));
 	} else {
-		line_fmt(r->raw, "family %u", d[0]);
+		add_odd_address(r->raw, d[0]);
 	}
 }
 
@@ -309,10 +337,8 @@ static void render_fdlist(const struct render *r)
 		memcpy(&num, at, sizeof num);
 		const struct fd *f = r->c->thread ? fd_find(r->s, r->c->thread, num) : NULL;
 
-		line_fmt(r->raw, "%s%" PRId64 ":", k ? " " : "", num);
-		if (f)
-			line_fmt(r->raw, "%c", fd_type_char(f->type));
-		line_fmt(r->raw, "%x", port_at(at + 8));
+		line_fmt(r->raw, "%s%" PRId64 ":%c%x", k ? " " : "", num,
+			 f ? fd_type_char(f->type) : '?', port_at(at + 8));
 	}
 }
 
@@ -331,23 +357,30 @@ static void render_user(const struct render *r)
 		 r->type == GYR_PT_UID ? user_text(r->s, NULL, id) : group_text(r->s, NULL, id));
 }
 
-static void render_time(const struct render *r)
+/* All ones are no time. */
+static void render_reltime(const struct render *r)
+{
+	const uint64_t n = render_u64(r);
+
+	if (n == UINT64_MAX) {
+		line_put(r->raw, "none");
+		return;
+	}
+	line_fmt(r->raw, "%" PRIu64, n);
+	line_fmt(r->resolved, "%lgs", (double)n / 1e9);
+}
+
+static void render_abstime(const struct render *r)
 {
 	const uint64_t n = render_u64(r);
 	const time_t sec = (time_t)(n / 1000000000);
-	char text[64], zone[16];
+	char text[64];
 	struct tm tm;
 
-	if (r->type == GYR_PT_RELTIME) {
-		line_fmt(r->raw, "%" PRIu64, n);
-		line_fmt(r->resolved, "%lgs", (double)n / 1e9);
-		return;
-	}
 	if (!localtime_r(&sec, &tm))
 		return;
 	(void)strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &tm);
-	(void)strftime(zone, sizeof zone, "%z", &tm);
-	line_fmt(r->raw, "%s.%09" PRIu64 " %s", text, n % 1000000000, zone);
+	line_fmt(r->raw, "%s.%09" PRIu64, text, n % 1000000000);
 }
 
 static void render_flags(const struct render *r)
@@ -361,6 +394,13 @@ static void render_flags(const struct render *r)
 		add_enum(r->resolved, r->row->flags, n);
 	else
 		add_flags(r->resolved, r->row->flags, n);
+}
+
+static void render_mode(const struct render *r)
+{
+	add_number(r, (int64_t)render_u64(r));
+	if (r->row->flags)
+		add_flags(r->resolved, r->row->flags, render_u64(r));
 }
 
 static void render_signal(const struct render *r)
@@ -433,8 +473,8 @@ static void (*const renders[])(const struct render *) = {
 	[GYR_PT_FSPATH] = render_path,
 	[GYR_PT_SYSCALLID] = render_syscall,
 	[GYR_PT_SIGTYPE] = render_signal,
-	[GYR_PT_RELTIME] = render_time,
-	[GYR_PT_ABSTIME] = render_time,
+	[GYR_PT_RELTIME] = render_reltime,
+	[GYR_PT_ABSTIME] = render_abstime,
 	[GYR_PT_PORT] = render_unsigned,
 	[GYR_PT_L4PROTO] = render_unsigned,
 	[GYR_PT_SOCKFAMILY] = render_unsigned,
@@ -447,7 +487,7 @@ static void (*const renders[])(const struct render *) = {
 	[GYR_PT_UID] = render_user,
 	[GYR_PT_GID] = render_user,
 	[GYR_PT_SIGSET] = render_sigset,
-	[GYR_PT_MODE] = render_flags,
+	[GYR_PT_MODE] = render_mode,
 	[GYR_PT_FSRELPATH] = render_path,
 	[GYR_PT_ENUMFLAGS8] = render_flags,
 	[GYR_PT_ENUMFLAGS16] = render_flags,

@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <gyr/events.h>
 #include <gyr/params.h>
@@ -298,6 +299,9 @@ void thread_link(struct thread *t, struct thread *parent);
 /* The children of @from become those of @to (NULL: of none). */
 void thread_give_children(struct thread *from, struct thread *to);
 
+/* Makes the children of @from those of the thread @to, which may be unknown. */
+void thread_move_children(struct state *s, const struct thread *from, int64_t to);
+
 /* Ends a thread: it goes, or waits for the last thread of its process when it is the main one. */
 void thread_end(struct state *s, struct thread *t);
 
@@ -432,6 +436,14 @@ void fd_name_sock(struct state *s, struct fd *f);
 /* Exchanges the two ends of a connected kind, and names it anew. */
 void fd_turn(struct state *s, struct fd *f);
 
+/* Whether an address of IPv6 is one of IPv4: ::ffff:a.b.c.d. */
+static inline bool addr_is_mapped(const uint8_t *ip)
+{
+	static const uint8_t head[12] = {[10] = 0xff, [11] = 0xff};
+
+	return !memcmp(ip, head, sizeof head);
+}
+
 /* Whether an address is one of this machine; of IPv6, whether its first 64 bits are those of one. @len 4
  * or 16. */
 bool addr_is_local(const struct state *s, const uint8_t *addr, size_t len);
@@ -482,6 +494,7 @@ void parse_pidfd_getfd(struct state *s, struct cur *c);
 void parse_socket(struct state *s, struct cur *c);
 void parse_socketpair(struct state *s, struct cur *c);
 void parse_bind(struct state *s, struct cur *c);
+void parse_connect_enter(struct state *s, struct cur *c);
 void parse_connect(struct state *s, struct cur *c);
 void parse_accept(struct state *s, struct cur *c);
 void parse_transfer(struct state *s, struct cur *c);

@@ -94,13 +94,21 @@ void thread_remove(struct state *s, int64_t tid)
 	thread_free(s, t);
 }
 
-/* Gives the children of @t to whoever reaps them. */
+void thread_move_children(struct state *s, const struct thread *from, int64_t to)
+{
+	while (from->first_child && to != from->tid)
+		thread_set_pids(s, from->first_child, from->first_child->pid, to);
+}
+
+/* Gives the children of @t to whoever reaps them: another thread of its process while there is one. */
 static void children_move(struct state *s, const struct thread *t)
 {
-	const int64_t to = t->reaper > 0 ? t->reaper : 0;
+	const struct thread *leader = thread_main(s, t);
+	int64_t to = t->reaper > 0 ? t->reaper : 0;
 
-	while (t->first_child && to != t->tid)
-		thread_set_pids(s, t->first_child, t->first_child->pid, to);
+	if (!to && leader && leader != t && !leader->is_dead)
+		to = leader->tid;
+	thread_move_children(s, t, to);
 }
 
 void thread_end(struct state *s, struct thread *t)
