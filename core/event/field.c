@@ -205,21 +205,31 @@ static uint64_t arg_index(struct str s)
 	return n;
 }
 
-/* The argument is the name of an event parameter: there must be one, and it may say the field's
- * type. */
-static int set_param(struct arena *arena, struct field_use *use, size_t at, struct err *err)
+/* One field being read off a text. */
+struct reading {
+	struct str text;
+	size_t end; /* of what was taken of it */
+	struct arena *arena;
+	struct field_use use;
+	struct err *err;
+};
+
+/* The argument, found at @at, is the name of an event parameter: there must be one, and it may say
+ * the field's type. */
+static int set_param(struct reading *x, size_t at)
 {
+	struct field_use *use = &x->use;
 	int type = gyr_param_type(use->arg.p, use->arg.len);
 	struct field *f;
 
 	if (type < 0) {
-		err_set(err, at, use->arg.len, "no event has a parameter '%.*s'",
+		err_set(x->err, at, use->arg.len, "no event has a parameter '%.*s'",
 			STR_FMT(use->arg));
 		return -ENOENT;
 	}
 	if (use->field->type != FT_DYN)
 		return 0;
-	f = arena_alloc(arena, sizeof *f);
+	f = arena_alloc(x->arena, sizeof *f);
 	if (!f)
 		return -ENOMEM;
 	*f = *use->field;
@@ -249,12 +259,14 @@ int field_use_show(struct field_use *use, struct arena *arena)
 	return 0;
 }
 
-/* Checks the bracket's content @arg, found at @at, against what @f takes. */
-static int set_arg(const struct field *f, struct str arg, size_t at, struct arena *arena,
-		   struct field_use *use, struct err *err)
+/* Checks the bracket's content @arg, found at @at, against what the field takes. */
+static int set_arg(struct reading *x, struct str arg, size_t at)
 {
+	struct field_use *use = &x->use;
+	const struct field *f = use->field;
+
 	use->has_arg = true;
-	use->arg = arena_str(arena, arg);
+	use->arg = arena_str(x->arena, arg);
 	if (!use->arg.p)
 		return -ENOMEM;
 	if (f->flags & FIELD_ARG_INDEX)
@@ -264,10 +276,11 @@ static int set_arg(const struct field *f, struct str arg, size_t at, struct aren
 	if (f->flags & FIELD_ARG_KEY)
 		return 0;
 	if (f->flags & FIELD_ARG_INDEX)
-		err_set(err, at, arg.len, "'%.*s' takes a number in brackets, not '%.*s'",
+		err_set(x->err, at, arg.len, "'%.*s' takes a number in brackets, not '%.*s'",
 			STR_FMT(f->name), (int)(arg.len > 80 ? 80 : arg.len), arg.p);
 	else
-		err_set(err, at, arg.len, "'%.*s' takes no argument in brackets", STR_FMT(f->name));
+		err_set(x->err, at, arg.len, "'%.*s' takes no argument in brackets",
+			STR_FMT(f->name));
 	return -EINVAL;
 }
 
@@ -295,35 +308,51 @@ static size_t bracket(struct str s, struct str *ret_arg)
 	return end < s.len && s.p[end] == ']' ? end + 1 : 0;
 }
 
-/* The argument of @f at @at of @text; sets *ret_len to where it ends. */
-static int take_arg(const struct field *f, struct str text, size_t at, struct arena *arena,
-		    struct field_use *use, size_t *ret_len, struct err *err)
+/* ".arg" at the end of what was taken; its length with the dot, 0 when there is none. */
+static size_t dotted(const struct reading *x)
 {
-	struct str rest = str_from_at(text, at), arg;
-	size_t n;
+	struct str rest = str_from_at(x->text, x->end);
+	size_t n = rest.len > 1 && rest.p[0] == '.' ? suffix_len(str_from_at(rest, 1)) : 0;
 
-	*ret_len = at;
-	if ((f->flags & FIELD_ARG_SUFFIX) && rest.len > 1 && rest.p[0] == '.' &&
-	    suffix_len(str_from_at(rest, 1))) {
-		arg = (struct str){rest.p + 1, suffix_len(str_from_at(rest, 1))};
-		use->has_arg = true;
-		use->arg = arena_str(arena, arg);
-		*ret_len = at + 1 + arg.len;
-		if (!use->arg.p)
-			return -ENOMEM;
-		return f->flags & FIELD_ARG_PARAM ? set_param(arena, use, at + 1, err) : 0;
+	return n && x->use.field->flags & FIELD_ARG_SUFFIX ? n + 1 : 0;
+}
+
+static int take_dotted(struct reading *x, size_t len)
+{
+	size_t at = x->end + 1;
+
+	x->use.has_arg = true;
+	x->use.arg = arena_str(x->arena, (struct str){x->text.p + at, len - 1});
+	x->end += len;
+	if (!x->use.arg.p)
+		return -ENOMEM;
+	return x->use.field->flags & FIELD_ARG_PARAM ? set_param(x, at) : 0;
+}
+
+static int take_bracket(struct reading *x)
+{
+	struct str rest = str_from_at(x->text, x->end), arg;
+	size_t at = x->end, n = bracket(rest, &arg);
+
+	if (n == 0) {
+		err_set(x->err, at, rest.len, "'[' is not closed");
+		return -EINVAL;
 	}
-	if (rest.len && rest.p[0] == '[') {
-		n = bracket(rest, &arg);
-		if (n == 0) {
-			err_set(err, at, rest.len, "'[' is not closed");
-			return -EINVAL;
-		}
-		*ret_len = at + n;
-		return set_arg(f, arg, at + (size_t)(arg.p - rest.p), arena, use, err);
-	}
-	if (f->flags & FIELD_ARG_REQUIRED) {
-		err_set(err, 0, at, "'%.*s' needs an argument", STR_FMT(f->name));
+	x->end += n;
+	return set_arg(x, arg, at + (size_t)(arg.p - rest.p));
+}
+
+/* The argument behind the field's name. */
+static int take_arg(struct reading *x)
+{
+	size_t n = dotted(x);
+
+	if (n)
+		return take_dotted(x, n);
+	if (x->end < x->text.len && x->text.p[x->end] == '[')
+		return take_bracket(x);
+	if (x->use.field->flags & FIELD_ARG_REQUIRED) {
+		err_set(x->err, 0, x->end, "'%.*s' needs an argument", STR_FMT(x->use.field->name));
 		return -EINVAL;
 	}
 	return 0;
@@ -344,70 +373,81 @@ static bool is_boundary(struct str text, size_t n)
 	return n == text.len || !suffix_len((struct str){text.p + n, 1});
 }
 
-static int resolve(const struct fieldset *s, struct str text, bool whole, struct arena *arena,
-		   struct field_use *ret_use, size_t *ret_len, struct err *err)
+/* The field with the longest name that @text starts with, up to @end; with @whole at a boundary. */
+static const struct field *longest(const struct fieldset *s, struct str text, size_t end,
+				   bool whole)
 {
-	size_t end = name_end(text), n = end > FIELD_NAME_MAX ? FIELD_NAME_MAX : end, len;
-	struct field_use use = {.index = UINT64_MAX};
 	const struct field *f = NULL;
-	int r;
 
-	for (; n > 0 && !f; n--) {
+	for (size_t n = end > FIELD_NAME_MAX ? FIELD_NAME_MAX : end; n > 0 && !f; n--)
 		if (!whole || is_boundary(text, n))
 			f = find(s, (struct str){text.p, n});
-	}
-	if (!f || f->flags & FIELD_GONE)
-		return unknown(s, (struct str){text.p, end}, err);
-	n = f->name.len;
-	if (whole && n < end && !(f->flags & FIELD_ARG_SUFFIX))
-		return unknown(s, (struct str){text.p, end}, err);
-	use.field = f;
-	r = take_arg(f, text, n, arena, &use, &len, err);
+	return f && !(f->flags & FIELD_GONE) ? f : NULL;
+}
+
+/* With @whole all of the text is one field. */
+static int resolve(const struct fieldset *s, struct reading *x, bool whole)
+{
+	struct str name = {x->text.p, name_end(x->text)};
+	const struct field *f = longest(s, x->text, name.len, whole);
+	int r;
+
+	if (!f || (whole && f->name.len < name.len && !(f->flags & FIELD_ARG_SUFFIX)))
+		return unknown(s, name, x->err);
+	x->use = (struct field_use){.index = UINT64_MAX, .field = f};
+	x->end = f->name.len;
+	r = take_arg(x);
 	if (r)
 		return r;
-	if (whole && len < text.len)
-		return unknown(s, text, err);
-	if (use.field->type == FT_DYN && !use.has_arg)
-		return unknown(s, (struct str){text.p, end}, err);
-	*ret_use = use;
-	*ret_len = len;
+	if (whole && x->end < x->text.len)
+		return unknown(s, x->text, x->err);
+	if (x->use.field->type == FT_DYN && !x->use.has_arg)
+		return unknown(s, name, x->err);
 	return 0;
 }
 
 int fieldset_resolve(const struct fieldset *s, struct str text, struct arena *arena,
 		     struct field_use *ret_use, struct err *err)
 {
-	size_t len;
+	struct reading x = {.text = text, .arena = arena, .err = err};
+	int r = resolve(s, &x, true);
 
-	return resolve(s, text, true, arena, ret_use, &len, err);
-}
-
-int fieldset_resolve_parts(const struct fieldset *s, struct str name, const struct str *arg,
-			   struct arena *arena, struct field_use *ret_use, struct err *err)
-{
-	struct err quiet = {.is_set = true};
-	struct field_use use = {.index = UINT64_MAX};
-	size_t len;
-	int r;
-
-	err = err ? err : &quiet;
-	if (!arg)
-		return resolve(s, name, true, arena, ret_use, &len, err);
-	use.field = find(s, name);
-	if (!use.field || use.field->flags & FIELD_GONE)
-		return unknown(s, name, err);
-	r = set_arg(use.field, *arg, name.len + 1, arena, &use, err);
-	if (!r && use.field->type == FT_DYN)
-		r = unknown(s, name, err);
 	if (!r)
-		*ret_use = use;
+		*ret_use = x.use;
 	return r;
 }
 
-int fieldset_resolve_prefix(const struct fieldset *s, struct str text, struct arena *arena,
-			    struct field_use *ret_use, size_t *ret_len, struct err *err)
+int fieldset_resolve_parts(const struct fieldset *s, struct field_parts parts, struct arena *arena,
+			   struct field_use *ret_use, struct err *err)
 {
-	return resolve(s, text, false, arena, ret_use, ret_len, err);
+	struct err quiet = {.is_set = true};
+	struct reading x = {.arena = arena, .err = err ? err : &quiet};
+	int r;
+
+	if (!parts.arg)
+		return fieldset_resolve(s, parts.name, arena, ret_use, x.err);
+	x.use = (struct field_use){.index = UINT64_MAX, .field = find(s, parts.name)};
+	if (!x.use.field || x.use.field->flags & FIELD_GONE)
+		return unknown(s, parts.name, x.err);
+	r = set_arg(&x, *parts.arg, parts.name.len + 1);
+	if (!r && x.use.field->type == FT_DYN)
+		r = unknown(s, parts.name, x.err);
+	if (!r)
+		*ret_use = x.use;
+	return r;
+}
+
+int fieldset_resolve_prefix(const struct fieldset *s, struct str *text, struct arena *arena,
+			    struct field_use *ret_use, struct err *err)
+{
+	struct reading x = {.text = *text, .arena = arena, .err = err};
+	int r = resolve(s, &x, false);
+
+	if (r)
+		return r;
+	*ret_use = x.use;
+	*text = str_from_at(*text, x.end);
+	return 0;
 }
 
 static const char *const type_names[] = {

@@ -149,18 +149,23 @@ const struct field *fieldset_at(const struct fieldset *s, uint32_t n);
 int fieldset_resolve(const struct fieldset *s, struct str text, struct arena *arena,
 		     struct field_use *ret_use, struct err *err);
 
-/* The same for a name and an argument that a parser already took apart and unquoted; @arg may be
- * NULL. @err may be NULL: then it is only asked whether there is such a field. */
-int fieldset_resolve_parts(const struct fieldset *s, struct str name, const struct str *arg,
-			   struct arena *arena, struct field_use *ret_use, struct err *err);
+/* A field as a parser took it apart, unquoted. */
+struct field_parts {
+	struct str name;
+	const struct str *arg; /* NULL: there is none */
+};
+
+/* The same for @parts. @err may be NULL: then it is only asked whether there is such a field. */
+int fieldset_resolve_parts(const struct fieldset *s, struct field_parts parts, struct arena *arena,
+			   struct field_use *ret_use, struct err *err);
 
 /* Makes a use one that is shown and not compared: a FIELD_SHOWN_APART field becomes FT_DYN. -ENOMEM. */
 int field_use_show(struct field_use *use, struct arena *arena);
 
-/* The longest field name that @text starts with, as output templates read it ("%evt.time.");
- * sets *ret_len to the bytes taken, argument included. -ENOENT, -EINVAL as above. */
-int fieldset_resolve_prefix(const struct fieldset *s, struct str text, struct arena *arena,
-			    struct field_use *ret_use, size_t *ret_len, struct err *err);
+/* The longest field name that @text starts with, as output templates read it ("%evt.time."), and
+ * its argument; leaves the rest in @text. -ENOENT, -EINVAL as above: @text then stays. */
+int fieldset_resolve_prefix(const struct fieldset *s, struct str *text, struct arena *arena,
+			    struct field_use *ret_use, struct err *err);
 
 /* Text name of a type ("uint64", "string", ...), as --list prints it; and back (FT_NONE unknown).
  */

@@ -3,38 +3,21 @@
 #include <arpa/inet.h>
 #include <math.h>
 
+/* Of types that are not VALUE_U64. */
+static const uint8_t kinds[] = {
+	[FT_INT8] = VALUE_I64,        [FT_INT16] = VALUE_I64,     [FT_INT32] = VALUE_I64,
+	[FT_INT64] = VALUE_I64,       [FT_ERRNO] = VALUE_I64,     [FT_FD] = VALUE_I64,
+	[FT_PID] = VALUE_I64,         [FT_DOUBLE] = VALUE_DBL,    [FT_NONE] = VALUE_BYTES,
+	[FT_CHARBUF] = VALUE_BYTES,   [FT_BYTEBUF] = VALUE_BYTES, [FT_SOCKADDR] = VALUE_BYTES,
+	[FT_SOCKTUPLE] = VALUE_BYTES, [FT_FDLIST] = VALUE_BYTES,  [FT_FSPATH] = VALUE_BYTES,
+	[FT_FSRELPATH] = VALUE_BYTES, [FT_DYN] = VALUE_BYTES,     [FT_IPV4ADDR] = VALUE_BYTES,
+	[FT_IPV6ADDR] = VALUE_BYTES,  [FT_IPADDR] = VALUE_BYTES,  [FT_IPV4NET] = VALUE_BYTES,
+	[FT_IPV6NET] = VALUE_BYTES,   [FT_IPNET] = VALUE_BYTES,
+};
+
 enum value_kind value_kind(enum field_type t)
 {
-	switch (t) {
-	case FT_INT8:
-	case FT_INT16:
-	case FT_INT32:
-	case FT_INT64:
-	case FT_ERRNO:
-	case FT_FD:
-	case FT_PID:
-		return VALUE_I64;
-	case FT_DOUBLE:
-		return VALUE_DBL;
-	case FT_NONE:
-	case FT_CHARBUF:
-	case FT_BYTEBUF:
-	case FT_SOCKADDR:
-	case FT_SOCKTUPLE:
-	case FT_FDLIST:
-	case FT_FSPATH:
-	case FT_FSRELPATH:
-	case FT_DYN:
-	case FT_IPV4ADDR:
-	case FT_IPV6ADDR:
-	case FT_IPADDR:
-	case FT_IPV4NET:
-	case FT_IPV6NET:
-	case FT_IPNET:
-		return VALUE_BYTES;
-	default:
-		return VALUE_U64;
-	}
+	return (size_t)t < sizeof kinds ? (enum value_kind)kinds[t] : VALUE_U64;
 }
 
 static bool is_address(enum field_type t)

@@ -77,9 +77,7 @@ const struct ast *ast_name(struct arena *a, struct ast_place where, struct str n
 	return t;
 }
 
-const struct ast *ast_check(struct arena *a, struct ast_place where, const struct ast_term *left,
-			    enum filter_op op, enum filter_modifier modifier,
-			    const struct ast_term *right)
+const struct ast *ast_check(struct arena *a, struct ast_place where, const struct ast_comparison *c)
 {
 	struct ast *t = arena_alloc(a, sizeof *t);
 
@@ -89,11 +87,11 @@ const struct ast *ast_check(struct arena *a, struct ast_place where, const struc
 			  .place = where,
 			  .depth = 1,
 			  .size = 1,
-			  .op = op,
-			  .modifier = modifier,
-			  .op_span = where.span,
-			  .left = left,
-			  .right = right};
+			  .op = c->op,
+			  .modifier = c->modifier,
+			  .op_span = c->op_span,
+			  .left = c->left,
+			  .right = c->right};
 	return t;
 }
 

@@ -97,9 +97,15 @@ const struct ast *ast_with_kids(struct arena *a, const struct ast *t,
 				const struct ast *const *kids);
 
 const struct ast *ast_name(struct arena *a, struct ast_place where, struct str name);
-const struct ast *ast_check(struct arena *a, struct ast_place where, const struct ast_term *left,
-			    enum filter_op op, enum filter_modifier modifier,
-			    const struct ast_term *right);
+
+struct ast_comparison {
+	const struct ast_term *left, *right; /* right is NULL for "exists" */
+	enum filter_op op;
+	enum filter_modifier modifier;
+	struct ast_span op_span;
+};
+const struct ast *ast_check(struct arena *a, struct ast_place where,
+			    const struct ast_comparison *c);
 
 const struct ast_term *ast_field(struct arena *a, struct ast_place where, struct str name,
 				 const struct str *arg);
@@ -110,6 +116,12 @@ const struct ast_term *ast_list(struct arena *a, struct ast_place where,
 const struct ast_term *ast_list_name(struct arena *a, struct ast_place where, struct str name);
 const struct ast_term *ast_call(struct arena *a, struct ast_place where, enum filter_call call,
 				const struct ast_term *const *args, uint32_t n);
+
+/* The field that @t is, as fieldset_resolve_parts() asks for it; borrows from @t. */
+static inline struct field_parts ast_term_parts(const struct ast_term *t)
+{
+	return (struct field_parts){.name = t->text, .arg = t->has_arg ? &t->arg : NULL};
+}
 
 /* @t, which nobody else has yet, is going to hang in several trees. */
 const struct ast *ast_share(const struct ast *t);
@@ -126,13 +138,14 @@ struct ast_names {
 	 * quoted ones. */
 	const struct ast_term *(*list)(void *ctx, struct str name, struct ast_place where);
 	void *ctx;
+	uint32_t max_depth; /* of a tree with what they stand for in place */
 };
 
-/* @tree with all names replaced; parts that change nothing are shared. Limits: depth @max_depth,
+/* @tree with all names replaced; parts that change nothing are shared. Limits: @names->max_depth,
  * AST_SIZE_MAX checks (-E2BIG, with @err). -ENOMEM. -EINVAL with @err: a list of other than one
  * item where one text belongs. */
 int ast_expand(const struct ast *tree, const struct ast_names *names, struct arena *a,
-	       uint32_t max_depth, const struct ast **ret_tree, struct err *err);
+	       const struct ast **ret_tree, struct err *err);
 
 /* Whether two trees are the same but for places. */
 bool ast_equal(const struct ast *x, const struct ast *y);

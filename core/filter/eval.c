@@ -314,57 +314,63 @@ static bool holds(struct eval *e, const struct test *t, const struct values *lef
 	return all && left->n > 0;
 }
 
+/* What stands on the right of an operator. */
+struct constants {
+	const struct constant *const *v;
+	uint32_t n;
+};
+
 static uint32_t count_holding(struct eval *e, const struct test *t, const struct values *left,
-			      const struct constant *const *consts, uint32_t n, uint32_t stop_at)
+			      struct constants right, uint32_t stop_at)
 {
 	uint32_t found = 0;
 
-	for (uint32_t i = 0; i < n && found < stop_at; i++)
-		found += holds(e, t, left, consts[i]);
+	for (uint32_t i = 0; i < right.n && found < stop_at; i++)
+		found += holds(e, t, left, right.v[i]);
 	return found;
 }
 
 static bool is_among(struct eval *e, const struct test *t, const union value *v,
-		     const struct constant *const *consts, uint32_t n)
+		     struct constants right)
 {
 	struct values one = {.is_set = true, .n = 1, .v = v};
 
-	return count_holding(e, t, &one, consts, n, 1) > 0;
+	return count_holding(e, t, &one, right, 1) > 0;
 }
 
 /* A list on the left: in wants every element, intersects one. */
 static bool holds_list(struct eval *e, const struct test *t, const struct values *left,
-		       const struct constant *const *consts, uint32_t n)
+		       struct constants right)
 {
 	bool all = t->op == FILTER_OP_IN;
 
 	for (uint32_t i = 0; i < left->n; i++) {
-		if (is_among(e, t, &left->v[i], consts, n) != all)
+		if (is_among(e, t, &left->v[i], right) != all)
 			return !all;
 	}
 	return all;
 }
 
 static bool holds_any(struct eval *e, const struct test *t, const struct values *left,
-		      const struct constant *const *consts, uint32_t n)
+		      struct constants right)
 {
 	if (t->op == FILTER_OP_EXISTS)
 		return true;
 	if (t->left->is_list)
-		return holds_list(e, t, left, consts, n);
+		return holds_list(e, t, left, right);
 	switch (t->modifier) {
 	case FILTER_MOD_ONEOF:
-		return count_holding(e, t, left, consts, n, 2) == 1;
+		return count_holding(e, t, left, right, 2) == 1;
 	case FILTER_MOD_ALLOF:
-		return n > 0 && count_holding(e, t, left, consts, n, n) == n;
+		return right.n > 0 && count_holding(e, t, left, right, right.n) == right.n;
 	default:
-		return count_holding(e, t, left, consts, n, 1) > 0;
+		return count_holding(e, t, left, right, 1) > 0;
 	}
 }
 
 bool eval_test_values(struct eval *e, const struct test *t, const struct values *left)
 {
-	return left->is_set && holds_any(e, t, left, t->consts, t->n);
+	return left->is_set && holds_any(e, t, left, (struct constants){t->consts, t->n});
 }
 
 static bool test_holds(const struct run *r, const struct test *t)
@@ -384,7 +390,7 @@ static bool test_holds(const struct run *r, const struct test *t)
 		room_for[i].v = right.v[i];
 		consts[i] = &room_for[i];
 	}
-	return holds_any(r->e, t, &left, consts, right.n);
+	return holds_any(r->e, t, &left, (struct constants){consts, right.n});
 }
 
 static bool expr_holds(const struct run *r, const struct expr *x)

@@ -161,28 +161,18 @@ static void judge_type(const struct analysis *a, const struct ast *t, struct ver
 /* Whether a comparison of a count from 1 with @text is decided: 1 always true, -1 never, 0 open. */
 static int decided(enum filter_op op, struct str text)
 {
+	/* with 0, with 1; larger ones decide nothing */
+	static const int8_t verdicts[FILTER_OP_COUNT][2] = {
+		[FILTER_OP_EQ] = {-1, 0},  [FILTER_OP_EQ2] = {-1, 0}, [FILTER_OP_NE] = {1, 0},
+		[FILTER_OP_LT] = {-1, -1}, [FILTER_OP_LE] = {-1, 0},  [FILTER_OP_GT] = {1, 0},
+		[FILTER_OP_GE] = {1, 1},
+	};
 	bool negative;
 	uint64_t n;
 
 	if (!constant_number(text, &negative, &n) || (negative && n))
 		return 0; /* negative text wraps to a large number */
-	switch (op) {
-	case FILTER_OP_EQ:
-	case FILTER_OP_EQ2:
-		return n == 0 ? -1 : 0;
-	case FILTER_OP_NE:
-		return n == 0 ? 1 : 0;
-	case FILTER_OP_LT:
-		return n <= 1 ? -1 : 0;
-	case FILTER_OP_LE:
-		return n == 0 ? -1 : 0;
-	case FILTER_OP_GT:
-		return n == 0 ? 1 : 0;
-	case FILTER_OP_GE:
-		return n <= 1 ? 1 : 0;
-	default:
-		return 0;
-	}
+	return n <= 1 ? verdicts[op][n] : 0;
 }
 
 static void judge_num(const struct analysis *a, const struct ast *t, struct verdict *ret)
@@ -208,8 +198,7 @@ static enum field_role role_of(struct analysis *a, const struct ast_term *t)
 	struct field_use use;
 
 	if (!t || t->kind != AST_TERM_FIELD ||
-	    fieldset_resolve_parts(a->fields, t->text, t->has_arg ? &t->arg : NULL, &a->scratch,
-				   &use, NULL))
+	    fieldset_resolve_parts(a->fields, ast_term_parts(t), &a->scratch, &use, NULL))
 		return FIELD_ROLE_NONE;
 	return use.field->role;
 }

@@ -10,7 +10,6 @@
 struct expansion {
 	const struct ast_names *names;
 	struct arena *arena;
-	uint32_t max_depth;
 	struct err *err;
 };
 
@@ -149,9 +148,9 @@ static int expand(const struct expansion *x, const struct ast *t, uint32_t depth
 		return expand_chain(x, t, depth, ret);
 	macro = x->names->macro ? x->names->macro(x->names->ctx, t->name, t->place) : NULL;
 	*ret = macro ? macro : t;
-	if (depth + (*ret)->depth > x->max_depth) {
+	if (depth + (*ret)->depth > x->names->max_depth) {
 		err_set(x->err, t->place.span.offset, t->place.span.len,
-			"nested more than %u deep with macro '%.*s' in place", x->max_depth,
+			"nested more than %u deep with macro '%.*s' in place", x->names->max_depth,
 			STR_FMT(t->name));
 		return -E2BIG;
 	}
@@ -159,9 +158,9 @@ static int expand(const struct expansion *x, const struct ast *t, uint32_t depth
 }
 
 int ast_expand(const struct ast *tree, const struct ast_names *names, struct arena *a,
-	       uint32_t max_depth, const struct ast **ret_tree, struct err *err)
+	       const struct ast **ret_tree, struct err *err)
 {
-	struct expansion x = {.names = names, .arena = a, .max_depth = max_depth, .err = err};
+	struct expansion x = {.names = names, .arena = a, .err = err};
 	const struct ast *t;
 	int r = expand(&x, tree, 0, &t);
 

@@ -85,36 +85,25 @@ const char *filter_operator_nearest(struct str name)
 	return n.best.p;
 }
 
+/* Of types that are not numbers. */
+static const uint8_t groups[] = {
+	[FT_CHARBUF] = FILTER_TYPES_STRING,   [FT_FSPATH] = FILTER_TYPES_STRING,
+	[FT_FSRELPATH] = FILTER_TYPES_STRING, [FT_BYTEBUF] = FILTER_TYPES_BUFFER,
+	[FT_BOOL] = FILTER_TYPES_BOOL,        [FT_IPV4ADDR] = FILTER_TYPES_NET,
+	[FT_IPV6ADDR] = FILTER_TYPES_NET,     [FT_IPADDR] = FILTER_TYPES_NET,
+	[FT_IPV4NET] = FILTER_TYPES_NET,      [FT_IPV6NET] = FILTER_TYPES_NET,
+	[FT_IPNET] = FILTER_TYPES_NET,        [FT_NONE] = FILTER_TYPES_OTHER,
+	[FT_SOCKADDR] = FILTER_TYPES_OTHER,   [FT_SOCKTUPLE] = FILTER_TYPES_OTHER,
+	[FT_FDLIST] = FILTER_TYPES_OTHER,     [FT_DYN] = FILTER_TYPES_OTHER,
+	[FT_UID] = FILTER_TYPES_OTHER,        [FT_GID] = FILTER_TYPES_OTHER,
+	[FT_SIGSET] = FILTER_TYPES_OTHER,
+};
+
 enum filter_types filter_types_of(enum field_type t)
 {
-	switch (t) {
-	case FT_CHARBUF:
-	case FT_FSPATH:
-	case FT_FSRELPATH:
-		return FILTER_TYPES_STRING;
-	case FT_BYTEBUF:
-		return FILTER_TYPES_BUFFER;
-	case FT_BOOL:
-		return FILTER_TYPES_BOOL;
-	case FT_IPV4ADDR:
-	case FT_IPV6ADDR:
-	case FT_IPADDR:
-	case FT_IPV4NET:
-	case FT_IPV6NET:
-	case FT_IPNET:
-		return FILTER_TYPES_NET;
-	case FT_NONE:
-	case FT_SOCKADDR:
-	case FT_SOCKTUPLE:
-	case FT_FDLIST:
-	case FT_DYN:
-	case FT_UID:
-	case FT_GID:
-	case FT_SIGSET:
-		return FILTER_TYPES_OTHER;
-	default:
+	if ((size_t)t >= sizeof groups || groups[t] == FILTER_TYPES_NONE)
 		return FILTER_TYPES_NUMBER;
-	}
+	return (enum filter_types)groups[t];
 }
 
 const char *filter_types_name(enum filter_types t)

@@ -528,31 +528,23 @@ static int no_operator(struct parser *p)
 static int take_check_of(struct parser *p, size_t from, const struct ast_term *left,
 			 const struct ast **ret)
 {
-	enum filter_modifier modifier = FILTER_MOD_NONE;
-	const struct ast_term *right = NULL;
-	struct ast_span span;
-	enum filter_op op;
-	struct ast *t;
+	struct ast_comparison c = {.left = left};
 	size_t at;
 	int r;
 
 	skip_blanks(p);
 	at = p->pos;
-	op = take_operator(p);
-	if (op == FILTER_OP_COUNT)
+	c.op = take_operator(p);
+	if (c.op == FILTER_OP_COUNT)
 		return no_operator(p);
-	span = place_from(p, at).span;
-	if (filter_operator(op)->kind != FILTER_OP_KIND_UNARY) {
-		r = take_right(p, op, &modifier, &right);
+	c.op_span = place_from(p, at).span;
+	if (filter_operator(c.op)->kind != FILTER_OP_KIND_UNARY) {
+		r = take_right(p, c.op, &c.modifier, &c.right);
 		if (r)
 			return r;
 	}
-	t = (struct ast *)ast_check(p->arena, place_from(p, from), left, op, modifier, right);
-	if (!t)
-		return -ENOMEM;
-	t->op_span = span;
-	*ret = t;
-	return 0;
+	*ret = ast_check(p->arena, place_from(p, from), &c);
+	return *ret ? 0 : -ENOMEM;
 }
 
 static int take_or(struct parser *p, const struct ast **ret);
@@ -721,12 +713,12 @@ int parse_condition(struct str text, const struct parse_options *o, struct arena
 	return 0;
 }
 
-int parse_term(struct str text, const struct parse_options *o, struct arena *a,
-	       const struct ast_term **ret_term, size_t *ret_len, struct err *err)
+int parse_term(struct str *text, const struct parse_options *o, struct arena *a,
+	       const struct ast_term **ret_term, struct err *err)
 {
 	const struct ast_term *t;
 	struct parser p;
-	int r = parser_init(&p, text, o, a, err);
+	int r = parser_init(&p, *text, o, a, err);
 
 	if (!r)
 		r = take_call(&p, &t);
@@ -737,7 +729,7 @@ int parse_term(struct str text, const struct parse_options *o, struct arena *a,
 	if (r)
 		return r;
 	*ret_term = t;
-	*ret_len = p.pos;
+	*text = str_from_at(*text, p.pos);
 	return 0;
 }
 

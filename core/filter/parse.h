@@ -26,9 +26,9 @@ int parse_condition(struct str text, const struct parse_options *o, struct arena
 		    const struct ast **ret_tree, struct err *err);
 
 /* Reads one field or transformer call at the start of @text, as output templates hold them, and
- * says how many bytes it took. -EINVAL with @err. */
-int parse_term(struct str text, const struct parse_options *o, struct arena *a,
-	       const struct ast_term **ret_term, size_t *ret_len, struct err *err);
+ * leaves the rest in it. -EINVAL with @err, whose span is of @text, which then stays. */
+int parse_term(struct str *text, const struct parse_options *o, struct arena *a,
+	       const struct ast_term **ret_term, struct err *err);
 
 /* Reads one operator with its modifier, the whole of @text ("in", "= anyof"), as exceptions name
  * them. -EINVAL with @err and a hint. */

@@ -155,37 +155,57 @@ static bool letter_text(char letter, struct arena *a, union value *ret)
 	return true;
 }
 
-bool transform_getopt(const struct values *args, struct str options, const char *select,
-		      struct arena *a, struct values *ret)
+/* The last option @select: its value, or the letter itself. */
+static bool getopt_one(struct getopt *g, char select, struct arena *a, struct values *ret)
 {
-	struct getopt g = {.args = args, .options = options};
-	size_t room = 2;
-	union value *v;
-	uint32_t n = 0;
+	union value *v = arena_alloc(a, sizeof *v);
 	struct str value;
 	char letter;
 	int kind;
 
-	for (uint32_t i = 0; i < args->n; i++) /* one value a byte at most */
-		room += 1 + args->v[i].bytes.len;
-	v = arena_alloc(a, (select ? 1 : room) * sizeof *v);
+	*ret = (struct values){.v = v};
 	if (!v)
 		return false;
-	while (getopt_next(&g, &letter, &kind, &value)) {
-		if (select && letter == *select && kind >= 0) {
-			n = 1;
-			if (kind > 0)
-				v[0].bytes = value;
-			else if (!letter_text(letter, a, &v[0]))
-				return false;
-		}
-		if (select)
+	while (getopt_next(g, &letter, &kind, &value)) {
+		if (letter != select || kind < 0)
 			continue;
+		ret->is_set = true;
+		ret->n = 1;
+		v->bytes = value;
+		if (kind == 0 && !letter_text(letter, a, v))
+			return false;
+	}
+	return ret->is_set;
+}
+
+static bool getopt_all(struct getopt *g, struct arena *a, struct values *ret)
+{
+	size_t room = 2;
+	union value *v;
+	struct str value;
+	uint32_t n = 0;
+	char letter;
+	int kind;
+
+	for (uint32_t i = 0; i < g->args->n; i++) /* one value a byte at most */
+		room += 1 + g->args->v[i].bytes.len;
+	v = arena_alloc(a, room * sizeof *v);
+	if (!v)
+		return false;
+	while (getopt_next(g, &letter, &kind, &value)) {
 		if (kind < 2 && !letter_text(kind < 0 ? '?' : letter, a, &v[n++]))
 			return false;
 		if (kind > 0)
 			v[n++].bytes = value;
 	}
-	*ret = (struct values){.is_set = !select || n, .n = n, .v = v};
-	return ret->is_set;
+	*ret = (struct values){.is_set = true, .n = n, .v = v};
+	return true;
+}
+
+bool transform_getopt(const struct values *args, struct str options, const char *select,
+		      struct arena *a, struct values *ret)
+{
+	struct getopt g = {.args = args, .options = options};
+
+	return select ? getopt_one(&g, *select, a, ret) : getopt_all(&g, a, ret);
 }

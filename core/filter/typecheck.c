@@ -84,8 +84,7 @@ static int check_field(struct checker *c, const struct ast_term *t, const struct
 	int r;
 
 	err_clear(err);
-	r = fieldset_resolve_parts(c->o->fields, t->text, t->has_arg ? &t->arg : NULL, &c->scratch,
-				   &use, err);
+	r = fieldset_resolve_parts(c->o->fields, ast_term_parts(t), &c->scratch, &use, err);
 	if (r == -ENOENT)
 		return wrong_as(c, TYPECHECK_UNKNOWN_FIELD, t->place, t->text, err);
 	if (r == -EINVAL)
@@ -398,7 +397,6 @@ static bool is_like_field(struct checker *c, struct str text)
 	const struct ast_term *t;
 	struct field_use use;
 	bool is_val = str_starts(text, STR("val(")) && text.p[text.len - 1] == ')';
-	size_t len;
 
 	if (is_val)
 		text = (struct str){text.p + 4, text.len - 5};
@@ -407,11 +405,11 @@ static bool is_like_field(struct checker *c, struct str text)
 	if (!memchr(text.p, '.', text.len) && !memchr(text.p, '(', text.len))
 		return false;
 	err_clear(&c->err);
-	if (parse_term(text, NULL, &c->scratch, &t, &len, &c->err) || len != text.len)
+	if (parse_term(&text, NULL, &c->scratch, &t, &c->err) || text.len)
 		return false;
 	return t->kind == AST_TERM_CALL || is_val ||
-	       fieldset_resolve_parts(c->o->fields, t->text, t->has_arg ? &t->arg : NULL,
-				      &c->scratch, &use, NULL) == 0;
+	       fieldset_resolve_parts(c->o->fields, ast_term_parts(t), &c->scratch, &use, NULL) ==
+		       0;
 }
 
 static bool is_na_operator(enum filter_op op)

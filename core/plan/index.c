@@ -195,33 +195,32 @@ static int by_bound(const void *a, const void *b)
 	return x->bound < y->bound ? -1 : x->bound > y->bound;
 }
 
-static const struct range_key *sorted(struct arena *a, const struct range_key *keys, uint32_t n)
+static bool sorted(struct arena *a, struct range_keys keys, struct range_keys *ret)
 {
-	struct range_key *copy = arena_alloc(a, (n ? n : 1) * sizeof *copy);
+	struct range_key *copy = arena_alloc(a, (keys.n ? keys.n : 1) * sizeof *copy);
 
 	if (!copy)
-		return NULL;
-	if (n) {
-		memcpy(copy, keys, n * sizeof *copy);
-		qsort(copy, n, sizeof *copy, by_bound);
+		return false;
+	if (keys.n) {
+		memcpy(copy, keys.items, keys.n * sizeof *copy);
+		qsort(copy, keys.n, sizeof *copy, by_bound);
 	}
-	return copy;
+	*ret = (struct range_keys){copy, keys.n};
+	return true;
 }
 
-bool range_index_init(struct range_index *x, struct arena *a, const struct range_key *below,
-		      uint32_t n_below, const struct range_key *above, uint32_t n_above)
+bool range_index_init(struct range_index *x, struct arena *a, struct range_keys below,
+		      struct range_keys above)
 {
-	x->below = sorted(a, below, n_below);
-	x->above = sorted(a, above, n_above);
-	x->n_below = n_below;
-	x->n_above = n_above;
-	return x->below && x->above;
+	return sorted(a, below, &x->below) && sorted(a, above, &x->above);
 }
 
 void range_index_find(const struct range_index *x, uint64_t value, struct hits *h)
 {
-	for (uint32_t i = x->n_below; i && value < x->below[i - 1].bound; i--)
-		hits_add(h, &x->below[i - 1].pred, 1);
-	for (uint32_t i = 0; i < x->n_above && value >= x->above[i].bound; i++)
-		hits_add(h, &x->above[i].pred, 1);
+	const struct range_key *below = x->below.items, *above = x->above.items;
+
+	for (uint32_t i = x->below.n; i && value < below[i - 1].bound; i--)
+		hits_add(h, &below[i - 1].pred, 1);
+	for (uint32_t i = 0; i < x->above.n && value >= above[i].bound; i++)
+		hits_add(h, &above[i].pred, 1);
 }

@@ -112,14 +112,18 @@ struct range_key {
 	uint32_t pred;
 };
 
+struct range_keys {
+	const struct range_key *items;
+	uint32_t n;
+};
+
 struct range_index {
 	/* Ascending. A predicate of below is true when value < bound, of above when value >= bound.
 	 */
-	const struct range_key *below, *above;
-	uint32_t n_below, n_above;
+	struct range_keys below, above;
 };
 
-/* Arrays are copied to the arena and sorted. */
-bool range_index_init(struct range_index *x, struct arena *a, const struct range_key *below,
-		      uint32_t n_below, const struct range_key *above, uint32_t n_above);
+/* The keys are copied to the arena and sorted. false: no memory. */
+bool range_index_init(struct range_index *x, struct arena *a, struct range_keys below,
+		      struct range_keys above);
 void range_index_find(const struct range_index *x, uint64_t value, struct hits *h);

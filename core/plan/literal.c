@@ -7,6 +7,20 @@ static bool glob_special(char c)
 	return c == '*' || c == '?' || c == '[' || c == '\\';
 }
 
+/* At the ']' that closes the class within brackets that opens at @i: [:alpha:] [.x.] [=x=], each
+ * of which may hold a ']' of its own; @i itself when none opens there. */
+static size_t class_end(struct str p, size_t i)
+{
+	char kind;
+
+	if (p.p[i] != '[' || i + 1 >= p.len || !memchr(":.=", p.p[i + 1], 3))
+		return i;
+	kind = p.p[i + 1];
+	for (i += 2; i + 1 < p.len && !(p.p[i] == kind && p.p[i + 1] == ']'); i++)
+		;
+	return i + 1;
+}
+
 /* Past the bracket expression that starts at @i; past its '[' alone when it is never closed. */
 static size_t bracket_end(struct str p, size_t i)
 {
@@ -17,15 +31,8 @@ static size_t bracket_end(struct str p, size_t i)
 	if (j < p.len && p.p[j] == ']')
 		j++;
 	while (j < p.len && p.p[j] != ']') {
-		/* [:alpha:] [.x.] [=x=] may hold a ']' of their own */
-		if (p.p[j] == '[' && j + 1 < p.len && memchr(":.=", p.p[j + 1], 3)) {
-			char kind = p.p[j + 1];
-
-			for (j += 2; j + 1 < p.len && !(p.p[j] == kind && p.p[j + 1] == ']'); j++)
-				;
-			j++;
-		}
-		if (p.p[j] == '\\')
+		j = class_end(p, j);
+		if (j < p.len && p.p[j] == '\\')
 			j++;
 		j++;
 	}
@@ -117,6 +124,39 @@ static bool is_punctuation(char c)
 	       !(c >= 'a' && c <= 'z');
 }
 
+static bool repeats_or_not(char c)
+{
+	return c == '*' || c == '?' || c == '{';
+}
+
+/* Whether what stands at @i leaves nothing certain: an alternative, a byte that is not ASCII, an
+ * escaped letter or digit, which may be anything but that character. */
+static bool is_uncertain(struct str p, size_t i)
+{
+	char c = p.p[i];
+
+	return c == '|' || c == ')' || (unsigned char)c >= 0x80 ||
+	       (c == '\\' && i + 1 < p.len && !is_punctuation(p.p[i + 1]));
+}
+
+/* Past what stands at @i: a group, brackets, a count, or one character; SIZE_MAX when a group is
+ * not closed. */
+static size_t piece_end(struct str p, size_t i)
+{
+	switch (p.p[i]) {
+	case '(':
+		return group_end(p, i);
+	case '[':
+		return bracket_end(p, i);
+	case '{':
+		while (i < p.len && p.p[i++] != '}')
+			;
+		return i;
+	default:
+		return i + (p.p[i] == '\\' ? 2 : 1);
+	}
+}
+
 /* Walks the top level. A text counts only while no alternative, group or repeated character
  * interrupts it; the character before a '*', '?' or '{' is not certain. */
 struct str regex_literal(struct str p)
@@ -131,21 +171,10 @@ struct str regex_literal(struct str p)
 			i++;
 			continue;
 		}
-		/* an escaped letter or digit may be anything but that character */
-		if (c == '|' || c == ')' || (unsigned char)c >= 0x80 ||
-		    (c == '\\' && i + 1 < p.len && !is_punctuation(p.p[i + 1])))
+		if (is_uncertain(p, i))
 			return (struct str){p.p, 0};
-		keep_longer(&best, p, from,
-			    (c == '*' || c == '?' || c == '{') && i > from ? i - 1 : i);
-		if (c == '(')
-			i = group_end(p, i);
-		else if (c == '[')
-			i = bracket_end(p, i);
-		else if (c == '{')
-			while (i < p.len && p.p[i++] != '}')
-				;
-		else
-			i += c == '\\' ? 2 : 1;
+		keep_longer(&best, p, from, repeats_or_not(c) && i > from ? i - 1 : i);
+		i = piece_end(p, i);
 		if (i == SIZE_MAX || i > p.len)
 			return (struct str){p.p, 0};
 		from = i;

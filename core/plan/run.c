@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -66,32 +67,74 @@ struct plan_run {
 	atomic_uint *used; /* by class and term: samples in which judging asked; NULL: too many */
 };
 
+/* What the arrays of a run have an element for. */
+enum array_of {
+	OF_NODES,
+	OF_PREDS,
+	OF_SWITCHES,
+	OF_TERMS,
+	OF_CLASSES,
+	OF_CLASS_RULES, /* rules of the largest class */
+	OF_EAGER,
+	OF_RULES,
+	OF_USES,
+	N_ARRAY_OF,
+};
+
+struct array_row {
+	size_t at, size;
+	enum array_of of;
+	bool has_gen; /* the elements carry the number of an event */
+};
+
+#define ARRAY(name, of, has_gen)                                                                   \
+	{                                                                                          \
+		offsetof(struct plan_run, name), sizeof *((struct plan_run *)0)->name, of, has_gen \
+	}
+
+static const struct array_row arrays[] = {
+	ARRAY(memo, OF_NODES, true),
+	ARRAY(hits.stamp, OF_PREDS, true),
+	ARRAY(hits.list, OF_PREDS, false),
+	ARRAY(sw_ran, OF_SWITCHES, true),
+	ARRAY(sw_failed, OF_SWITCHES, true),
+	ARRAY(term_gen, OF_TERMS, true),
+	ARRAY(judged, OF_TERMS, true),
+	ARRAY(term_values, OF_TERMS, false),
+	ARRAY(awake, OF_CLASS_RULES, true),
+	ARRAY(woken, OF_CLASS_RULES, false),
+	ARRAY(matched, OF_CLASS_RULES, false),
+	ARRAY(eager, OF_EAGER, false),
+	ARRAY(counts, OF_RULES, false),
+	ARRAY(n_extracted, OF_TERMS, false),
+	ARRAY(seen, OF_SWITCHES, false),
+	ARRAY(held, OF_PREDS, false),
+	ARRAY(class_samples, OF_CLASSES, false),
+	ARRAY(class_share, OF_CLASSES, false),
+	ARRAY(used, OF_USES, false),
+};
+
+enum {
+	N_ARRAYS = sizeof arrays / sizeof *arrays,
+};
+
+static void *array_get(const struct plan_run *r, size_t i)
+{
+	void *p;
+
+	memcpy(&p, (const char *)r + arrays[i].at, sizeof p);
+	return p;
+}
+
 struct plan_run *plan_run_free(struct plan_run *r)
 {
 	if (!r)
 		return NULL;
 	eval_free(r->eval);
-	mem_free(r->memo);
-	mem_free(r->hits.stamp);
-	mem_free(r->hits.list);
-	mem_free(r->sw_ran);
-	mem_free(r->sw_failed);
-	mem_free(r->term_gen);
-	mem_free(r->judged);
-	mem_free(r->class_samples);
-	mem_free(r->class_share);
-	mem_free(r->used);
-	mem_free(r->term_values);
-	mem_free(r->awake);
-	mem_free(r->woken);
-	mem_free(r->matched);
-	mem_free(r->eager);
+	for (size_t i = 0; i < N_ARRAYS; i++)
+		mem_free(array_get(r, i));
 	switch_scratch_deinit(&r->scratch);
 	atoms_free(r->atoms);
-	mem_free(r->counts);
-	mem_free(r->n_extracted);
-	mem_free(r->seen);
-	mem_free(r->held);
 	return mem_free(r);
 }
 
@@ -100,7 +143,39 @@ static bool counts_uses(const struct plan *p)
 	return (uint64_t)p->n_classes * p->dag.n_terms <= USES_MAX;
 }
 
-#define NEW(n, p) ((p) = mem_new(((size_t)(n) + 1) * sizeof *(p)))
+/* Bytes of an array: one element more than asked for, so that none is empty. */
+static size_t array_bytes(const struct plan *p, const struct array_row *row)
+{
+	const size_t n[N_ARRAY_OF] = {
+		[OF_NODES] = p->dag.n_nodes,
+		[OF_PREDS] = p->dag.n_preds,
+		[OF_SWITCHES] = p->n_switches,
+		[OF_TERMS] = p->dag.n_terms,
+		[OF_CLASSES] = p->n_classes,
+		[OF_CLASS_RULES] = p->max_class_rules,
+		[OF_EAGER] = p->max_eager,
+		[OF_RULES] = p->n_rules,
+		[OF_USES] = (size_t)p->n_classes * p->dag.n_terms,
+	};
+
+	return (n[row->of] + 1) * row->size;
+}
+
+/* false: no memory. */
+static bool arrays_init(struct plan_run *r)
+{
+	for (size_t i = 0; i < N_ARRAYS; i++) {
+		void *p;
+
+		if (arrays[i].of == OF_USES && !counts_uses(r->p))
+			continue;
+		p = mem_new(array_bytes(r->p, &arrays[i]));
+		if (!p)
+			return false;
+		memcpy((char *)r + arrays[i].at, &p, sizeof p);
+	}
+	return true;
+}
 
 /* A cache of what is found by entry, if there is a field that has any. false: no memory. */
 static bool atoms_init(struct plan_run *r)
@@ -118,26 +193,13 @@ static bool atoms_init(struct plan_run *r)
 int plan_run_new(const struct plan *p, struct plan_run **ret_run)
 {
 	struct plan_run *r = mem_new(sizeof *r);
-	const struct dag *d = &p->dag;
-	bool ok;
 
 	if (!r)
 		return -ENOMEM;
 	r->p = p;
 	r->eval = eval_new();
-	ok = r->eval && atoms_init(r) && NEW(d->n_nodes, r->memo) &&
-	     NEW(d->n_preds, r->hits.stamp) && NEW(d->n_preds, r->hits.list) &&
-	     NEW(p->n_switches, r->sw_ran) && NEW(p->n_switches, r->sw_failed) &&
-	     NEW(d->n_terms, r->term_gen) && NEW(d->n_terms, r->judged) &&
-	     NEW(p->n_classes, r->class_samples) && NEW(p->n_classes, r->class_share) &&
-	     (!counts_uses(p) || NEW(p->n_classes * d->n_terms, r->used)) &&
-	     NEW(d->n_terms, r->term_values) && NEW(p->max_class_rules, r->awake) &&
-	     NEW(p->max_class_rules, r->woken) && NEW(p->max_class_rules, r->matched) &&
-	     NEW(p->max_eager, r->eager) &&
-	     switch_scratch_init(&r->scratch, p->switches, p->n_switches) &&
-	     NEW(p->n_rules, r->counts) && NEW(d->n_terms, r->n_extracted) &&
-	     NEW(p->n_switches, r->seen) && NEW(d->n_preds, r->held);
-	if (!ok) {
+	if (!r->eval || !atoms_init(r) || !arrays_init(r) ||
+	    !switch_scratch_init(&r->scratch, p->switches, p->n_switches)) {
 		plan_run_free(r);
 		return -ENOMEM;
 	}
@@ -148,16 +210,10 @@ int plan_run_new(const struct plan *p, struct plan_run **ret_run)
 /* The answers of all former events become void; on the rare wrap they are wiped. */
 static __attribute__((noinline)) void first_gen(struct plan_run *r)
 {
-	const struct dag *d = &r->p->dag;
-
-	memset(r->memo, 0, d->n_nodes * sizeof *r->memo);
-	memset(r->hits.stamp, 0, d->n_preds * sizeof *r->hits.stamp);
-	memset(r->sw_ran, 0, r->p->n_switches * sizeof *r->sw_ran);
-	memset(r->sw_failed, 0, r->p->n_switches * sizeof *r->sw_failed);
-	memset(r->term_gen, 0, d->n_terms * sizeof *r->term_gen);
-	memset(r->judged, 0, d->n_terms * sizeof *r->judged);
+	for (size_t i = 0; i < N_ARRAYS; i++)
+		if (arrays[i].has_gen)
+			memset(array_get(r, i), 0, array_bytes(r->p, &arrays[i]));
 	memset(r->entries, 0, sizeof r->entries);
-	memset(r->awake, 0, r->p->max_class_rules * sizeof *r->awake);
 	r->gen = 1;
 }
 

@@ -103,6 +103,15 @@ static bool is_order(enum filter_op op)
 	return op == FILTER_OP_LT || op == FILTER_OP_LE || op == FILTER_OP_GT || op == FILTER_OP_GE;
 }
 
+/* Whether one value of the term of @p, compared with constants, decides it. */
+static bool is_of_constants(const struct pred *p, const struct term *term)
+{
+	const struct test *t = &p->test;
+
+	return !t->right && !t->modifier && t->n > 0 && !term->is_any && !term->is_volatile &&
+	       !p->is_type;
+}
+
 /* The switch that can answer @p; SWITCH_KINDS for none. */
 static enum switch_kind kind_of(const struct dag *d, const struct pred *p)
 {
@@ -110,7 +119,7 @@ static enum switch_kind kind_of(const struct dag *d, const struct pred *p)
 	const struct test *t = &p->test;
 	enum field_type type = t->left->type;
 
-	if (t->right || t->modifier || t->n == 0 || term->is_any || term->is_volatile || p->is_type)
+	if (!is_of_constants(p, term))
 		return SWITCH_KINDS;
 	if (term->is_list)
 		return t->op == FILTER_OP_INTERSECTS && hashes(type) ? SWITCH_HASH : SWITCH_KINDS;
@@ -248,8 +257,9 @@ static bool index_init(struct builder *b, struct field_switch *s, bool *ret_usab
 	*ret_usable = true;
 	if (s->kind == SWITCH_RANGE) {
 		s->n_keys = b->n_below + b->n_above;
-		return range_index_init(&s->index.range, b->arena, b->below, b->n_below, b->above,
-					b->n_above);
+		return range_index_init(&s->index.range, b->arena,
+					(struct range_keys){b->below, b->n_below},
+					(struct range_keys){b->above, b->n_above});
 	}
 	/* a hash index has the predicates in records of its own */
 	preds = s->kind == SWITCH_HASH ? &b->scratch : b->arena;

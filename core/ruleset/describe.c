@@ -112,8 +112,7 @@ static void note_term_owners(struct describer *d, struct names *plugins,
 	if (!t)
 		return;
 	if (t->kind == AST_TERM_FIELD &&
-	    fieldset_resolve_parts(fields, t->text, t->has_arg ? &t->arg : NULL, &d->arena, &use,
-				   NULL) == 0)
+	    fieldset_resolve_parts(fields, ast_term_parts(t), &d->arena, &use, NULL) == 0)
 		note_owner(d, plugins, use.field);
 	for (uint32_t i = 0; i < t->n; i++)
 		note_term_owners(d, plugins, fields, t->args[i]);

@@ -83,8 +83,7 @@ static bool is_choice(const struct ast *t, const struct fieldset *fields)
 	    (t->op != FILTER_OP_EQ && t->op != FILTER_OP_EQ2 && t->op != FILTER_OP_IN) ||
 	    (t->right->kind != AST_TERM_TEXT && t->right->kind != AST_TERM_LIST))
 		return false;
-	ok = fieldset_resolve_parts(fields, t->left->text, t->left->has_arg ? &t->left->arg : NULL,
-				    &scratch, &use, NULL) == 0 &&
+	ok = fieldset_resolve_parts(fields, ast_term_parts(t->left), &scratch, &use, NULL) == 0 &&
 	     use.field->type == FT_CHARBUF && !(use.field->flags & several);
 	arena_deinit(&scratch);
 	return ok;

@@ -22,16 +22,17 @@ static int parse_whole(struct rules_loader *l, struct str text, const struct ori
 		       const struct ast_term **ret, struct err *err)
 {
 	struct parse_options po = {.max_depth = AST_DEPTH_RULES, .origin = o};
-	size_t len = 0;
+	struct str rest;
 	int r;
 
 	while (text.len && text.p[0] == ' ')
 		text = str_from_at(text, 1);
 	while (text.len && text.p[text.len - 1] == ' ')
 		text.len--;
-	r = parse_term(text, &po, &l->store->arena, ret, &len, err);
-	if (r == 0 && len != text.len) {
-		err_set(err, len, text.len - len, "more text behind a field");
+	rest = text;
+	r = parse_term(&rest, &po, &l->store->arena, ret, err);
+	if (r == 0 && rest.len) {
+		err_set(err, text.len - rest.len, rest.len, "more text behind a field");
 		r = -EINVAL;
 	}
 	return r;
@@ -300,18 +301,16 @@ static int check_tree(struct builder *b, const struct decl_value *field,
 		      const struct ast **ret)
 {
 	struct ast_place where = place_of(b, field, field->text);
-	enum filter_modifier modifier = FILTER_MOD_NONE;
-	const struct ast_term *left, *right;
+	struct ast_comparison c = {.op_span = where.span};
 	struct err err = ERR_NULL;
-	enum filter_op op;
 
-	if (parse_operator(comp->text, &op, &modifier, &err) < 0 ||
-	    parse_whole(b->l, field->text, where.origin, &left, &err) < 0)
+	if (parse_operator(comp->text, &c.op, &c.modifier, &err) < 0 ||
+	    parse_whole(b->l, field->text, where.origin, &c.left, &err) < 0)
 		return refuse(b->l, b->e, &err);
-	right = value_term(b, values, op, modifier);
-	if (!right)
+	c.right = value_term(b, values, c.op, c.modifier);
+	if (!c.right)
 		return -ENOMEM;
-	*ret = ast_check(b->arena, where, left, op, modifier, right);
+	*ret = ast_check(b->arena, where, &c);
 	return *ret ? 0 : -ENOMEM;
 }
 

@@ -266,10 +266,11 @@ static int parse(struct rules_loader *l, const struct origin *o, const struct as
 static int expand(struct scope *s, const struct origin *o, const struct ast *tree,
 		  const struct ast **ret)
 {
-	struct ast_names names = {.macro = on_macro, .list = on_list, .ctx = s};
+	struct ast_names names = {
+		.macro = on_macro, .list = on_list, .ctx = s, .max_depth = AST_DEPTH_RULES};
 	struct err err = ERR_NULL;
 	struct problem_place p;
-	int r = ast_expand(tree, &names, &s->l->store->arena, AST_DEPTH_RULES, ret, &err);
+	int r = ast_expand(tree, &names, &s->l->store->arena, ret, &err);
 
 	if (r == 0)
 		return s->is_poisoned ? RESOLVE_E_NAMES : 0;

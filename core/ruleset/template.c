@@ -185,8 +185,9 @@ static int add_call(struct compiler *c, uint32_t width)
 	const struct ast_term *term;
 	struct call *call;
 	struct piece *p;
-	size_t len;
-	int r = parse_term(str_from_at(c->text, c->at), NULL, &c->scratch, &term, &len, &err);
+	struct str rest = str_from_at(c->text, c->at);
+	size_t from = c->at;
+	int r = parse_term(&rest, NULL, &c->scratch, &term, &err);
 
 	if (r == -EINVAL)
 		err_set(c->err, c->at + err.offset, err.len, "%s", err.text);
@@ -205,18 +206,17 @@ static int add_call(struct compiler *c, uint32_t width)
 				     .flags = call->operand->is_list ? FIELD_LIST : 0};
 	call->hidden = hidden_in(call->operand);
 	p->call = call;
-	c->at += len;
-	return intern_args(c, term, call->operand, c->at - len);
+	c->at = c->text.len - rest.len;
+	return intern_args(c, term, call->operand, from);
 }
 
 static int add_field(struct compiler *c, uint32_t width)
 {
-	struct str rest = str_from_at(c->text, c->at);
+	struct str rest = str_from_at(c->text, c->at), taken = rest;
 	struct field_use use = {0};
 	struct err err = ERR_NULL;
 	struct piece *p;
-	size_t len = 0;
-	int r = fieldset_resolve_prefix(c->fields, rest, &c->scratch, &use, &len, &err);
+	int r = fieldset_resolve_prefix(c->fields, &rest, &c->scratch, &use, &err);
 
 	if (r < 0 && r != -ENOMEM) {
 		err_set(c->err, c->at + err.offset, err.len, "%s", err.text);
@@ -225,8 +225,9 @@ static int add_field(struct compiler *c, uint32_t width)
 	}
 	if (r)
 		return r;
+	taken.len -= rest.len;
 	if (use.field->flags & FIELD_FILTER_ONLY) {
-		err_set(c->err, c->at, len, "'%.*s' may stand in conditions only",
+		err_set(c->err, c->at, taken.len, "'%.*s' may stand in conditions only",
 			STR_FMT(use.field->name));
 		return -EINVAL;
 	}
@@ -236,8 +237,8 @@ static int add_field(struct compiler *c, uint32_t width)
 	r = field_use_show(&use, c->arena);
 	if (r)
 		return r;
-	c->at += len;
-	return intern(c, &use, (struct str){rest.p, len}, &p->n);
+	c->at += taken.len;
+	return intern(c, &use, taken, &p->n);
 }
 
 static bool at_call(struct str s)
