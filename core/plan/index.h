@@ -3,10 +3,10 @@
  *
  * Each is built once from entries (a key and the predicates it stands for) and then only read:
  *   hash    the value is the key
- *   radix   the key is a prefix of the value (of its reverse, for suffixes); all such keys on one
- * walk ac      the key is somewhere in the value: Aho-Corasick over byte classes net     the
- * address lies in the network: a bit at a time range   the number lies beyond a threshold: sorted
- * thresholds, the true ones are a run
+ *   radix   the key is a prefix of the value (of its reverse, for suffixes); one walk has them all
+ *   ac      the key is somewhere in the value: Aho-Corasick over byte classes
+ *   net     the address lies in the network: a bit at a time
+ *   range   the number lies beyond a threshold: sorted thresholds, the true ones are a run
  *
  * Lifetime: that of the arena. Threads: one while building; then read by any.
  */

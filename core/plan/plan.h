@@ -13,10 +13,11 @@
  *   cover    A *cover* of a rule is a set of switched predicates of which at least one is true
  *            whenever the rule is. A rule is looked at only when its cover was hit. Rules without
  *            one are *residual*: they stand in a tree of shared conjuncts that is pruned as a
- * whole. plan     For each class of event types: the switches that must run, the fields they need
- * (asked for in one batch), what each hit wakes, the residual tree. Comparisons of the event's type
- * are decided here and disappear. run      The switches, the candidates, their nodes with answers
- * remembered for this event.
+ *            whole.
+ *   plan     For each class of event types: the switches that must run, the fields they need (asked
+ *            for in one batch), what each hit wakes, the residual tree. Comparisons of the event's
+ *            type are decided here and disappear.
+ *   run      The switches, the candidates, their nodes with answers remembered for this event.
  *
  * The plan never changes an answer: eval_match() on each rule in turn is what it has to equal, and
  * property tests hold it to that. What it learns from traffic only moves work around.
