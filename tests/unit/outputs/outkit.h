@@ -4,10 +4,12 @@
 #pragma once
 
 #include <dlfcn.h>
+#include <ftw.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <gyr/abi.h>
@@ -184,11 +186,30 @@ static char *__attribute__((unused)) outkit_read(const char *path)
 	return text;
 }
 
+static char outkit_folder[] = "/tmp/gyr-outputs-XXXXXX";
+static pid_t outkit_owner;
+
+static int outkit_remove_one(const char *path, const struct stat *st, int flag, struct FTW *at)
+{
+	(void)st;
+	(void)flag;
+	(void)at;
+	return remove(path);
+}
+
+static void outkit_remove(void)
+{
+	if (getpid() == outkit_owner)
+		(void)nftw(outkit_folder, outkit_remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+/* A folder of this program's own, gone when it ends. */
 static const char *__attribute__((unused)) outkit_dir(void)
 {
-	static char dir[] = "/tmp/gyr-outputs-XXXXXX";
-
-	if (strstr(dir, "XXXXXX"))
-		assert_non_null(mkdtemp(dir));
-	return dir;
+	if (outkit_owner)
+		return outkit_folder;
+	assert_non_null(mkdtemp(outkit_folder));
+	outkit_owner = getpid();
+	assert_int_equal(atexit(outkit_remove), 0);
+	return outkit_folder;
 }
