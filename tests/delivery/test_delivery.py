@@ -22,6 +22,7 @@ from unittest import mock
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "integration"))
 import case  # noqa: E402
+from case import whole_lines  # noqa: E402
 
 SOURCE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 PEER = os.path.join(SOURCE, "tests", "unit", "outputs", "peer.py")
@@ -84,11 +85,7 @@ class Peer:
         self.process.stdout.close()
 
     def requests(self):
-        try:
-            with open(self.log, encoding="utf-8") as f:
-                return [json.loads(line) for line in f if line.endswith("\n")]
-        except FileNotFoundError:
-            return []
+        return [json.loads(line) for line in whole_lines(self.log)]
 
     def alerts(self, accepted=True):
         """The alerts of every request that was (or was not) answered 200."""

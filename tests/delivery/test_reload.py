@@ -7,7 +7,7 @@ import re
 import signal
 import unittest
 
-from test_delivery import GIVES_UP_MS, Delivery, Peer, numbers
+from test_delivery import GIVES_UP_MS, Delivery, Peer, numbers, whole_lines
 
 
 class Reload(Delivery):
@@ -33,12 +33,8 @@ class Reload(Delivery):
         self.until(lambda: self.said().count(says) > before)
 
     def lines(self, name):
-        try:
-            with open(os.path.join(self.dir, name), encoding="utf-8") as f:
-                return [json.loads(x) for x in f
-                        if x.endswith("\n") and '"source":"journal"' in x]
-        except FileNotFoundError:
-            return []
+        return [json.loads(x) for x in whole_lines(os.path.join(self.dir, name))
+                if '"source":"journal"' in x]
 
     def test_outputs_come_and_go_and_no_alert_is_lost(self):
         p = self.up(self.file("a"), self.file("b"))

@@ -15,7 +15,7 @@ import termios
 import time
 import unittest
 
-from case import ENDLESS, GYR, PATIENCE, Case
+from case import ENDLESS, GYR, PATIENCE, Case, whole_lines
 
 
 class Control(Case):
@@ -278,15 +278,11 @@ class Access(Control):
 
 class Snapshots(Control):
     def lines(self, name="snapshots"):
-        path = os.path.join(self.dir, name)
-        if not os.path.exists(path):
-            return []
-        with open(path, encoding="utf-8") as f:
-            return [json.loads(x) for x in f if x.endswith("\n")]
+        return [json.loads(x) for x in whole_lines(os.path.join(self.dir, name))]
 
     def alerts(self):
-        with open(os.path.join(self.dir, "alerts"), encoding="utf-8") as f:
-            return [json.loads(x) for x in f if x.endswith("\n") and "internal" in x]
+        return [json.loads(x) for x in whole_lines(os.path.join(self.dir, "alerts"))
+                if "internal" in x]
 
     def take(self, more=""):
         self.write("rules.yaml", "- {rule: Of a 1000, desc: x, priority: INFO, source: ticker, "

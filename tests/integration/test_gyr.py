@@ -10,7 +10,7 @@ import subprocess
 import time
 import unittest
 
-from case import BUILD, ENDLESS, GYR, RULES, Case
+from case import BUILD, ENDLESS, GYR, RULES, Case, whole_lines
 
 
 class Alerts(Case):
@@ -218,9 +218,7 @@ json_output: true
         p = self.start("-c", c, f"ticker:{ENDLESS}")
 
         def told():
-            with open(self.out, encoding="utf-8") as f:
-                return [json.loads(x) for x in f
-                        if "hot restart failure" in x and x.endswith("\n")]
+            return [json.loads(x) for x in whole_lines(self.out) if "hot restart failure" in x]
 
         self.until(lambda: os.path.getsize(self.out))
         self.write("rules.yaml", "- rule: broken\n")

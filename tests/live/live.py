@@ -7,7 +7,7 @@ import os
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "integration"))
-from case import BUILD, GYR, PATIENCE, Case  # noqa: E402
+from case import BUILD, GYR, PATIENCE, Case, whole_lines  # noqa: E402
 
 PROVOKE = os.path.join(BUILD, "tests", "live", "provoke")
 
@@ -64,9 +64,7 @@ class Live(Case):
 
     def alerts(self, rule):
         """Alerts of a rule so far, oldest first."""
-        with open(self.out, encoding="utf-8") as f:
-            lines = f.read().split("\n")[:-1]
-        return [a for a in map(json.loads, lines) if a["rule"] == rule]
+        return [a for a in map(json.loads, whole_lines(self.out)) if a["rule"] == rule]
 
     def fields(self, rule, n=1):
         """What the first alert of a rule says, once there are n of them."""

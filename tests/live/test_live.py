@@ -9,7 +9,7 @@ import socket
 import subprocess
 import unittest
 
-from live import GYR, PATIENCE, PROVOKE, Live
+from live import GYR, PATIENCE, PROVOKE, Live, whole_lines
 
 
 def listener():
@@ -363,11 +363,7 @@ class TestLoss(Live):
 """
 
     def metric(self, name):
-        try:
-            with open(self.metrics, encoding="utf-8") as f:
-                lines = f.read().split("\n")[:-1]
-        except FileNotFoundError:
-            return 0
+        lines = whole_lines(self.metrics)
         return json.loads(lines[-1])["output_fields"].get(name, 0) if lines else 0
 
     def test_what_was_lost_of_processes_is_looked_up(self):
