@@ -20,14 +20,19 @@ static void set_list(struct state *s, struct rtext **at, struct gyr_meta_text te
 			text.len - (text.len && text.p[text.len - 1] == '\0'));
 }
 
-static void set_texts(struct state *s, struct thread *t, const struct gyr_meta_proc *m)
+size_t meta_path_len(struct gyr_meta_text path)
 {
 	static const char deleted[] = " (deleted)";
-	struct gyr_meta_text exepath = m->exepath;
 	const size_t n = sizeof deleted - 1;
 
-	if (exepath.len > n && !memcmp(exepath.p + exepath.len - n, deleted, n))
-		exepath.len -= n;
+	return path.len > n && !memcmp(path.p + path.len - n, deleted, n) ? path.len - n : path.len;
+}
+
+static void set_texts(struct state *s, struct thread *t, const struct gyr_meta_proc *m)
+{
+	struct gyr_meta_text exepath = m->exepath;
+
+	exepath.len = meta_path_len(exepath);
 	set_text(s, &t->comm, m->comm);
 	set_text(s, &t->exe, m->exe);
 	set_text(s, &t->exepath, exepath);

@@ -79,21 +79,18 @@ static void set_comm(struct state *s, struct thread *t, const struct cur *c)
 		rtext_share(&t->comm, t->exe);
 }
 
-/* What it uses of memory stays as it is known where an event does not tell. */
-static void set_memory(struct thread *t, const struct cur *c, uint32_t at)
+static void set_memory(struct thread *t, const struct gyr_params *q, uint32_t at)
 {
-	const struct gyr_params *q = &c->params;
-
 	t->vmsize_kb = (uint32_t)gyr_param_u64(q, at, t->vmsize_kb);
 	t->vmrss_kb = (uint32_t)gyr_param_u64(q, at + 1, t->vmrss_kb);
 	t->vmswap_kb = (uint32_t)gyr_param_u64(q, at + 2, t->vmswap_kb);
 }
 
-static void set_faults_and_memory(struct thread *t, const struct cur *c)
+void thread_set_usage(struct thread *t, const struct gyr_params *q, uint32_t at)
 {
-	t->pfmajor = gyr_param_u64(&c->params, CL_PFMAJOR, t->pfmajor);
-	t->pfminor = gyr_param_u64(&c->params, CL_PFMINOR, t->pfminor);
-	set_memory(t, c, CL_VMSIZE);
+	t->pfmajor = gyr_param_u64(q, at, t->pfmajor);
+	t->pfminor = gyr_param_u64(q, at + 1, t->pfminor);
+	set_memory(t, q, at + 2);
 }
 
 /* ---- clone ---- */
@@ -142,7 +139,7 @@ static void describe(struct state *s, struct thread *t, const struct cur *c)
 	set_comm(s, t, c);
 	set_list(s, &t->cgroups, c, CL_CGROUPS);
 	t->fdlimit = gyr_param_u64(&c->params, CL_FDLIMIT, 0);
-	set_faults_and_memory(t, c);
+	thread_set_usage(t, &c->params, CL_PFMAJOR);
 	t->uid = (uint32_t)gyr_param_u64(&c->params, CL_UID, UINT32_MAX);
 	t->gid = (uint32_t)gyr_param_u64(&c->params, CL_GID, UINT32_MAX);
 	t->is_fake = false;
@@ -453,7 +450,7 @@ void parse_execve(struct state *s, struct cur *c)
 	thread_set_pids(s, t, gyr_param_i64(q, CL_PID, t->pid), parent_told(s, t, c));
 	t->is_fake = false;
 	t->fdlimit = gyr_param_u64(q, CL_FDLIMIT, 0);
-	set_faults_and_memory(t, c);
+	thread_set_usage(t, &c->params, CL_PFMAJOR);
 	set_exepath(s, t, c);
 	set_ids(t, c);
 	set_exe_file(t, c);
@@ -485,5 +482,5 @@ void parse_memory(struct state *s, struct cur *c)
 	if (!c->thread)
 		return;
 	thread_touch(c->thread);
-	set_memory(c->thread, c, 1);
+	set_memory(c->thread, &c->params, 1);
 }

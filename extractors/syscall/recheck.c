@@ -63,18 +63,11 @@ static void take_thread(struct state *s, const struct gyr_meta_proc *m)
 	thread_set_pids(s, t, m->pid, m->ptid);
 }
 
-static bool ends_with(struct gyr_meta_text text, const char *end)
-{
-	const size_t n = strlen(end);
-
-	return text.len >= n && !memcmp(text.p + text.len - n, end, n);
-}
-
 /* /proc may cut a path, marks one that is gone, and names it as we see it, not as one who was given another root
  * does: events know better then. */
 static void learn_cwd(struct state *s, struct thread *t, const struct gyr_meta_proc *m)
 {
-	const bool is_sure = m->cwd.len < COMPARED && !ends_with(m->cwd, " (deleted)") &&
+	const bool is_sure = m->cwd.len < COMPARED && meta_path_len(m->cwd) == m->cwd.len &&
 			     (m->root.len == 0 || (m->root.len == 1 && *m->root.p == '/'));
 
 	if (t->tid == t->pid && m->cwd.len && (!t->cwd || is_sure))

@@ -293,6 +293,10 @@ struct thread *thread_adopt(struct state *s, struct thread *t, int64_t tid);
 /* Says whose thread and whose child @t is; keeps the counts of those. */
 void thread_set_pids(struct state *s, struct thread *t, int64_t pid, int64_t ptid);
 
+/* Page faults and memory of @t, from the five parameters from @at on; what an older recording does not tell
+ * stays as it is known. */
+void thread_set_usage(struct thread *t, const struct gyr_params *q, uint32_t at);
+
 /* Makes @t a child of @parent (NULL: of none) and of no other. */
 void thread_link(struct thread *t, struct thread *parent);
 
@@ -332,6 +336,9 @@ struct thread *meta_thread(struct state *s, const struct gyr_meta_proc *m);
 /* Of @m, what a thread changes by steps of its own while its program stays, less where it stands: who it is,
  * what it may, its session, groups and root. A text that is not told stays. */
 void meta_steps(struct state *s, struct thread *t, const struct gyr_meta_proc *m);
+
+/* Bytes of a path as /proc names it, less the mark " (deleted)". */
+size_t meta_path_len(struct gyr_meta_text path);
 
 /* Sets a descriptor as @m tells. */
 void meta_descriptor(struct state *s, struct thread *t, const struct gyr_meta_fd *m);

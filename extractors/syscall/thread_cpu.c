@@ -23,13 +23,7 @@ void parse_switch(struct state *s, struct cur *c)
 	if (!c->thread)
 		return;
 	c->thread->exec_total_ns += c->exec_ns;
-	if (gyr_param(&c->params, 5)) { /* older recordings have none of these */
-		c->thread->pfmajor = gyr_param_u64(&c->params, 1, 0);
-		c->thread->pfminor = gyr_param_u64(&c->params, 2, 0);
-		c->thread->vmsize_kb = (uint32_t)gyr_param_u64(&c->params, 3, 0);
-		c->thread->vmrss_kb = (uint32_t)gyr_param_u64(&c->params, 4, 0);
-		c->thread->vmswap_kb = (uint32_t)gyr_param_u64(&c->params, 5, 0);
-	}
+	thread_set_usage(c->thread, &c->params, 1);
 	thread_touch(c->thread);
 }
 
