@@ -88,6 +88,9 @@ int config_expand(struct str text, struct arena *a, struct str *ret, struct err 
 /* Checks the tree against the table: notes for unknown keys, -EINVAL for values of a wrong type. */
 int config_check(struct config *c, struct err *err);
 
+/* Whether @key may be that of an output plugin, "<name>_output"; some that end so are not. */
+bool config_key_of_output(struct str key);
+
 /* Adds a note; counted as lost when there are too many. @place may be on the command line. */
 void config_note(struct config *c, struct config_place place, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));

@@ -330,10 +330,9 @@ static void note_unknown(struct config *c, struct str pattern, size_t prefix_len
 static int check_node(struct config *c, const struct config_node *n, struct buf *pattern,
 		      struct err *err);
 
-/* The map of an output plugin, of any name. */
-static bool is_output(const struct config_node *n)
+bool config_key_of_output(struct str key)
 {
-	return n->key.len >= 8 && memcmp(n->key.p + n->key.len - 7, "_output", 7) == 0;
+	return key.len > 7 && memcmp(key.p + key.len - 7, "_output", 7) == 0;
 }
 
 static void note_no_map(struct config *c, const struct config_node *n)
@@ -362,9 +361,9 @@ static int check_child(struct config *c, const struct config_node *parent,
 		return -ENOMEM;
 	if (key_find(buf_str(pattern)) || key_leads_on(buf_str(pattern)))
 		r = check_node(c, n, pattern, err);
-	else if (!old && is_output(n) && n->kind == CONFIG_SCALAR)
+	else if (!old && config_key_of_output(n->key) && n->kind == CONFIG_SCALAR)
 		note_no_map(c, n);
-	else if (old || !is_output(n))
+	else if (old || !config_key_of_output(n->key))
 		note_unknown(c, buf_str(pattern), name, n);
 	pattern->len = old;
 	return r;

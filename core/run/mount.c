@@ -63,9 +63,8 @@ static void sink_close(void *ctx)
 
 static bool is_key_of_output(struct str key)
 {
-	return key.len > 7 && memcmp(key.p + key.len - 7, "_output", 7) == 0 &&
-	       !str_is(key, "append_output") && !str_is(key, "json_output") &&
-	       !str_is(key, "grpc_output");
+	return config_key_of_output(key) && !str_is(key, "append_output") &&
+	       !str_is(key, "json_output") && !str_is(key, "grpc_output");
 }
 
 /* "<name>_output: {enabled: true, ...}". 1 when there is one to add. */

@@ -20,8 +20,7 @@
 
 static bool is_output_key(struct str key)
 {
-	return (key.len > 7 && memcmp(key.p + key.len - 7, "_output", 7) == 0) ||
-	       str_is(key, "outputs");
+	return config_key_of_output(key) || str_is(key, "outputs");
 }
 
 static bool is_wanted_output(struct str key)
