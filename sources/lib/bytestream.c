@@ -28,6 +28,7 @@ struct bytestream {
 	struct bytestream_limits limits;
 	int fd;
 	bool is_gzip, is_eof, is_between; /* all read; between two members */
+	bool is_fed, is_unknown;          /* no file; whether it is gzip is not known yet */
 	bool has_z;
 	z_stream z;
 	uint64_t n_in, n_out;
@@ -68,14 +69,22 @@ void bytestream_close(struct bytestream *b)
 	b->fd = -1;
 }
 
+/* Moves what is left of `in` to its beginning. */
+static void make_room(struct bytestream *b)
+{
+	if (b->at > 0)
+		memmove(b->in, b->in + b->at, b->len);
+	b->at = 0;
+}
+
 /* Puts more bytes behind what is left of `in`. */
 static int refill(struct bytestream *b)
 {
 	ssize_t n;
 
-	if (b->at > 0)
-		memmove(b->in, b->in + b->at, b->len);
-	b->at = 0;
+	if (b->is_fed)
+		return -EAGAIN;
+	make_room(b);
 	do
 		n = read(b->fd, b->in + b->len, sizeof b->in - b->len);
 	while (n < 0 && errno == EINTR);
@@ -103,25 +112,58 @@ static bool is_magic(const struct bytestream *b)
 	return b->len >= 3 && p[0] == 0x1f && p[1] == 0x8b && p[2] == Z_DEFLATED;
 }
 
-int bytestream_open(struct bytestream *b, const char *path)
+/* Ready for another stream of bytes. */
+static void start(struct bytestream *b)
 {
-	struct stat st;
-	int r;
-
 	bytestream_close(b);
 	b->n_in = b->n_out = 0;
 	b->at = b->len = 0;
-	b->is_eof = b->is_between = false;
+	b->is_eof = b->is_between = b->is_fed = false;
+	b->is_unknown = true;
+}
+
+/* Finds out whether it is gzip; what is shorter than the magic bytes is not. */
+static int look(struct bytestream *b)
+{
+	int r = want(b, 3);
+
+	if (r < 0)
+		return r;
+	b->is_unknown = false;
+	b->is_gzip = is_magic(b);
+	return b->is_gzip && inflateReset(&b->z) != Z_OK ? -EBADMSG : 0;
+}
+
+int bytestream_open(struct bytestream *b, const char *path)
+{
+	struct stat st;
+
+	start(b);
 	b->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (b->fd < 0)
 		return -errno;
 	if (fstat(b->fd, &st) || !S_ISREG(st.st_mode))
 		return -EINVAL;
-	r = want(b, 3);
-	if (r < 0)
-		return r;
-	b->is_gzip = is_magic(b);
-	return b->is_gzip && inflateReset(&b->z) != Z_OK ? -EBADMSG : 0;
+	return look(b);
+}
+
+void bytestream_begin(struct bytestream *b)
+{
+	start(b);
+	b->is_fed = true;
+}
+
+void bytestream_feed(struct bytestream *b, const void *bytes, size_t n)
+{
+	make_room(b);
+	memcpy(b->in + b->len, bytes, n);
+	b->len += n;
+	b->n_in += n;
+}
+
+void bytestream_feed_end(struct bytestream *b)
+{
+	b->is_eof = true;
 }
 
 static int read_plain(struct bytestream *b, const char **ret_p, size_t *ret_len)
@@ -213,6 +255,10 @@ static int read_gzip(struct bytestream *b, const char **ret_p, size_t *ret_len)
 
 int bytestream_read(struct bytestream *b, const char **ret_p, size_t *ret_len)
 {
+	int r = b->is_unknown ? look(b) : 0;
+
+	if (r < 0)
+		return r;
 	return b->is_gzip ? read_gzip(b, ret_p, ret_len) : read_plain(b, ret_p, ret_len);
 }
 

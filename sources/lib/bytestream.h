@@ -1,5 +1,6 @@
 /*
- * bytestream: the bytes of a file in chunks, unpacked when it is gzip, in constant memory.
+ * bytestream: the bytes of a file, or of a download as they come, in chunks, unpacked when they are
+ * gzip, in constant memory.
  *
  * Whether a file is gzip is read off its first bytes, not its name. Members that follow one another
  * are one stream, as gzip itself has it; zeros behind the last are padding. What a small file may
@@ -21,6 +22,8 @@ struct bytestream_limits {
 	uint64_t max_ratio; /* unpacked to packed */
 };
 
+enum { BYTESTREAM_FEED = 32 << 10 }; /* bytes that are taken at once at most */
+
 /* NULL when memory is short. One stream reads any number of files, one after another. */
 struct bytestream *bytestream_new(const struct bytestream_limits *limits);
 
@@ -30,7 +33,13 @@ struct bytestream *bytestream_free(struct bytestream *b);
 /* -errno as of open(2); -EINVAL when it is not a plain file. */
 int bytestream_open(struct bytestream *b, const char *path) __attribute__((warn_unused_result));
 
-/* 1: *ret_p and *ret_len are the next bytes, at least one; 0: the end. -EBADMSG: damaged gzip;
+/* In place of a file: begin, then bytes (a copy of at most BYTESTREAM_FEED) whenever a read said
+ * -EAGAIN, and the end when there are no more. */
+void bytestream_begin(struct bytestream *b);
+void bytestream_feed(struct bytestream *b, const void *bytes, size_t n);
+void bytestream_feed_end(struct bytestream *b);
+
+/* 1: *ret_p and *ret_len are the next bytes, at least one; 0: the end. -EAGAIN: what was fed is used up. -EBADMSG: damaged gzip;
  * -ENODATA: gzip cut short; -EFBIG: a bound above; -errno of read(2). After an error only close. */
 int bytestream_read(struct bytestream *b, const char **ret_p, size_t *ret_len)
 	__attribute__((warn_unused_result));

@@ -9,17 +9,13 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <gyr/json.h>
-
 #include "bytestream.h"
 #include "filewalk.h"
-#include "jsonsplit.h"
+#include "logrecord.h"
 #include "place.h"
-#include "rfc3339.h"
 
 enum {
 	STRETCH_BYTES = 8 << 20, /* input without an event after which the host gets a word in */
-	MAX_TIME_BYTES = 128,
 	FULL_PAUSE_NS = 5000000, /* when too many records are on their way */
 };
 
@@ -32,70 +28,36 @@ struct logfeed {
 	uint64_t done_bytes; /* sizes of the files behind us */
 	bool is_open;        /* walk.files[next_file] is being read */
 	struct bytestream *stream;
-	struct jsonsplit split;
-	const char *at, *end; /* what is left of the chunk */
-	struct gyr_json_reader *reader;
-	uint32_t time_id, type_id;
-	unsigned n_notes;
+	struct logrecord_input in;
+	struct logrecord records;
 	struct place *place;     /* NULL: it is not kept */
 	uint64_t finished_below; /* records of this file that an earlier run finished */
 	uint64_t n_events;       /* ever emitted */
 	uint64_t n_before;       /* of those, before this file */
 };
 
-/* ---- what goes wrong ---- */
-
-static void note(struct logfeed *f, const char *path, uint64_t offset, const char *why)
-{
-	if (f->n_notes == LOGFEED_MAX_NOTES)
-		return;
-	f->n_notes++;
-	gyr_log(f->p, GYR_WARN, "'%s': at byte %llu: %s", path, (unsigned long long)offset, why);
-	if (f->n_notes == LOGFEED_MAX_NOTES)
-		gyr_log(f->p, GYR_WARN,
-			"more of the input is skipped; from here on it is only counted");
-}
-
 static const char *file_path(const struct logfeed *f)
 {
 	return f->walk.files[f->next_file].path;
-}
-
-static void skip(struct logfeed *f, uint64_t *counter, const struct jsonsplit_record *rec,
-		 const char *why)
-{
-	++*counter;
-	note(f, file_path(f), rec->offset, why);
 }
 
 static void left_out(void *arg, const char *path, const char *why)
 {
 	struct logfeed *f = arg;
 
-	if (f->n_notes == LOGFEED_MAX_NOTES)
-		return;
-	f->n_notes++;
-	gyr_log(f->p, GYR_WARN, "'%s': %s", path, why);
+	logrecord_left_out(&f->records, path, why);
 }
 
 /* ---- open and close ---- */
 
 static int make_parts(struct logfeed *f, const struct logfeed_limits *limits)
 {
-	const char *type = f->kind->type_pointer;
-	int r;
-
-	jsonsplit_init(&f->split, f->kind->envelope, limits->max_event_bytes);
+	jsonsplit_init(&f->in.split, f->kind->envelope, limits->max_event_bytes);
 	f->stream = bytestream_new(&(struct bytestream_limits){
 		.max_bytes = limits->max_inflated_bytes, .max_ratio = limits->max_ratio});
-	f->reader = gyr_json_reader_new();
-	if (!f->stream || !f->reader)
+	if (!f->stream)
 		return -ENOMEM;
-	r = gyr_json_reader_add(f->reader, f->kind->time_pointer, strlen(f->kind->time_pointer),
-				&f->time_id);
-	if (r == 0 && type)
-		r = gyr_json_reader_add(f->reader, type, strlen(type), &f->type_id);
-	return r;
+	return logrecord_init(&f->records, f->p, f->kind, f->stats);
 }
 
 static int find_files(struct logfeed *f, const char *path)
@@ -154,99 +116,27 @@ struct logfeed *logfeed_close(struct logfeed *f)
 		return NULL;
 	(void)place_close(f->place);
 	filewalk_deinit(&f->walk);
-	jsonsplit_deinit(&f->split);
+	jsonsplit_deinit(&f->in.split);
 	(void)bytestream_free(f->stream);
-	(void)gyr_json_reader_free(f->reader);
+	logrecord_deinit(&f->records);
 	free(f);
 	return NULL;
 }
 
 /* ---- one record ---- */
 
-static int record_time(struct logfeed *f, uint64_t *ret_ns)
-{
-	char text[MAX_TIME_BYTES];
-	struct gyr_json v;
-	size_t len;
-	int r;
-
-	r = gyr_json_reader_get(f->reader, f->time_id, &v);
-	if (r < 0)
-		return r;
-	if (v.type != GYR_JSON_STRING || v.len > sizeof text || gyr_json_text(&v, text, &len))
-		return -EINVAL;
-	return rfc3339_parse(text, len, ret_ns);
-}
-
-/* Whether the record is to be delivered; counts it when not. */
-static bool judge(struct logfeed *f, const struct jsonsplit_record *rec, uint64_t *ret_ns)
-{
-	const char *left_out_type = f->kind->left_out_type;
-	struct gyr_json type = {0};
-	int r;
-
-	r = gyr_json_reader_load(f->reader, rec->p, rec->len);
-	if (r == 0 && f->kind->type_pointer)
-		r = gyr_json_reader_get(f->reader, f->type_id, &type);
-	if (r == 0)
-		r = record_time(f, ret_ns);
-	if (r == -EBADMSG || r == -E2BIG) {
-		skip(f, &f->stats->skipped_malformed, rec, "not JSON, record skipped");
-	} else if (left_out_type && gyr_json_equals(&type, left_out_type, strlen(left_out_type))) {
-		f->stats->skipped_by_type++;
-	} else if (r < 0) {
-		skip(f, &f->stats->skipped_no_time, rec, f->kind->no_time);
-	} else if (f->kind->type_pointer && type.type != GYR_JSON_STRING) {
-		skip(f, &f->stats->skipped_no_type, rec, "no event type, record skipped");
-	} else {
-		return true;
-	}
-	return false;
-}
-
-static int emit_compact(const struct jsonsplit_record *rec, uint64_t ts, struct gyr_batch *out)
-{
-	struct gyr_json v;
-	size_t len;
-	char *dst;
-
-	if (gyr_json_value(rec->p, rec->len, &v))
-		return gyr_emit(out, ts, rec->p, rec->len);
-	dst = gyr_emit_begin(out, rec->len + 2);
-	if (!dst)
-		return -ENOMEM;
-	if (gyr_json_compact(&v, dst, &len)) { /* bytes it does not take: as they are, then */
-		memcpy(dst, rec->p, rec->len);
-		len = rec->len;
-	}
-	return gyr_emit_end(out, ts, len);
-}
-
 /* 1: an event was emitted; 0: the record was skipped. */
 static int take(struct logfeed *f, const struct jsonsplit_record *rec, struct gyr_batch *out)
 {
-	size_t bad;
-	uint64_t ns;
 	int r;
 
 	if (rec->offset < f->finished_below) {
 		f->stats->finished++;
 		return 0;
 	}
-	if (!judge(f, rec, &ns))
-		return 0;
-	if (rec->has_odd && gyr_json_validate(rec->p, rec->len, &bad)) {
-		f->stats->invalid_bytes++;
-		note(f, file_path(f), rec->offset + bad, "bytes that JSON forbids, record kept");
-	}
-	if (f->kind->is_compact && rec->has_blanks)
-		r = emit_compact(rec, ns, out);
-	else
-		r = gyr_emit(out, ns, rec->p, rec->len);
-	if (r < 0)
-		return gyr_fail(f->p, r, "'%s': at byte %llu: %s", file_path(f),
-				(unsigned long long)rec->offset, strerror(-r));
-	f->stats->events++;
+	r = logrecord_emit(&f->records, &f->in, rec, out);
+	if (r <= 0)
+		return r;
 	f->n_events++;
 	if (f->place)
 		place_mark(f->place, f->n_events, f->next_file, rec->offset);
@@ -265,13 +155,7 @@ static void finish_file(struct logfeed *f)
 
 static void close_file(struct logfeed *f)
 {
-	struct jsonsplit_record rec;
-	int r = jsonsplit_end(&f->split, &rec);
-
-	if (r == JSONSPLIT_MALFORMED)
-		skip(f, &f->stats->skipped_malformed, &rec, "cut short, the rest is missing");
-	else if (r == JSONSPLIT_TOO_LARGE)
-		skip(f, &f->stats->skipped_too_large, &rec, "record too large, and cut short");
+	logrecord_end(&f->records, &f->in);
 	if (f->place)
 		place_end(f->place, f->next_file, bytestream_position(f->stream),
 			  f->n_events - f->n_before);
@@ -300,24 +184,26 @@ static void open_file(struct logfeed *f)
 	if (f->walk.files[f->next_file].size == 0)
 		f->stats->files_empty++;
 	f->is_open = true;
-	f->at = f->end = NULL;
-	jsonsplit_reset(&f->split);
+	f->in.name = file_path(f);
+	f->in.at = f->in.end = NULL;
+	jsonsplit_reset(&f->in.split);
 }
 
 /* The next bytes of the file; closes it when there are none. Returns how many. */
 static size_t read_chunk(struct logfeed *f)
 {
 	size_t len = 0;
-	int r = bytestream_read(f->stream, &f->at, &len);
+	int r = bytestream_read(f->stream, &f->in.at, &len);
 
 	if (r > 0) {
-		f->end = f->at + len;
+		f->in.end = f->in.at + len;
 		f->stats->bytes += len;
 		return len;
 	}
 	if (r < 0) {
 		f->stats->files_failed++;
-		note(f, file_path(f), bytestream_position(f->stream), bytestream_strerror(r));
+		logrecord_note(&f->records, file_path(f), bytestream_position(f->stream),
+			       bytestream_strerror(r));
 	}
 	close_file(f);
 	return 0;
@@ -329,16 +215,10 @@ static int cut(struct logfeed *f, struct gyr_batch *out)
 	struct jsonsplit_record rec;
 	int r, n = 0;
 
-	while (n == 0 && f->at < f->end) {
-		r = jsonsplit_next(&f->split, &f->at, f->end, &rec);
-		if (r == JSONSPLIT_MALFORMED)
-			skip(f, &f->stats->skipped_malformed, &rec, "not JSON, or no object");
-		else if (r == JSONSPLIT_TOO_LARGE)
-			skip(f, &f->stats->skipped_too_large, &rec, "record too large, skipped");
-		else if (r == JSONSPLIT_RECORD)
-			n = take(f, &rec, out);
-		else if (r < 0)
-			return gyr_fail(f->p, r, "'%s': %s", file_path(f), strerror(-r));
+	while (n == 0 && (r = logrecord_cut(&f->records, &f->in, &rec)) != 0) {
+		if (r < 0)
+			return r;
+		n = take(f, &rec, out);
 	}
 	return n;
 }
