@@ -267,7 +267,7 @@ FIELD_FN(evt_abspath)
 		if (!name)
 			continue;
 		(void)path_join(path, sizeof path,
-				cur_dir(gyr_state(p), c, base, name, dir, sizeof dir), name);
+				cur_dir(gyr_state(p), c, (int32_t)base, name, dir), name);
 		return gyr_set_strn(out, path, strlen(path));
 	}
 	return 0;

@@ -98,10 +98,7 @@ static struct rtext *asked_new(struct state *s, const struct cur *c)
 		return NULL;
 	if (row->dirfd < 0 && *name == '/')
 		return names_get(&s->names, &s->pool, name, strnlen(name, sizeof path - 1));
-	n = path_join(path, sizeof path,
-		      row->dirfd < 0 ? thread_cwd(s, c->thread)
-				     : cur_dir(s, c, (uint32_t)row->dirfd, name, dir, sizeof dir),
-		      name);
+	n = path_join(path, sizeof path, cur_dir(s, c, row->dirfd, name, dir), name);
 	return names_get(&s->names, &s->pool, path, n);
 }
 

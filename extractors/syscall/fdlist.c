@@ -20,33 +20,48 @@ static void add_end(struct line *l, const struct fd *f, enum what what)
 		line_put(l, text);
 }
 
+/* @f: what number @num is to the thread; NULL: not known. */
+static void add_fd(struct line *l, int64_t num, const struct fd *f, enum what what)
+{
+	if (what > NAMES && (!f || !fd_is_ip(f)))
+		return;
+	if (l->n)
+		line_put(l, ",");
+	if (what == NUMS)
+		line_fmt(l, "%lld", (long long)num);
+	else if (what == NAMES)
+		line_put(l, f && *fd_text(f) ? fd_text(f) : "<NA>");
+	else
+		add_end(l, f, what);
+}
+
+/* The list that an event carries: a count of two bytes, then items; NULL: it carries none. */
+static const struct gyr_param *polled(const struct cur *c)
+{
+	enum { POLL = 81, PPOLL = 255 };
+	const struct gyr_param *q = gyr_param(&c->params, 1);
+
+	if (c->raw->type != POLL && c->raw->type != PPOLL)
+		return NULL;
+	return c->thread && q && q->len >= 2 ? q : NULL;
+}
+
 static int set_list(struct gyr *p, const struct gyr_event *evt, struct gyr_value *out,
 		    enum what what)
 {
-	enum { POLL = 81, PPOLL = 255, ITEM = 10 };
+	enum { ITEM = 10 };
 	const struct cur *c = state_cur(p, evt);
-	const struct gyr_param *q = gyr_param(&c->params, 1);
+	const struct gyr_param *q = polled(c);
 	struct line l;
 
-	if ((evt->type != POLL && evt->type != PPOLL) || !c->thread || !q || q->len < 2)
+	if (!q)
 		return 0;
 	if (line_begin(p, &l, LINE_MAX_BYTES))
 		return -ENOMEM;
 	for (uint32_t at = 2; at + ITEM <= q->len; at += ITEM) {
 		int64_t num;
 		memcpy(&num, q->data + at, sizeof num);
-		const struct fd *f = fd_find(gyr_state(p), c->thread, num);
-
-		if (what > NAMES && (!f || !fd_is_ip(f)))
-			continue;
-		if (l.n)
-			line_put(&l, ",");
-		if (what == NUMS)
-			line_fmt(&l, "%lld", (long long)num);
-		else if (what == NAMES)
-			line_put(&l, f && *fd_text(f) ? fd_text(f) : "<NA>");
-		else
-			add_end(&l, f, what);
+		add_fd(&l, num, fd_find(gyr_state(p), c->thread, num), what);
 	}
 	return gyr_set_str(out, l.s);
 }

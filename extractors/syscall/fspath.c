@@ -104,11 +104,7 @@ static int set_path(struct gyr *p, const struct cur *c, struct gyr_value *out,
 
 	if (!text)
 		return 0;
-	const size_t n =
-		path_join(path, sizeof path,
-			  at->dirfd < 0 ? thread_cwd(s, c->thread)
-					: cur_dir(s, c, (uint32_t)at->dirfd, text, dir, sizeof dir),
-			  text);
+	const size_t n = path_join(path, sizeof path, cur_dir(s, c, at->dirfd, text, dir), text);
 	return gyr_set_strn(out, path, n);
 }
 

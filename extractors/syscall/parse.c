@@ -115,18 +115,16 @@ const char *cur_str(const struct cur *c, uint32_t i)
 	return cur_text(c, i, &len);
 }
 
-const char *cur_dir(const struct state *s, const struct cur *c, uint32_t i, const char *path,
-		    char *buf, size_t size)
+const char *cur_dir(const struct state *s, const struct cur *c, int32_t i, const char *path,
+		    char buf[PATH_TEXT])
 {
-	const int64_t fd = gyr_param_i64(&c->params, i, -1);
-	const struct fd *f;
-
 	if (*path == '/' || !c->thread)
 		return ".";
+	const int64_t fd = i < 0 ? PPM_AT_FDCWD : gyr_param_i64(&c->params, (uint32_t)i, -1);
 	if (fd == PPM_AT_FDCWD)
 		return thread_cwd(s, c->thread);
-	f = fd_find(s, c->thread, fd);
-	if (!f || !f->name || f->name->len + 2 > size)
+	const struct fd *f = fd_find(s, c->thread, fd);
+	if (!f || !f->name || f->name->len + 2 > PATH_TEXT)
 		return "<UNKNOWN>/";
 	memcpy(buf, f->name->s, f->name->len);
 	memcpy(buf + f->name->len, "/", 2);

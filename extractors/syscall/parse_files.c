@@ -75,30 +75,68 @@ static struct rtext *dir_text(const struct state *s, const struct thread *t, int
 	return leader && !leader->cwd ? s->nowhere : leader ? leader->cwd : NULL;
 }
 
-/* The name of what was opened: @path, from the directory that the event names when it is relative.
- * Most paths are taken as they are; *ret_same: it was. NULL: no memory. */
-static struct rtext *open_name(struct state *s, const struct cur *c, const struct open_row *row,
-			       const char *path, size_t len, bool *ret_same)
+/* The path that an open was given. */
+struct given {
+	const char *s; /* NULL: it is not known */
+	size_t len;
+	bool is_name; /* it is the name of what was opened, as it is */
+};
+
+/* What the beginning of the call said goes before what its end says. */
+static struct given given_path(const struct cur *c, const struct open_row *row)
 {
-	const bool is_plain = path_is_plain(path, len);
+	const struct thread *t = c->thread;
+	struct given g;
+
+	g.s = cur_text(c, (uint32_t)row->name, &g.len);
+	if (t->enter_type && t->enter_type == c->raw->type - 1 && t->enter_name &&
+	    t->enter_name->len)
+		g = (struct given){.s = t->enter_name->s, .len = t->enter_name->len};
+	if (g.s && *g.s == '<' && !strcmp(g.s, "<NA>"))
+		g.s = NULL;
+	g.is_name = g.s && *g.s == '/' && g.len < PATH_TEXT - 1 && path_is_plain(g.s, g.len);
+	return g;
+}
+
+/* The name of what was opened, from the directory that the event names when the path is relative.
+ * NULL: no memory, or the path is not known. */
+static struct rtext *open_name(struct state *s, const struct cur *c, const struct open_row *row,
+			       const struct given *g)
+{
 	char dir[PATH_TEXT], joined[PATH_TEXT];
 
-	*ret_same = is_plain && *path == '/' && len < PATH_TEXT - 1;
-	if (*ret_same)
-		return names_get(&s->names, &s->pool, path, len);
-	const char *base = row->dirfd < 0
-				   ? thread_cwd(s, c->thread)
-				   : cur_dir(s, c, (uint32_t)row->dirfd, path, dir, sizeof dir);
+	if (!g->s)
+		return NULL;
+	if (g->is_name)
+		return names_get(&s->names, &s->pool, g->s, g->len);
+	const char *base = cur_dir(s, c, row->dirfd, g->s, dir);
 	const size_t base_len = strlen(base);
-	if (is_plain && *base == '/' && base[base_len - 1] == '/' &&
+	if (*base == '/' && base[base_len - 1] == '/' && path_is_plain(g->s, g->len) &&
 	    (base_len == 1 || path_is_plain(base, base_len - 1)) &&
-	    base_len + len < PATH_TEXT - 1) {
+	    base_len + g->len < PATH_TEXT - 1) {
 		memcpy(joined, base, base_len);
-		memcpy(joined + base_len, path, len);
-		return names_get(&s->names, &s->pool, joined, base_len + len);
+		memcpy(joined + base_len, g->s, g->len);
+		return names_get(&s->names, &s->pool, joined, base_len + g->len);
 	}
-	const size_t n = path_join(joined, sizeof joined, base, path);
+	const size_t n = path_join(joined, sizeof joined, base, g->s);
 	return names_get(&s->names, &s->pool, joined, n);
+}
+
+/* The descriptor that an open made, without its name; NULL: there is no room for it. */
+static struct fd *open_fd(struct state *s, const struct cur *c, const struct open_row *row,
+			  int64_t num)
+{
+	const uint64_t flags = param_at(c, row->flags);
+	struct fd *f = fd_add(s, c->thread, num,
+			      flags & PPM_O_DIRECTORY ? GYR_META_FD_DIRECTORY : GYR_META_FD_FILE);
+
+	if (!f)
+		return NULL;
+	f->open_flags = (uint32_t)flags;
+	f->flags = layers_of(c, flags);
+	f->dev = (uint32_t)param_at(c, row->dev);
+	f->ino = param_at(c, row->ino);
+	return f;
 }
 
 /* What an open of @f meant is known the next time: it depends on nothing but the two texts. */
@@ -123,43 +161,28 @@ void parse_open(struct state *s, struct cur *c)
 {
 	const struct open_row *row = open_row(c->raw->type);
 	struct thread *t = c->thread;
-	struct rtext *name = NULL;
-	bool is_same = false;
 	int64_t num;
 
 	if (!t || !row || !cur_result(c, &num))
 		return;
 	t->last_fd = num < 0 && c->raw->type == 3 ? -1 : num;
-	const bool has_begun = t->enter_type && t->enter_type == c->raw->type - 1 &&
-			       t->enter_name && t->enter_name->len;
-	t->enter_type = 0;
-	if (num < 0)
+	if (num < 0) {
+		t->enter_type = 0;
 		return;
-	size_t len;
-	const char *path = cur_text(c, (uint32_t)row->name, &len);
-	if (has_begun) {
-		path = t->enter_name->s;
-		len = t->enter_name->len;
 	}
-	if (path && (*path != '<' || strcmp(path, "<NA>") != 0))
-		/* before the descriptor takes another's place */
-		name = open_name(s, c, row, path, len, &is_same);
-	const uint64_t flags = param_at(c, row->flags);
-	struct fd *f = fd_add(s, t, num,
-			      flags & PPM_O_DIRECTORY ? GYR_META_FD_DIRECTORY : GYR_META_FD_FILE);
+	const struct given given = given_path(c, row);
+	t->enter_type = 0;
+	/* before the descriptor takes another's place */
+	struct rtext *name = open_name(s, c, row, &given);
+	struct fd *f = c->fd = open_fd(s, c, row, num);
 	if (!f) {
 		(void)rtext_unref(name);
 		return;
 	}
 	f->name = name ? name : rtext_new(&s->pool, "<NA>", 4);
-	if (name && !is_same)
-		f->raw = names_get(&s->names, &s->pool, path, len);
-	f->open_flags = (uint32_t)flags;
-	f->flags = layers_of(c, flags);
-	f->dev = (uint32_t)param_at(c, row->dev);
-	f->ino = param_at(c, row->ino);
-	c->fd = f;
-	if (name && (is_same || f->raw))
+	if (name && !given.is_name)
+		f->raw = names_get(&s->names, &s->pool, given.s, given.len);
+	if (name && (given.is_name || f->raw))
 		open_learn(s, c, row, f);
 }
 

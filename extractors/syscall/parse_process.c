@@ -327,7 +327,7 @@ void parse_execveat_enter(struct state *s, struct cur *c)
 	if (name && (!*name || !strcmp(name, "<NA>")))
 		name = NULL;
 	if (name) {
-		(void)path_join(path, sizeof path, cur_dir(s, c, 0, name, dir, sizeof dir), name);
+		(void)path_join(path, sizeof path, cur_dir(s, c, 0, name, dir), name);
 	} else if (gyr_param_u64(&c->params, 2, 0) & EMPTY_PATH) {
 		f = fd_find(s, c->thread, gyr_param_i64(&c->params, 0, -1));
 		if (f && f->name && f->name->len < sizeof path)

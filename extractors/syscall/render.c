@@ -194,17 +194,14 @@ static void render_text(const struct render *r)
 static void render_path(const struct render *r)
 {
 	char dir[PATH_TEXT], path[PATH_TEXT];
-	const char *text = cur_str(r->c, r->i), *base;
+	const char *text = cur_str(r->c, r->i);
 
 	render_text(r);
 	if (!text || !r->c->thread)
 		return;
 	if (*text == '/')
 		return;
-	base = r->row->dirfd >= 0
-		       ? cur_dir(r->s, r->c, (uint32_t)r->row->dirfd, text, dir, sizeof dir)
-		       : thread_cwd(r->s, r->c->thread);
-	(void)path_join(path, sizeof path, base, text);
+	(void)path_join(path, sizeof path, cur_dir(r->s, r->c, r->row->dirfd, text, dir), text);
 	line_put(r->resolved, path);
 }
 

@@ -552,14 +552,15 @@ static inline bool cur_result(const struct cur *c, int64_t *ret)
 	return true;
 }
 
-/* The directory behind parameter @i: the process's for AT_FDCWD, else that of the descriptor, with a
- * slash at its end; "<UNKNOWN>/" when it is not known. Written to @buf when it has to be made. */
-const char *cur_dir(const struct state *s, const struct cur *c, uint32_t i, const char *path,
-		    char *buf, size_t size);
+enum { PATH_TEXT = 4096 + 256 };
+
+/* The directory that @path is given from, with a slash at its end: the process's, or that of the
+ * descriptor in parameter @i (below 0: there is no such parameter); "<UNKNOWN>/" when it is not known.
+ * Written to @buf when it has to be made. */
+const char *cur_dir(const struct state *s, const struct cur *c, int32_t i, const char *path,
+		    char buf[PATH_TEXT]);
 
 /* ---- paths: path.c ---- */
-
-enum { PATH_TEXT = 4096 + 256 };
 
 /* Whether @path is certain to be without ".", "..", doubled slashes and one at its end, so that it is
  * what path_join() would make of it: as it is when it begins with a slash, else behind a directory
