@@ -207,11 +207,14 @@ void subtables_forget(struct statetables *x, const struct thread *t)
 			x->subtables[i].thread = NULL;
 }
 
-void table_legacy(ss_plugin_table_input *in)
+void table_set_functions(ss_plugin_table_input *in, struct table_functions *f)
 {
-	memcpy(&in->reader, in->reader_ext, sizeof in->reader);
-	memcpy(&in->writer, in->writer_ext, sizeof in->writer);
-	memcpy(&in->fields, in->fields_ext, sizeof in->fields);
+	in->reader_ext = &f->reader;
+	in->writer_ext = &f->writer;
+	in->fields_ext = &f->fields;
+	memcpy(&in->reader, &f->reader, sizeof in->reader);
+	memcpy(&in->writer, &f->writer, sizeof in->writer);
+	memcpy(&in->fields, &f->fields, sizeof in->fields);
 }
 
 /* ---- all of it ---- */
@@ -229,13 +232,8 @@ int statetables_init(struct gyr *p, struct state *s)
 	*x = (struct statetables){.s = s, .p = p};
 	s->tables = x;
 
-	ss_plugin_table_input in = {.name = "threads",
-				    .key_type = SS_PLUGIN_ST_INT64,
-				    .table = x,
-				    .reader_ext = &threads_reader,
-				    .writer_ext = &threads_writer,
-				    .fields_ext = &threads_fields};
-	table_legacy(&in);
+	ss_plugin_table_input in = {.name = "threads", .key_type = SS_PLUGIN_ST_INT64, .table = x};
+	table_set_functions(&in, &threads_functions);
 	if (host->tables->add_table(host->owner, &in) != SS_PLUGIN_SUCCESS)
 		return gyr_fail(p, -EEXIST, "init: the host does not take the table 'threads'");
 	return 0;

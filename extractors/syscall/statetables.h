@@ -147,9 +147,15 @@ void subtable_list(ss_plugin_table_input *in);
 
 extern const struct column thread_columns[];
 extern const uint32_t n_thread_columns;
-extern ss_plugin_table_reader_vtable_ext threads_reader;
-extern ss_plugin_table_writer_vtable_ext threads_writer;
-extern ss_plugin_table_fields_vtable_ext threads_fields;
 
-/* The functions without the extended ones are the same. */
-void table_legacy(ss_plugin_table_input *in);
+/* What a table is asked through. */
+struct table_functions {
+	ss_plugin_table_reader_vtable_ext reader;
+	ss_plugin_table_writer_vtable_ext writer;
+	ss_plugin_table_fields_vtable_ext fields;
+};
+
+/* Offers them as a host of any version asks for them: the older functions are the same. */
+void table_set_functions(ss_plugin_table_input *in, struct table_functions *f);
+
+extern struct table_functions threads_functions;

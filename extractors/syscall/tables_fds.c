@@ -319,36 +319,36 @@ static ss_plugin_rc write_field(ss_plugin_table_t *table, ss_plugin_table_entry_
 	return cell_write(((struct subtable *)table)->x, row, field, in);
 }
 
-static ss_plugin_table_reader_vtable_ext reader = {
-	.get_table_name = table_name,
-	.get_table_size = table_size,
-	.get_table_entry = get_entry,
-	.read_entry_field = read_field,
-	.release_table_entry = row_release,
-	.iterate_entries = iterate,
-};
-
-static ss_plugin_table_writer_vtable_ext writer = {
-	.clear_table = clear,
-	.erase_table_entry = erase_entry,
-	.create_table_entry = create_entry,
-	.destroy_table_entry = destroy_entry,
-	.add_table_entry = add_entry,
-	.write_entry_field = write_field,
-};
-
-static ss_plugin_table_fields_vtable_ext fields = {
-	.list_table_fields = list_columns,
-	.get_table_field = get_column,
-	.add_table_field = add_column,
+static struct table_functions functions = {
+	.reader =
+		{
+			.get_table_name = table_name,
+			.get_table_size = table_size,
+			.get_table_entry = get_entry,
+			.read_entry_field = read_field,
+			.release_table_entry = row_release,
+			.iterate_entries = iterate,
+		},
+	.writer =
+		{
+			.clear_table = clear,
+			.erase_table_entry = erase_entry,
+			.create_table_entry = create_entry,
+			.destroy_table_entry = destroy_entry,
+			.add_table_entry = add_entry,
+			.write_entry_field = write_field,
+		},
+	.fields =
+		{
+			.list_table_fields = list_columns,
+			.get_table_field = get_column,
+			.add_table_field = add_column,
+		},
 };
 
 void subtable_fds(ss_plugin_table_input *in)
 {
 	in->name = "file_descriptors";
 	in->key_type = SS_PLUGIN_ST_INT64;
-	in->reader_ext = &reader;
-	in->writer_ext = &writer;
-	in->fields_ext = &fields;
-	table_legacy(in);
+	table_set_functions(in, &functions);
 }

@@ -79,13 +79,16 @@ struct writer {
 	bool failed;
 };
 
-static void put(struct writer *w, const char *s, size_t len)
+/* NULL is an item without text. */
+static void put(struct writer *w, const char *s)
 {
+	const size_t len = s ? strlen(s) : 0;
+
 	if (w->failed || w->n + len + 1 > w->cap) {
 		w->failed = true;
 		return;
 	}
-	memcpy(w->s + w->n, s, len);
+	memcpy(w->s + w->n, s ? s : "", len);
 	w->n += len;
 	w->s[w->n++] = '\0';
 }
@@ -107,7 +110,7 @@ static bool rewrite(struct subtable *b, uint32_t n, uint32_t i, const char *text
 		const char *s = k == i ? text : item(b, k);
 
 		if (k != skip)
-			put(&w, s ? s : "", s ? strlen(s) : 0);
+			put(&w, s);
 	}
 	if (!w.failed)
 		(void)rtext_set(&b->x->s->pool, at, w.s, w.n ? w.n - 1 : 0);
@@ -381,28 +384,31 @@ static ss_plugin_rc write_field(ss_plugin_table_t *table, ss_plugin_table_entry_
 	return ok ? SS_PLUGIN_SUCCESS : SS_PLUGIN_FAILURE;
 }
 
-static ss_plugin_table_reader_vtable_ext reader = {
-	.get_table_name = table_name,
-	.get_table_size = table_size,
-	.get_table_entry = get_entry,
-	.read_entry_field = read_field,
-	.release_table_entry = row_release,
-	.iterate_entries = iterate,
-};
-
-static ss_plugin_table_writer_vtable_ext writer = {
-	.clear_table = clear,
-	.erase_table_entry = erase_entry,
-	.create_table_entry = create_entry,
-	.destroy_table_entry = destroy_entry,
-	.add_table_entry = add_entry,
-	.write_entry_field = write_field,
-};
-
-static ss_plugin_table_fields_vtable_ext fields = {
-	.list_table_fields = list_columns,
-	.get_table_field = get_column,
-	.add_table_field = add_column,
+static struct table_functions functions = {
+	.reader =
+		{
+			.get_table_name = table_name,
+			.get_table_size = table_size,
+			.get_table_entry = get_entry,
+			.read_entry_field = read_field,
+			.release_table_entry = row_release,
+			.iterate_entries = iterate,
+		},
+	.writer =
+		{
+			.clear_table = clear,
+			.erase_table_entry = erase_entry,
+			.create_table_entry = create_entry,
+			.destroy_table_entry = destroy_entry,
+			.add_table_entry = add_entry,
+			.write_entry_field = write_field,
+		},
+	.fields =
+		{
+			.list_table_fields = list_columns,
+			.get_table_field = get_column,
+			.add_table_field = add_column,
+		},
 };
 
 void subtable_list(ss_plugin_table_input *in)
@@ -411,8 +417,5 @@ void subtable_list(ss_plugin_table_input *in)
 
 	in->name = b->kind == SUBTABLE_ARGS ? "args" : b->kind == SUBTABLE_ENV ? "env" : "cgroups";
 	in->key_type = SS_PLUGIN_ST_UINT64;
-	in->reader_ext = &reader;
-	in->writer_ext = &writer;
-	in->fields_ext = &fields;
-	table_legacy(in);
+	table_set_functions(in, &functions);
 }

@@ -457,26 +457,29 @@ static ss_plugin_rc write_field(ss_plugin_table_t *table, ss_plugin_table_entry_
 	return cell_write(table, row, field, in);
 }
 
-ss_plugin_table_reader_vtable_ext threads_reader = {
-	.get_table_name = table_name,
-	.get_table_size = table_size,
-	.get_table_entry = get_entry,
-	.read_entry_field = read_field,
-	.release_table_entry = row_release,
-	.iterate_entries = iterate,
-};
-
-ss_plugin_table_writer_vtable_ext threads_writer = {
-	.clear_table = clear,
-	.erase_table_entry = erase_entry,
-	.create_table_entry = create_entry,
-	.destroy_table_entry = destroy_entry,
-	.add_table_entry = add_entry,
-	.write_entry_field = write_field,
-};
-
-ss_plugin_table_fields_vtable_ext threads_fields = {
-	.list_table_fields = list_columns,
-	.get_table_field = get_column,
-	.add_table_field = add_column,
+struct table_functions threads_functions = {
+	.reader =
+		{
+			.get_table_name = table_name,
+			.get_table_size = table_size,
+			.get_table_entry = get_entry,
+			.read_entry_field = read_field,
+			.release_table_entry = row_release,
+			.iterate_entries = iterate,
+		},
+	.writer =
+		{
+			.clear_table = clear,
+			.erase_table_entry = erase_entry,
+			.create_table_entry = create_entry,
+			.destroy_table_entry = destroy_entry,
+			.add_table_entry = add_entry,
+			.write_entry_field = write_field,
+		},
+	.fields =
+		{
+			.list_table_fields = list_columns,
+			.get_table_field = get_column,
+			.add_table_field = add_column,
+		},
 };
