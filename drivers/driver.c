@@ -31,10 +31,10 @@ enum {
 	SNAPLEN = 80,
 	SNAPLEN_MAX = 65000, /* so that an event has less than 64 KiB */
 	MERGE_US = 1000,
-	NAP_NS = 1000000, /* between two looks while events come */
+	NAP_NS = 1000000, /* from one look to the next while events come */
 	LONG_NAP_NS =
 		3000000, /* while they come fast: to wake up costs as much as very many of them */
-	FAST = 100,      /* events that a nap brought, from which on they come fast */
+	FAST = 100,      /* events that a look brought, from which on they come fast */
 	WAKEFUL_NS = 20000000, /* nothing came for so long: the next event has to wake us */
 };
 
@@ -77,7 +77,7 @@ struct drv {
 	uint64_t epoch_due;  /* monotonic ns: when to look at the time of day again */
 	uint64_t epoch_top;  /* the largest offset that an event in the rings may have */
 	uint64_t busy_until; /* monotonic ns: until then we look by ourselves */
-	uint32_t last_n;     /* events of the last batch */
+	uint64_t look_due;   /* monotonic ns: when to look into the rings again */
 	bool attached;
 };
 
@@ -636,10 +636,7 @@ static int wait_once(struct drv *d, uint64_t held, uint64_t mono, uint64_t until
 	const uint64_t left = until > mono ? until - mono : 0;
 	uint64_t ns = NAP_NS;
 
-	if (d->last_n >= FAST) {
-		ns = LONG_NAP_NS;
-		d->last_n = 0; /* if this nap brings nothing, the next is a short one */
-	} else if (held) {
+	if (held) {
 		const uint64_t due = held - d->epoch_top + d->opt.merge_us * 1000u;
 		const uint64_t boot = clock_ns(CLOCK_MONOTONIC);
 
@@ -650,6 +647,22 @@ static int wait_once(struct drv *d, uint64_t held, uint64_t mono, uint64_t until
 		return sleep_until_event(d, ms < SLEEP_MS ? (int)ms : SLEEP_MS);
 	}
 	return wait_ns(d, ns < left ? ns : left);
+}
+
+/* While events come, some get old enough at every moment: whoever took them as they do would wake up for a
+ * few each time. So a look that found all there was is followed by a nap. */
+static int wait_for_more(struct drv *d, uint64_t mono, uint64_t until)
+{
+	const uint64_t due = d->look_due < until ? d->look_due : until;
+
+	return due > mono ? wait_ns(d, due - mono) : 0;
+}
+
+/* @n events were found at @mono. */
+static void plan_look(struct drv *d, uint32_t n, uint64_t mono)
+{
+	if (n && n < d->rings.batch_max)
+		d->look_due = mono + (n >= FAST ? LONG_NAP_NS : NAP_NS);
 }
 
 /* Suspension and whoever sets the time of day move it against monotonic time. */
@@ -674,28 +687,29 @@ int drv_poll(struct drv *d, int timeout_ms, struct drv_batch *ret)
 	const uint64_t began = clock_ns(CLOCK_MONOTONIC);
 	const uint64_t until =
 		timeout_ms < 0 ? UINT64_MAX : began + (uint64_t)timeout_ms * 1000000u;
-	uint64_t mono = began, held;
+	uint64_t mono = began, held = 0;
 	int r;
 
 	*ret = (struct drv_batch){.events = d->rings.batch};
 	follow_time_of_day(d, began);
+	rings_release(&d->rings);
+	r = wait_for_more(d, began, until);
 	for (;;) {
-		const uint64_t boot = clock_ns(CLOCK_MONOTONIC) - d->opt.merge_us * 1000u;
-
-		ret->n = rings_next(&d->rings, boot + d->epoch_top, &held);
-		if (ret->n || held)
-			d->busy_until = mono + WAKEFUL_NS;
-		if (ret->n || mono >= until)
-			break;
-		r = wait_once(d, held, mono, until);
 		if (r > 0 && take_wake(d))
 			break;
 		if (r < 0)
 			return errno == EINTR ? 0 : -errno;
 		mono = clock_ns(CLOCK_MONOTONIC);
+		ret->n =
+			rings_next(&d->rings, mono - d->opt.merge_us * 1000u + d->epoch_top, &held);
+		if (ret->n || held)
+			d->busy_until = mono + WAKEFUL_NS;
+		if (ret->n || mono >= until)
+			break;
+		r = wait_once(d, held, mono, until);
 	}
 	ret->more = ret->n == d->rings.batch_max;
-	d->last_n = ret->n;
+	plan_look(d, ret->n, mono);
 	return 0;
 }
 

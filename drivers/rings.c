@@ -136,14 +136,18 @@ static void heap_build(struct rings *s)
 		heap_down(s, i);
 }
 
-uint32_t rings_next(struct rings *s, uint64_t limit, uint64_t *ret_held)
+void rings_release(struct rings *s)
 {
-	uint32_t n = 0;
-
 	for (uint32_t i = 0; i < s->n; i++)
 		if (s->all[i].shared->consumed != s->all[i].at)
 			__atomic_store_n(&s->all[i].shared->consumed, s->all[i].at,
 					 __ATOMIC_RELEASE);
+}
+
+uint32_t rings_next(struct rings *s, uint64_t limit, uint64_t *ret_held)
+{
+	uint32_t n = 0;
+
 	heap_build(s);
 	while (s->n_heap && n < s->batch_max && s->heap[0]->head->ts <= limit) {
 		struct ring *r = s->heap[0];

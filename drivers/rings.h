@@ -50,8 +50,11 @@ int rings_set_bell(struct rings *s, int map_fd);
 /* Takes what the bell was rung for. */
 void rings_hush(struct rings *s);
 
-/* Gives the last batch back and finds the next: events not younger than @limit. Their number; *ret_held:
- * the time of the oldest event that had to wait, 0 when none had to. */
+/* Gives the last batch back to the programs. */
+void rings_release(struct rings *s);
+
+/* Finds the next batch: events not younger than @limit. Their number; *ret_held: the time of the oldest event
+ * that had to wait, 0 when none had to. */
 uint32_t rings_next(struct rings *s, uint64_t limit, uint64_t *ret_held);
 
 /* Whether any ring has something that was not given. */
