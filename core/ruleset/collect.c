@@ -1,7 +1,6 @@
 #include "ruleset/collect.h"
 
 #include <errno.h>
-#include <stdio.h>
 
 #include "ruleset/problem.h"
 
@@ -115,13 +114,12 @@ static int check_exceptions(struct rules_loader *l, struct str source, struct de
 
 static void unknown_source(struct rules_loader *l, const struct decl_rule *rule)
 {
-	const struct str near = strmap_nearest(&l->sources, rule->source);
-	char hint[128] = "";
-	struct problem_place p = {.file = rule->where->file, .at = rule->where->at, .hint = hint};
+	struct problem_place p = {.where = rule->where,
+				  .file = rule->where->file,
+				  .at = rule->where->at,
+				  .near = strmap_nearest(&l->sources, rule->source)};
 
-	if (near.len)
-		(void)snprintf(hint, sizeof hint, "did you mean '%.*s'?", STR_FMT(near));
-	problem_add_at(l, RULES_UNKNOWN_SOURCE, rule->where, &p,
+	problem_add_at(l, RULES_UNKNOWN_SOURCE, &p,
 		       "no source '%.*s' is known, the rule is skipped", STR_FMT(rule->source));
 }
 
@@ -222,10 +220,26 @@ static int append_desc(struct rules_loader *l, struct decl_rule *rule, struct st
 	return 0;
 }
 
+static int append_texts(struct rules_loader *l, struct decl_rule *old,
+			const struct decl_rule *change)
+{
+	int r = 0;
+
+	if (change->has_condition) {
+		r = origin_append(l, old->condition, change->condition);
+		old->condition->where = change->condition->where;
+	}
+	if (r == 0 && change->has_output)
+		r = origin_append(l, old->output, change->output);
+	if (r == 0 && change->has_desc)
+		r = append_desc(l, old, change->desc);
+	return r;
+}
+
 int collect_rule_append(struct rules_loader *l, const struct decl_rule *change)
 {
 	struct decl_rule *old = strmap_find(&l->store->rules, change->name);
-	int r = 0;
+	int r;
 
 	if (!old)
 		return refuse(l, change->where,
@@ -236,35 +250,12 @@ int collect_rule_append(struct rules_loader *l, const struct decl_rule *change)
 	    !change->has_desc && !change->n_tags)
 		return refuse(l, change->where,
 			      "appending to a rule needs a condition or exceptions");
-	if (change->has_condition) {
-		r = origin_append(l, old->condition, change->condition);
-		old->condition->where = change->condition->where;
-	}
-	if (r == 0 && change->has_output)
-		r = origin_append(l, old->output, change->output);
-	if (r == 0 && change->has_desc)
-		r = append_desc(l, old, change->desc);
+	r = append_texts(l, old, change);
 	if (r == 0)
 		r = append_tags(l, old, change);
 	for (uint32_t i = 0; i < change->n_exceptions && r == 0; i++)
 		r = append_exception(l, old, &change->exceptions[i]);
 	return r;
-}
-
-/* Whether @change says nothing that @old does not say already. */
-static bool is_same(const struct decl_rule *old, const struct decl_rule *change)
-{
-	if (change->has_exceptions || change->has_tags)
-		return false;
-	return (!change->has_condition || str_eq(old->condition->text, change->condition->text)) &&
-	       (!change->has_output || str_eq(old->output->text, change->output->text)) &&
-	       (!change->has_desc || str_eq(old->desc, change->desc)) &&
-	       (!change->has_priority || old->priority == change->priority) &&
-	       (!change->has_enabled || old->enabled == change->enabled) &&
-	       (!change->has_warn_evttypes || old->warn_evttypes == change->warn_evttypes) &&
-	       (!change->has_skip || old->skip_if_unknown == change->skip_if_unknown) &&
-	       (!change->has_capture || old->capture == change->capture) &&
-	       (!change->has_duration || old->capture_duration_ms == change->capture_duration_ms);
 }
 
 static void replace_texts(struct decl_rule *old, const struct decl_rule *change)
@@ -296,6 +287,23 @@ static void replace_settings(struct decl_rule *old, const struct decl_rule *chan
 		old->capture = change->capture;
 	if (change->has_duration)
 		old->capture_duration_ms = change->capture_duration_ms;
+}
+
+/* Whether @change says nothing that @old does not say already. */
+static bool is_same(const struct decl_rule *old, const struct decl_rule *change)
+{
+	struct decl_rule now = *old;
+
+	if (change->has_exceptions || change->has_tags)
+		return false;
+	replace_texts(&now, change);
+	replace_settings(&now, change);
+	return str_eq(now.condition->text, old->condition->text) &&
+	       str_eq(now.output->text, old->output->text) && str_eq(now.desc, old->desc) &&
+	       now.priority == old->priority && now.enabled == old->enabled &&
+	       now.warn_evttypes == old->warn_evttypes &&
+	       now.skip_if_unknown == old->skip_if_unknown && now.capture == old->capture &&
+	       now.capture_duration_ms == old->capture_duration_ms;
 }
 
 int collect_rule_replace(struct rules_loader *l, const struct decl_rule *change)

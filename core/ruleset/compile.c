@@ -89,7 +89,6 @@ static void report(void *ctx, enum typecheck_code code, struct ast_place where, 
 	struct compiler *c = ctx;
 	const struct origin *o = where.origin ? where.origin : c->decl->condition;
 	enum rules_code to = code_of(c, code);
-	struct problem_place p;
 
 	(void)subject;
 	if (to == RULES_OK || c->n_problems >= RULE_PROBLEMS)
@@ -99,9 +98,7 @@ static void report(void *ctx, enum typecheck_code code, struct ast_place where, 
 	c->n_problems++;
 	c->is_skipped |= to == RULES_UNKNOWN_FILTER;
 	c->is_deprecation_told |= to == RULES_DEPRECATED_ITEM;
-	p = origin_place(c->l, o, e->offset);
-	p.hint = e->hint;
-	problem_add_at(c->l, to, resolve_where(c->l, c->decl->condition), &p, "%s", e->text);
+	problem_add_err(c->l, to, resolve_where(c->l, c->decl->condition), o, e);
 }
 
 static bool is_event(void *ctx, struct str name)
@@ -129,20 +126,18 @@ static const struct evttypes *shared_events(struct compiler *c, const struct evt
 
 static int find_events(struct compiler *c, struct rule *rule)
 {
+	const struct origin *condition = c->decl->condition;
 	struct evttypes events;
 	struct err err = ERR_NULL;
-	struct problem_place p;
 	int r;
 
 	if (!c->source->has_event_types)
 		return 0;
 	r = evttypes_of(c->decl->tree, &c->states[rule->source].events, &events, &err);
-	if (r == -EINVAL) {
-		p = origin_place(c->l, c->decl->condition, 0);
-		p.hint = err.hint;
-		problem_add_at(c->l, RULES_ERR_COMPILE_CONDITION,
-			       resolve_where(c->l, c->decl->condition), &p, "%s", err.text);
-	}
+	err.offset = 0;
+	if (r == -EINVAL)
+		problem_add_err(c->l, RULES_ERR_COMPILE_CONDITION, resolve_where(c->l, condition),
+				condition, &err);
 	if (r < 0)
 		return r;
 	if (evttypes_count(&events) == 0)
@@ -218,9 +213,9 @@ static int compile_text(struct compiler *c, const struct rule *rule, struct str 
 	if (r == -ENOENT && c->decl->skip_if_unknown)
 		code = RULES_UNKNOWN_FILTER;
 	/* What append_output put behind the rule's own text is in no rules file. */
-	p = origin_place(c->l, o, err.offset < o->text.len ? err.offset : 0);
+	p = origin_place(c->l, o->where, o, err.offset < o->text.len ? err.offset : 0);
 	p.hint = err.hint;
-	problem_add_at(c->l, code, o->where, &p, "%s%s", err.text,
+	problem_add_at(c->l, code, &p, "%s%s", err.text,
 		       err.offset < o->text.len ? "" : ", in what append_output or -p adds");
 	return -EINVAL;
 }

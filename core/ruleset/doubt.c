@@ -49,8 +49,8 @@ static void check_tree(struct walk *w, const struct ast *t)
 
 	if (t->kind == AST_CHECK && !w->said_na && is_unsafe_na(t)) {
 		w->said_na = true;
-		p = origin_place(w->l, o, t->place.span.offset);
-		problem_add_at(w->l, RULES_UNSAFE_NA_CHECK, resolve_where(w->l, w->rule), &p,
+		p = origin_place(w->l, resolve_where(w->l, w->rule), o, t->place.span.offset);
+		problem_add_at(w->l, RULES_UNSAFE_NA_CHECK, &p,
 			       "no value is '<NA>' any more: use 'exists' to ask whether there is "
 			       "one");
 	}

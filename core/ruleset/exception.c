@@ -11,9 +11,10 @@
 
 static int refuse(struct rules_loader *l, const struct decl_exception *e, const struct err *why)
 {
-	struct problem_place p = {.file = e->where->file, .at = e->where->at, .hint = why->hint};
+	struct problem_place p = {
+		.where = e->where, .file = e->where->file, .at = e->where->at, .hint = why->hint};
 
-	problem_add_at(l, RULES_ERR_VALIDATE, e->where, &p, "%s", why->text);
+	problem_add_at(l, RULES_ERR_VALIDATE, &p, "%s", why->text);
 	return -EINVAL;
 }
 

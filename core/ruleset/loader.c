@@ -66,32 +66,28 @@ static int new_result(struct rules_loader *l, const char *name, uint32_t *ret_fi
 	return 0;
 }
 
-/* What came of reading and parsing file number @file: @r with @y, or @err at @at. */
-static int take_file(struct rules_loader *l, uint32_t file, int r, struct yaml_file *y,
-		     struct yaml_mark at, const struct err *err)
+/* File number @file was not read: @r, and why; @at: where in its text. */
+static int refuse_file(struct rules_loader *l, uint32_t file, int r, struct yaml_mark at,
+		       const struct err *err)
 {
-	const struct where *w = where_new(l, NULL, "rules content", STR(""), file, NULL);
+	const struct where *w = where_content(l, file);
 	struct problem_place p = {.file = file, .at = at, .hint = err->hint};
 
-	l->store->files[file] = r == 0 ? y : NULL;
-	if (r == -ENOMEM || l->failed)
-		return -ENOMEM;
-	if (r == 0) {
-		read_file(l, file);
-		return l->failed;
-	}
 	l->results[file]->has_read_errors = true;
 	if (r != -EINVAL) {
 		problem_add(l, RULES_ERR_FILE_READ, w, "%s", err->text);
 		return l->failed;
 	}
-	w = where_new(l, w, "value for", STR(""), file, NULL);
-	((struct where *)w)->at = at;
-	problem_add_at(l, RULES_ERR_YAML_PARSE, w, &p, "%s", err->text);
+	p.where = where_new(l, w, "value for", STR(""), NULL);
+	if (l->failed)
+		return l->failed;
+	((struct where *)p.where)->at = at;
+	problem_add_at(l, RULES_ERR_YAML_PARSE, &p, "%s", err->text);
 	return l->failed;
 }
 
-int rules_loader_add_text(struct rules_loader *l, const char *name, struct str text)
+/* Adds what @text says, or NULL: what stands in the file @name. */
+static int add(struct rules_loader *l, const char *name, const struct str *text)
 {
 	struct yaml_file *y = NULL;
 	struct err err = ERR_NULL;
@@ -101,22 +97,24 @@ int rules_loader_add_text(struct rules_loader *l, const char *name, struct str t
 
 	if (r)
 		return r;
-	r = yaml_parse(name, text, &y, &at, &err);
-	return take_file(l, file, r, y, at, &err);
+	r = text ? yaml_parse(name, *text, &y, &at, &err) : yaml_load(name, &y, &at, &err);
+	l->store->files[file] = r == 0 ? y : NULL;
+	if (r == -ENOMEM || l->failed)
+		return -ENOMEM;
+	if (r)
+		return refuse_file(l, file, r, at, &err);
+	read_file(l, file);
+	return l->failed;
+}
+
+int rules_loader_add_text(struct rules_loader *l, const char *name, struct str text)
+{
+	return add(l, name, &text);
 }
 
 int rules_loader_add_file(struct rules_loader *l, const char *path)
 {
-	struct yaml_file *y = NULL;
-	struct err err = ERR_NULL;
-	struct yaml_mark at = {0};
-	uint32_t file;
-	int r = new_result(l, path, &file);
-
-	if (r)
-		return r;
-	r = yaml_load(path, &y, &at, &err);
-	return take_file(l, file, r, y, at, &err);
+	return add(l, path, NULL);
 }
 
 static bool ends_with(const char *name, const char *end)

@@ -31,8 +31,21 @@ const char *rules_code_desc(enum rules_code c)
 	return c < RULES_N_CODES ? codes[c].desc : "";
 }
 
+const struct where *where_content(struct rules_loader *l, uint32_t file)
+{
+	static const struct where nowhere = {.type = "rules content"};
+	struct where *w = arena_alloc(&l->store->arena, sizeof *w);
+
+	if (!w) {
+		l->failed = -ENOMEM;
+		return &nowhere;
+	}
+	*w = (struct where){.type = "rules content", .file = file};
+	return w;
+}
+
 const struct where *where_new(struct rules_loader *l, const struct where *parent, const char *type,
-			      struct str name, uint32_t file, const struct yaml_node *node)
+			      struct str name, const struct yaml_node *node)
 {
 	struct where *w = arena_alloc(&l->store->arena, sizeof *w);
 
@@ -40,9 +53,11 @@ const struct where *where_new(struct rules_loader *l, const struct where *parent
 		l->failed = -ENOMEM;
 		return parent;
 	}
-	*w = (struct where){.parent = parent, .type = type, .name = name, .file = file};
-	if (node)
-		w->at = node->start;
+	*w = (struct where){.parent = parent,
+			    .type = type,
+			    .name = name,
+			    .file = parent->file,
+			    .at = node ? node->start : parent->at};
 	return w;
 }
 
@@ -137,22 +152,32 @@ static struct rules_problem *new_problem(struct rules_loader *l, enum rules_code
 	return (struct rules_problem *)&list->items[list->n++];
 }
 
-static void add(struct rules_loader *l, enum rules_code code, const struct where *w,
-		const struct problem_place *p, const char *message)
+static struct str hint_of(struct rules_loader *l, const struct problem_place *p)
 {
-	struct rules_problem *problem = new_problem(l, code, w->file);
+	if (p->hint && *p->hint)
+		return arena_str(&l->store->arena, str_from(p->hint));
+	if (!p->near.len)
+		return STR("");
+	const char *text = arena_printf(&l->store->arena, "did you mean '%.*s'?", STR_FMT(p->near));
+	return text ? str_from(text) : (struct str){0};
+}
+
+static void add(struct rules_loader *l, enum rules_code code, const struct problem_place *p,
+		const char *message)
+{
+	struct rules_problem *problem = new_problem(l, code, p->where->file);
 
 	if (!problem)
 		return;
 	*problem = (struct rules_problem){
 		.code = code,
 		.message = arena_str(&l->store->arena, str_from(message)),
-		.hint = arena_str(&l->store->arena, str_from(p->hint ? p->hint : "")),
+		.hint = hint_of(l, p),
 		.file = l->results[p->file]->pub.name,
 		.at = p->at,
 		.snippet = snippet(l, p),
 	};
-	problem->locations = locations(l, w, &problem->n_locations);
+	problem->locations = locations(l, p->where, &problem->n_locations);
 	if (!problem->message.p || !problem->hint.p || !problem->locations)
 		l->failed = -ENOMEM;
 }
@@ -160,18 +185,18 @@ static void add(struct rules_loader *l, enum rules_code code, const struct where
 void problem_add(struct rules_loader *l, enum rules_code code, const struct where *w,
 		 const char *fmt, ...)
 {
-	struct problem_place p = {.file = w->file, .at = w->at};
+	struct problem_place p = {.where = w, .file = w->file, .at = w->at};
 	char message[MESSAGE_MAX];
 	va_list ap;
 
 	va_start(ap, fmt);
 	(void)vsnprintf(message, sizeof message, fmt, ap);
 	va_end(ap);
-	add(l, code, w, &p, message);
+	add(l, code, &p, message);
 }
 
-void problem_add_at(struct rules_loader *l, enum rules_code code, const struct where *w,
-		    const struct problem_place *p, const char *fmt, ...)
+void problem_add_at(struct rules_loader *l, enum rules_code code, const struct problem_place *p,
+		    const char *fmt, ...)
 {
 	char message[MESSAGE_MAX];
 	va_list ap;
@@ -179,11 +204,11 @@ void problem_add_at(struct rules_loader *l, enum rules_code code, const struct w
 	va_start(ap, fmt);
 	(void)vsnprintf(message, sizeof message, fmt, ap);
 	va_end(ap);
-	add(l, code, w, p, message);
+	add(l, code, p, message);
 }
 
-struct problem_place origin_place(const struct rules_loader *l, const struct origin *o,
-				  size_t offset)
+struct problem_place origin_place(const struct rules_loader *l, const struct where *w,
+				  const struct origin *o, size_t offset)
 {
 	const struct text_part *part = &o->parts[0];
 	struct problem_place p;
@@ -191,10 +216,19 @@ struct problem_place origin_place(const struct rules_loader *l, const struct ori
 	for (uint32_t i = 1; i < o->n_parts && o->parts[i].offset <= offset; i++)
 		part = &o->parts[i];
 	offset = offset > part->offset ? offset - part->offset : 0;
-	p = (struct problem_place){.file = part->file, .at = part->node->start};
+	p = (struct problem_place){.where = w, .file = part->file, .at = part->node->start};
 	if (l->store->files[part->file])
 		p.at = yaml_mark_in(l->store->files[part->file], part->node, offset);
 	return p;
+}
+
+void problem_add_err(struct rules_loader *l, enum rules_code code, const struct where *w,
+		     const struct origin *o, const struct err *err)
+{
+	struct problem_place p = origin_place(l, w, o, err->offset);
+
+	p.hint = err->hint;
+	problem_add_at(l, code, &p, "%s", err->text);
 }
 
 struct origin *origin_new(struct rules_loader *l, const struct where *w, uint32_t file,

@@ -6,19 +6,17 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <stdio.h>
 
 #include "ruleset/collect.h"
 #include "ruleset/problem.h"
+#include "util/nearest.h"
 
 int read_scalar(struct reader *r, const struct yaml_node *item, const char *key,
-		const struct where *w, int optional, const struct yaml_node **ret_node)
+		const struct where *w, const struct yaml_node **ret_node)
 {
 	const struct yaml_node *v = yaml_get(item, key);
 	const struct where *value;
 
-	if (!v && optional)
-		return 1;
 	if (!v) {
 		problem_add(r->l, RULES_ERR_YAML_VALIDATE, w, "the key '%s' is missing", key);
 		return -EINVAL;
@@ -27,7 +25,7 @@ int read_scalar(struct reader *r, const struct yaml_node *item, const char *key,
 		problem_add(r->l, RULES_ERR_YAML_VALIDATE, w, "the key '%s' has no value", key);
 		return -EINVAL;
 	}
-	value = where_new(r->l, w, "value for", str_from(key), r->file, v);
+	value = where_new(r->l, w, "value for", str_from(key), v);
 	if (v->kind != YAML_SCALAR) {
 		problem_add(r->l, RULES_ERR_YAML_VALIDATE, value, "'%s' is %s and not one value",
 			    key, yaml_kind_name(v));
@@ -42,21 +40,19 @@ int read_scalar(struct reader *r, const struct yaml_node *item, const char *key,
 }
 
 int read_bool(struct reader *r, const struct yaml_node *item, const char *key,
-	      const struct where *w, bool *ret, bool *ret_has)
+	      const struct where *w, bool *ret)
 {
 	const struct yaml_node *v;
-	int result = read_scalar(r, item, key, w, READ_OPTIONAL, &v);
+	int result = yaml_get(item, key) ? read_scalar(r, item, key, w, &v) : 1;
 
 	if (result)
 		return result > 0 ? 0 : result;
 	if (yaml_bool(v, ret) < 0) {
 		problem_add(r->l, RULES_ERR_YAML_VALIDATE,
-			    where_new(r->l, w, "value for", str_from(key), r->file, v),
+			    where_new(r->l, w, "value for", str_from(key), v),
 			    "'%s' is neither true nor false: '%.*s'", key, STR_FMT(v->text));
 		return -EINVAL;
 	}
-	if (ret_has)
-		*ret_has = true;
 	return 0;
 }
 
@@ -67,20 +63,14 @@ void read_warn_append(struct reader *r, const struct where *w)
 		    "'condition: append'");
 }
 
-const char *read_nearest(struct str key, const char *const *known)
+struct str read_nearest(struct str key, const char *const *known)
 {
-	const char *best = NULL;
-	uint32_t distance = (uint32_t)(key.len / 3) + 1;
+	struct nearest near;
 
-	for (; *known; known++) {
-		uint32_t d = str_distance(key, str_from(*known), distance);
-
-		if (d < distance) {
-			distance = d;
-			best = *known;
-		}
-	}
-	return best;
+	nearest_init(&near, key);
+	for (; *known; known++)
+		nearest_offer(&near, str_from(*known));
+	return near.best;
 }
 
 static bool is_known(struct str key, const char *const *known)
@@ -99,32 +89,28 @@ void read_check_keys(struct reader *r, const struct yaml_node *item, const struc
 
 	for (uint32_t i = 0; i < item->n; i++) {
 		const struct yaml_node *key = item->pairs[i].key;
-		const char *near;
-		char hint[128] = "";
-		struct problem_place p = {.file = r->file, .at = key->start, .hint = hint};
+		struct problem_place p = {.where = w, .file = r->file, .at = key->start};
 
 		if (is_known(key->text, known))
 			continue;
-		near = read_nearest(key->text, known);
-		if (near)
-			(void)snprintf(hint, sizeof hint, "did you mean '%s'?", near);
-		problem_add_at(r->l, RULES_UNKNOWN_KEY, w, &p, "unknown key '%.*s' is ignored",
+		p.near = read_nearest(key->text, known);
+		problem_add_at(r->l, RULES_UNKNOWN_KEY, &p, "unknown key '%.*s' is ignored",
 			       STR_FMT(key->text));
 	}
 	if (twice) {
-		struct problem_place p = {.file = r->file, .at = twice->key->start};
+		struct problem_place p = {.where = w, .file = r->file, .at = twice->key->start};
 
-		problem_add_at(r->l, RULES_LINT_DUPLICATE_KEY, w, &p,
+		problem_add_at(r->l, RULES_LINT_DUPLICATE_KEY, &p,
 			       "the key '%.*s' is given twice, the first one counts",
 			       STR_FMT(twice->key->text));
 	}
 }
 
 static int override_bit(struct reader *r, const struct where *w, const struct yaml_pair *pair,
-			const struct override_key *keys, uint32_t n_keys)
+			const struct override_key *keys)
 {
 	struct str key = pair->key->text;
-	const struct where *at = where_new(r->l, w, "overrides", key, r->file, pair->key);
+	const struct where *at = where_new(r->l, w, "overrides", key, pair->key);
 	bool append = pair->value->kind == YAML_SCALAR && str_is(pair->value->text, "append");
 	bool replace = pair->value->kind == YAML_SCALAR && str_is(pair->value->text, "replace");
 
@@ -134,7 +120,7 @@ static int override_bit(struct reader *r, const struct where *w, const struct ya
 			    STR_FMT(pair->value->text), STR_FMT(key));
 		return -EINVAL;
 	}
-	for (uint32_t i = 0; i < n_keys; i++) {
+	for (uint32_t i = 0; keys[i].name; i++) {
 		if (!str_is(key, keys[i].name))
 			continue;
 		if (replace || keys[i].may_append)
@@ -149,7 +135,7 @@ static int override_bit(struct reader *r, const struct where *w, const struct ya
 }
 
 int read_overrides(struct reader *r, const struct yaml_node *item, const struct where *w,
-		   const struct override_key *keys, uint32_t n_keys, struct overrides *ret)
+		   const struct override_key *keys, struct overrides *ret)
 {
 	const struct yaml_node *map = yaml_get(item, "override");
 	const struct where *at;
@@ -157,14 +143,14 @@ int read_overrides(struct reader *r, const struct yaml_node *item, const struct 
 	*ret = (struct overrides){0};
 	if (!map || map->kind == YAML_NULL)
 		return 0;
-	at = where_new(r->l, w, "overrides", STR(""), r->file, map);
+	at = where_new(r->l, w, "overrides", STR(""), map);
 	if (map->kind != YAML_MAP) {
 		problem_add(r->l, RULES_ERR_YAML_VALIDATE, at, "'override' is %s and not a map",
 			    yaml_kind_name(map));
 		return -EINVAL;
 	}
 	for (uint32_t i = 0; i < map->n; i++) {
-		int bit = override_bit(r, at, &map->pairs[i], keys, n_keys);
+		int bit = override_bit(r, at, &map->pairs[i], keys);
 
 		if (bit < 0)
 			return bit;
@@ -182,16 +168,16 @@ int read_overrides(struct reader *r, const struct yaml_node *item, const struct 
 static int read_append(struct reader *r, const struct yaml_node *item, const struct where *w,
 		       const char *key, bool *ret_append)
 {
-	const struct override_key keys[] = {{.name = key, .may_append = true}};
+	const struct override_key keys[] = {{.name = key, .may_append = true}, {0}};
 	struct overrides o;
 	bool append = false;
-	int result = read_bool(r, item, "append", w, &append, NULL);
+	int result = read_bool(r, item, "append", w, &append);
 
 	if (result)
 		return result;
 	if (append)
 		read_warn_append(r, w);
-	result = read_overrides(r, item, w, keys, 1, &o);
+	result = read_overrides(r, item, w, keys, &o);
 	if (result)
 		return result;
 	if (append && (o.append || o.replace)) {
@@ -215,7 +201,7 @@ static int read_items(struct reader *r, const struct yaml_node *item, struct dec
 			    "the key 'items' is missing");
 		return -EINVAL;
 	}
-	w = where_new(r->l, list->where, "value for", STR("items"), r->file, items);
+	w = where_new(r->l, list->where, "value for", STR("items"), items);
 	if (items->kind != YAML_SEQ) {
 		problem_add(r->l, RULES_ERR_YAML_VALIDATE, w, "'items' is %s and not a list",
 			    yaml_kind_name(items));
@@ -230,7 +216,7 @@ static int read_items(struct reader *r, const struct yaml_node *item, struct dec
 
 		if (v->kind != YAML_SCALAR) {
 			problem_add(r->l, RULES_ERR_YAML_VALIDATE,
-				    where_new(r->l, w, "list item", STR(""), r->file, v),
+				    where_new(r->l, w, "list item", STR(""), v),
 				    "an item is %s and not one value", yaml_kind_name(v));
 			return -EINVAL;
 		}
@@ -269,13 +255,13 @@ static void lint_items(struct reader *r, const struct decl_list *list)
 		n_blank += memchr(list->items[i].text.p, ' ', list->items[i].text.len) != NULL;
 	for (uint32_t i = 0; i < list->n_items; i++) {
 		const struct yaml_node *v = list->items[i].node;
-		struct problem_place p = {.file = r->file, .at = v->start};
+		struct problem_place p = {.where = list->where, .file = r->file, .at = v->start};
 
 		if (v->style != YAML_PLAIN || !memchr(v->text.p, ' ', v->text.len))
 			continue;
 		if (v->start.line == v->end.line && (n_blank != 1 || list->n_items < 3))
 			continue;
-		problem_add_at(r->l, RULES_LINT_LIST_BLANK, list->where, &p,
+		problem_add_at(r->l, RULES_LINT_LIST_BLANK, &p,
 			       "the item '%.*s' has a blank in it: is a comma missing?",
 			       STR_FMT(v->text));
 	}
@@ -284,7 +270,7 @@ static void lint_items(struct reader *r, const struct decl_list *list)
 static int read_list(struct reader *r, const struct yaml_node *item)
 {
 	static const char *const keys[] = {"list", "items", "append", "override", NULL};
-	const struct where *w = where_new(r->l, r->content, "list", STR(""), r->file, item);
+	const struct where *w = where_new(r->l, r->content, "list", STR(""), item);
 	struct decl_list *list = arena_alloc(&r->l->store->arena, sizeof *list);
 	const struct yaml_node *name;
 	bool append;
@@ -292,10 +278,10 @@ static int read_list(struct reader *r, const struct yaml_node *item)
 
 	if (!list)
 		return -ENOMEM;
-	result = read_scalar(r, item, "list", w, READ_REQUIRED, &name);
+	result = read_scalar(r, item, "list", w, &name);
 	if (result)
 		return result;
-	w = where_new(r->l, r->content, "list", name->text, r->file, item);
+	w = where_new(r->l, r->content, "list", name->text, item);
 	read_check_keys(r, item, w, keys);
 	if (!is_list_name(name->text))
 		problem_add(r->l, RULES_INVALID_LIST_NAME, w,
@@ -318,11 +304,11 @@ static int read_macro_body(struct reader *r, const struct yaml_node *item, struc
 	const struct where *w;
 	const struct yaml_node *condition;
 	bool append;
-	int result = read_scalar(r, item, "condition", m->where, READ_REQUIRED, &condition);
+	int result = read_scalar(r, item, "condition", m->where, &condition);
 
 	if (result)
 		return result;
-	w = where_new(r->l, m->where, "macro condition", STR(""), r->file, condition);
+	w = where_new(r->l, m->where, "macro condition", STR(""), condition);
 	m->condition = origin_new(r->l, w, r->file, condition, condition->text);
 	if (!m->condition)
 		return -ENOMEM;
@@ -333,17 +319,17 @@ static int read_macro_body(struct reader *r, const struct yaml_node *item, struc
 static int read_macro(struct reader *r, const struct yaml_node *item)
 {
 	static const char *const keys[] = {"macro", "condition", "append", "override", NULL};
-	const struct where *w = where_new(r->l, r->content, "macro", STR(""), r->file, item);
+	const struct where *w = where_new(r->l, r->content, "macro", STR(""), item);
 	struct decl_macro *m = arena_alloc(&r->l->store->arena, sizeof *m);
 	const struct yaml_node *name;
 	int result;
 
 	if (!m)
 		return -ENOMEM;
-	result = read_scalar(r, item, "macro", w, READ_REQUIRED, &name);
+	result = read_scalar(r, item, "macro", w, &name);
 	if (result)
 		return result;
-	w = where_new(r->l, r->content, "macro", name->text, r->file, item);
+	w = where_new(r->l, r->content, "macro", name->text, item);
 	read_check_keys(r, item, w, keys);
 	if (!is_macro_name(name->text))
 		problem_add(
@@ -363,11 +349,11 @@ static int read_macro(struct reader *r, const struct yaml_node *item)
 static int read_engine_version(struct reader *r, const struct yaml_node *item)
 {
 	const struct where *w =
-		where_new(r->l, r->content, "required_engine_version", STR(""), r->file, item);
+		where_new(r->l, r->content, "required_engine_version", STR(""), item);
 	uint32_t ours[3] = {0}, want[3] = {0}, *top = r->l->store->engine;
 	const struct yaml_node *v;
 	uint64_t number;
-	int result = read_scalar(r, item, "required_engine_version", w, READ_REQUIRED, &v);
+	int result = read_scalar(r, item, "required_engine_version", w, &v);
 
 	if (result)
 		return result;
@@ -397,10 +383,10 @@ static int read_plugin(struct reader *r, const struct yaml_node *node, const str
 {
 	const struct yaml_node *name, *version;
 	uint32_t v[3];
-	int result = read_scalar(r, node, "name", w, READ_REQUIRED, &name);
+	int result = read_scalar(r, node, "name", w, &name);
 
 	if (result == 0)
-		result = read_scalar(r, node, "version", w, READ_REQUIRED, &version);
+		result = read_scalar(r, node, "version", w, &version);
 	if (result)
 		return result;
 	if (version_parse(version->text, v) < 0) {
@@ -426,7 +412,7 @@ static int read_requirement(struct reader *r, const struct yaml_node *node,
 			    const struct where *parent)
 {
 	const struct where *w =
-		where_new(r->l, parent, "required plugin versions entry", STR(""), r->file, node);
+		where_new(r->l, parent, "required plugin versions entry", STR(""), node);
 	const struct yaml_node *more = yaml_get(node, "alternatives");
 	struct store *s = r->l->store;
 	struct decl_requirement req = {.where = w};
@@ -444,7 +430,7 @@ static int read_requirement(struct reader *r, const struct yaml_node *node,
 	for (uint32_t i = 0; result == 0 && more && i < more->n; i++)
 		result = read_plugin(r, more->items[i],
 				     where_new(r->l, w, "required plugin versions alternative",
-					       STR(""), r->file, more->items[i]),
+					       STR(""), more->items[i]),
 				     &req);
 	if (result)
 		return result;
@@ -459,7 +445,7 @@ static int read_plugin_versions(struct reader *r, const struct yaml_node *item)
 {
 	const struct yaml_node *list = yaml_get(item, "required_plugin_versions");
 	const struct where *w =
-		where_new(r->l, r->content, "required plugin versions", STR(""), r->file, list);
+		where_new(r->l, r->content, "required plugin versions", STR(""), list);
 	int result = 0;
 
 	if (list->kind != YAML_SEQ) {
@@ -481,20 +467,18 @@ static void unknown_item(struct reader *r, const struct yaml_node *item, const s
 		"list", "macro", "rule", "required_engine_version", "required_plugin_versions",
 		NULL};
 	const struct yaml_node *key = item->n ? item->pairs[0].key : item;
-	const char *near = read_nearest(key->text, kinds);
-	char hint[128] = "";
-	struct problem_place p = {.file = r->file, .at = key->start, .hint = hint};
+	struct problem_place p = {.where = w,
+				  .file = r->file,
+				  .at = key->start,
+				  .near = read_nearest(key->text, kinds)};
 
-	if (near)
-		(void)snprintf(hint, sizeof hint, "did you mean '%s'?", near);
-	problem_add_at(r->l, RULES_UNKNOWN_ITEM, w, &p,
+	problem_add_at(r->l, RULES_UNKNOWN_ITEM, &p,
 		       "an item that is no list, macro, rule or required version is ignored");
 }
 
 static int read_item(struct reader *r, const struct yaml_node *item)
 {
-	const struct where *w =
-		where_new(r->l, r->content, "rules content item", STR(""), r->file, item);
+	const struct where *w = where_new(r->l, r->content, "rules content item", STR(""), item);
 
 	if (item->kind != YAML_MAP) {
 		problem_add(r->l, RULES_ERR_YAML_VALIDATE, w, "an item is %s and not a map",
@@ -520,7 +504,7 @@ void read_file(struct rules_loader *l, uint32_t file)
 	const struct yaml_file *f = l->store->files[file];
 	struct reader r = {.l = l, .file = file};
 
-	r.content = where_new(l, NULL, "rules content", STR(""), file, NULL);
+	r.content = where_content(l, file);
 	for (uint32_t i = 0; i < f->n_docs; i++) {
 		const struct yaml_node *doc = f->docs[i];
 

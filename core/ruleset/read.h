@@ -18,23 +18,18 @@ void read_file(struct rules_loader *l, uint32_t file);
 /* --- for the readers of single items -----------------------------------------------------------
  */
 
-enum {
-	READ_REQUIRED = 0,
-	READ_OPTIONAL = 1,
-};
-
-/* The text of @key in @item. 1 when it is not there and optional; -EINVAL when it is wrong, which
- * has then been reported; 0 with *ret_node. */
+/* The text of @key, which @item has to have. -EINVAL when it is wrong, which has then been reported; 0
+ * with *ret_node. */
 int read_scalar(struct reader *r, const struct yaml_node *item, const char *key,
-		const struct where *w, int optional, const struct yaml_node **ret_node);
+		const struct where *w, const struct yaml_node **ret_node);
 
-/* An optional yes or no; *ret keeps its value when there is none. *ret_has may be NULL. */
+/* An optional yes or no; *ret keeps its value when there is none. */
 int read_bool(struct reader *r, const struct yaml_node *item, const char *key,
-	      const struct where *w, bool *ret, bool *ret_has);
+	      const struct where *w, bool *ret);
 
-/* `exceptions` of a rule: READ_OPTIONAL lets `fields` be left out. */
+/* `exceptions` of a rule: those that are appended may leave out `fields`. */
 int read_exceptions(struct reader *r, const struct yaml_node *item, struct decl_rule *rule,
-		    int optional_fields);
+		    bool append);
 
 /* What `override` says, one bit a key in the order of @keys. */
 struct overrides {
@@ -46,14 +41,15 @@ struct override_key {
 	bool may_append;
 };
 
+/* A name of NULL ends @keys. */
 int read_overrides(struct reader *r, const struct yaml_node *item, const struct where *w,
-		   const struct override_key *keys, uint32_t n_keys, struct overrides *ret);
+		   const struct override_key *keys, struct overrides *ret);
 
 /* A rule item. */
 int read_rule(struct reader *r, const struct yaml_node *item);
 
-/* The name among @known (NULL last) that @name is most like; NULL when none is near. */
-const char *read_nearest(struct str name, const char *const *known);
+/* The name among @known (NULL last) that @name is most like; empty when none is near. */
+struct str read_nearest(struct str name, const char *const *known);
 
 /* Warns of keys that are none of @known (NULL-terminated), and of keys given twice. */
 void read_check_keys(struct reader *r, const struct yaml_node *item, const struct where *w,

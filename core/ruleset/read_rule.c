@@ -3,7 +3,6 @@
  * appends to it (`append: true`), and one that overrides it key by key.
  */
 #include <errno.h>
-#include <stdio.h>
 
 #include "ruleset/collect.h"
 #include "ruleset/problem.h"
@@ -24,7 +23,7 @@ enum rule_key {
 	N_RULE_KEYS,
 };
 
-static const struct override_key rule_keys[N_RULE_KEYS] = {
+static const struct override_key rule_keys[N_RULE_KEYS + 1] = {
 	[KEY_CONDITION] = {"condition", true},
 	[KEY_OUTPUT] = {"output", true},
 	[KEY_DESC] = {"desc", true},
@@ -57,14 +56,15 @@ static struct str trimmed(struct str s)
 /* --- single keys ------------------------------------------------------------------------------ */
 
 static int read_origin(struct reader *r, const struct yaml_node *item, struct decl_rule *rule,
-		       const char *key, const char *type, struct origin **ret)
+		       enum rule_key key, struct origin **ret)
 {
+	const char *type = key == KEY_OUTPUT ? "rule output" : "rule condition";
 	const struct yaml_node *v;
-	int result = read_scalar(r, item, key, rule->where, READ_REQUIRED, &v);
+	int result = read_scalar(r, item, rule_keys[key].name, rule->where, &v);
 
 	if (result)
 		return result;
-	*ret = origin_new(r->l, where_new(r->l, rule->where, type, STR(""), r->file, v), r->file, v,
+	*ret = origin_new(r->l, where_new(r->l, rule->where, type, STR(""), v), r->file, v,
 			  v->text);
 	return *ret ? 0 : -ENOMEM;
 }
@@ -74,21 +74,20 @@ static void wrong_priority(struct reader *r, const struct yaml_node *v,
 {
 	static const char *const names[] = {"EMERGENCY", "ALERT", "CRITICAL", "ERROR", "WARNING",
 					    "NOTICE",    "INFO",  "DEBUG",    NULL};
-	const char *near = read_nearest(v->text, names);
-	char hint[64] = "";
-	struct problem_place p = {.file = r->file, .at = v->start, .hint = hint};
+	struct problem_place p = {.where =
+					  where_new(r->l, rule->where, "rule priority", STR(""), v),
+				  .file = r->file,
+				  .at = v->start,
+				  .near = read_nearest(v->text, names)};
 
-	if (near)
-		(void)snprintf(hint, sizeof hint, "did you mean '%s'?", near);
-	problem_add_at(r->l, RULES_ERR_YAML_VALIDATE,
-		       where_new(r->l, rule->where, "rule priority", STR(""), r->file, v), &p,
+	problem_add_at(r->l, RULES_ERR_YAML_VALIDATE, &p,
 		       "'%.*s' is no priority (emergency to debug)", STR_FMT(v->text));
 }
 
 static int read_priority(struct reader *r, const struct yaml_node *item, struct decl_rule *rule)
 {
 	const struct yaml_node *v;
-	int result = read_scalar(r, item, "priority", rule->where, READ_REQUIRED, &v);
+	int result = read_scalar(r, item, "priority", rule->where, &v);
 
 	if (result)
 		return result;
@@ -106,7 +105,7 @@ static int read_tags(struct reader *r, const struct yaml_node *item, struct decl
 
 	if (!tags || tags->kind == YAML_NULL)
 		return 0;
-	w = where_new(r->l, rule->where, "value for", STR("tags"), r->file, tags);
+	w = where_new(r->l, rule->where, "value for", STR("tags"), tags);
 	if (tags->kind != YAML_SEQ) {
 		problem_add(r->l, RULES_ERR_YAML_VALIDATE, w, "'tags' is %s and not a list",
 			    yaml_kind_name(tags));
@@ -117,7 +116,7 @@ static int read_tags(struct reader *r, const struct yaml_node *item, struct decl
 
 		if (v->kind != YAML_SCALAR) {
 			problem_add(r->l, RULES_ERR_YAML_VALIDATE,
-				    where_new(r->l, w, "list item", STR(""), r->file, v),
+				    where_new(r->l, w, "list item", STR(""), v),
 				    "a tag is %s and not one value", yaml_kind_name(v));
 			return -EINVAL;
 		}
@@ -133,14 +132,16 @@ static int read_duration(struct reader *r, const struct yaml_node *item, struct 
 {
 	const struct yaml_node *v;
 	uint64_t ms;
-	int result = read_scalar(r, item, "capture_duration", rule->where, READ_OPTIONAL, &v);
+	int result;
 
+	if (!yaml_get(item, "capture_duration"))
+		return 0;
+	result = read_scalar(r, item, "capture_duration", rule->where, &v);
 	if (result)
-		return result > 0 ? 0 : result;
+		return result;
 	if (yaml_u64(v, &ms) < 0 || ms > UINT32_MAX) {
 		problem_add(r->l, RULES_ERR_YAML_VALIDATE,
-			    where_new(r->l, rule->where, "value for", STR("capture_duration"),
-				      r->file, v),
+			    where_new(r->l, rule->where, "value for", STR("capture_duration"), v),
 			    "'%.*s' is no number of milliseconds", STR_FMT(v->text));
 		return -EINVAL;
 	}
@@ -151,7 +152,7 @@ static int read_duration(struct reader *r, const struct yaml_node *item, struct 
 static int read_desc(struct reader *r, const struct yaml_node *item, struct decl_rule *rule)
 {
 	const struct yaml_node *v;
-	int result = read_scalar(r, item, "desc", rule->where, READ_REQUIRED, &v);
+	int result = read_scalar(r, item, "desc", rule->where, &v);
 
 	if (result == 0)
 		rule->desc = v->text;
@@ -164,10 +165,10 @@ static int read_key(struct reader *r, const struct yaml_node *item, struct decl_
 	switch (key) {
 	case KEY_CONDITION:
 		rule->has_condition = true;
-		return read_origin(r, item, rule, "condition", "rule condition", &rule->condition);
+		return read_origin(r, item, rule, key, &rule->condition);
 	case KEY_OUTPUT:
 		rule->has_output = true;
-		return read_origin(r, item, rule, "output", "rule output", &rule->output);
+		return read_origin(r, item, rule, key, &rule->output);
 	case KEY_DESC:
 		rule->has_desc = true;
 		return read_desc(r, item, rule);
@@ -181,17 +182,18 @@ static int read_key(struct reader *r, const struct yaml_node *item, struct decl_
 		rule->has_priority = true;
 		return read_priority(r, item, rule);
 	case KEY_ENABLED:
-		return read_bool(r, item, "enabled", rule->where, &rule->enabled,
-				 &rule->has_enabled);
+		rule->has_enabled = true;
+		return read_bool(r, item, "enabled", rule->where, &rule->enabled);
 	case KEY_WARN_EVTTYPES:
-		return read_bool(r, item, "warn_evttypes", rule->where, &rule->warn_evttypes,
-				 &rule->has_warn_evttypes);
+		rule->has_warn_evttypes = true;
+		return read_bool(r, item, "warn_evttypes", rule->where, &rule->warn_evttypes);
 	case KEY_SKIP:
+		rule->has_skip = true;
 		return read_bool(r, item, "skip-if-unknown-filter", rule->where,
-				 &rule->skip_if_unknown, &rule->has_skip);
+				 &rule->skip_if_unknown);
 	case KEY_CAPTURE:
-		return read_bool(r, item, "capture", rule->where, &rule->capture,
-				 &rule->has_capture);
+		rule->has_capture = true;
+		return read_bool(r, item, "capture", rule->where, &rule->capture);
 	case KEY_CAPTURE_DURATION:
 		rule->has_duration = true;
 		return read_duration(r, item, rule);
@@ -251,7 +253,7 @@ static int read_values(struct reader *r, const struct yaml_node *node, struct de
 
 	if (!values || values->kind == YAML_NULL)
 		return 0;
-	w = where_new(r->l, e->where, "exception values", STR(""), r->file, values);
+	w = where_new(r->l, e->where, "exception values", STR(""), values);
 	if (values->kind != YAML_SEQ) {
 		problem_add(r->l, RULES_ERR_YAML_VALIDATE, w, "'values' is %s and not a list",
 			    yaml_kind_name(values));
@@ -264,9 +266,8 @@ static int read_values(struct reader *r, const struct yaml_node *node, struct de
 	e->cap_values = values->n;
 	for (uint32_t i = 0; i < values->n; i++) {
 		const struct yaml_node *v = values->items[i];
-		int result =
-			read_value(r, v, where_new(r->l, w, "exception value", STR(""), r->file, v),
-				   &e->values[e->n_values++]);
+		int result = read_value(r, v, where_new(r->l, w, "exception value", STR(""), v),
+					&e->values[e->n_values++]);
 
 		if (result)
 			return result;
@@ -284,10 +285,10 @@ static bool is_taken(const struct decl_rule *rule, struct str name)
 }
 
 static int read_exception(struct reader *r, const struct yaml_node *node, struct decl_rule *rule,
-			  int optional_fields, struct decl_exception *e)
+			  bool append, struct decl_exception *e)
 {
 	static const char *const keys[] = {"name", "fields", "comps", "values", NULL};
-	const struct where *w = where_new(r->l, rule->where, "exception", STR(""), r->file, node);
+	const struct where *w = where_new(r->l, rule->where, "exception", STR(""), node);
 	const struct yaml_node *name;
 	int result;
 
@@ -296,19 +297,19 @@ static int read_exception(struct reader *r, const struct yaml_node *node, struct
 			    yaml_kind_name(node));
 		return -EINVAL;
 	}
-	result = read_scalar(r, node, "name", w, READ_REQUIRED, &name);
+	result = read_scalar(r, node, "name", w, &name);
 	if (result)
 		return result;
 	e->name = name->text;
-	e->where = where_new(r->l, rule->where, "exception", e->name, r->file, node);
+	e->where = where_new(r->l, rule->where, "exception", e->name, node);
 	read_check_keys(r, node, e->where, keys);
 	if (is_taken(rule, e->name))
 		problem_add(r->l, RULES_EXCEPTION_NAME_NOT_UNIQUE, e->where,
 			    "the rule has several exceptions called '%.*s'", STR_FMT(e->name));
-	result = read_fields(r, node, e, optional_fields);
+	result = read_fields(r, node, e, append);
 	if (result == 0)
 		result = read_values(r, node, e);
-	if (result == 0 && optional_fields && !e->n_values)
+	if (result == 0 && append && !e->n_values)
 		problem_add(r->l, RULES_APPEND_NO_VALUES, e->where,
 			    "the exception '%.*s' is appended to without any values",
 			    STR_FMT(e->name));
@@ -316,7 +317,7 @@ static int read_exception(struct reader *r, const struct yaml_node *node, struct
 }
 
 int read_exceptions(struct reader *r, const struct yaml_node *item, struct decl_rule *rule,
-		    int optional_fields)
+		    bool append)
 {
 	const struct yaml_node *list = yaml_get(item, "exceptions");
 
@@ -324,13 +325,13 @@ int read_exceptions(struct reader *r, const struct yaml_node *item, struct decl_
 		return 0;
 	if (list->kind != YAML_SEQ) {
 		problem_add(r->l, RULES_ERR_YAML_VALIDATE,
-			    where_new(r->l, rule->where, "exceptions", STR(""), r->file, list),
+			    where_new(r->l, rule->where, "exceptions", STR(""), list),
 			    "'exceptions' is %s and not a list", yaml_kind_name(list));
 		return -EINVAL;
 	}
 	for (uint32_t i = 0; i < list->n; i++) {
 		struct decl_exception e = {0};
-		int result = read_exception(r, list->items[i], rule, optional_fields, &e);
+		int result = read_exception(r, list->items[i], rule, append, &e);
 
 		if (result)
 			return result;
@@ -447,7 +448,7 @@ static int read_overriding(struct reader *r, const struct yaml_node *item, struc
 		if (!v || (o->append | o->replace) & 1U << key)
 			continue;
 		problem_add(r->l, RULES_ERR_YAML_VALIDATE,
-			    where_new(r->l, rule->where, "overrides", name, r->file, v),
+			    where_new(r->l, rule->where, "overrides", name, v),
 			    "the key '%s' has no entry under 'override'", name.p);
 		result = -EINVAL;
 	}
@@ -459,13 +460,13 @@ static int read_form(struct reader *r, const struct yaml_node *item, struct decl
 {
 	struct overrides o;
 	bool append = false;
-	int result = read_bool(r, item, "append", rule->where, &append, NULL);
+	int result = read_bool(r, item, "append", rule->where, &append);
 
 	if (result)
 		return result;
 	if (append)
 		read_warn_append(r, rule->where);
-	result = read_overrides(r, item, rule->where, rule_keys, N_RULE_KEYS, &o);
+	result = read_overrides(r, item, rule->where, rule_keys, &o);
 	if (result)
 		return result;
 	if (append && (o.append || o.replace)) {
@@ -488,19 +489,19 @@ static int read_form(struct reader *r, const struct yaml_node *item, struct decl
 
 int read_rule(struct reader *r, const struct yaml_node *item)
 {
-	const struct where *w = where_new(r->l, r->content, "rule", STR(""), r->file, item);
+	const struct where *w = where_new(r->l, r->content, "rule", STR(""), item);
 	struct decl_rule *rule = arena_alloc(&r->l->store->arena, sizeof *rule);
 	const struct yaml_node *name;
 	int result;
 
 	if (!rule)
 		return -ENOMEM;
-	result = read_scalar(r, item, "rule", w, READ_REQUIRED, &name);
+	result = read_scalar(r, item, "rule", w, &name);
 	if (result)
 		return result;
 	*rule = (struct decl_rule){
 		.name = name->text,
-		.where = where_new(r->l, r->content, "rule", name->text, r->file, item),
+		.where = where_new(r->l, r->content, "rule", name->text, item),
 		.enabled = true,
 		.warn_evttypes = true,
 	};

@@ -9,7 +9,6 @@
 #include "ruleset/resolve.h"
 
 #include <errno.h>
-#include <stdio.h>
 
 #include "filter/parse.h"
 #include "filter/print.h"
@@ -32,12 +31,7 @@ struct scope {
 
 const struct where *resolve_where(struct rules_loader *l, const struct origin *o)
 {
-	struct where *w;
-
-	w = (struct where *)where_new(l, o->where, "condition expression", STR(""), o->where->file,
-				      NULL);
-	w->at = o->where->at;
-	return w;
+	return where_new(l, o->where, "condition expression", STR(""), NULL);
 }
 
 static int note(struct rules_loader *l, struct names *n, struct str name)
@@ -208,15 +202,12 @@ static const struct ast *macro_tree(struct rules_loader *l, struct decl_macro *m
 static void report_name(struct scope *s, struct ast_place where, struct str name, const char *why)
 {
 	const struct origin *o = where.origin;
-	struct problem_place p = origin_place(s->l, o, where.span.offset);
+	struct problem_place p = origin_place(s->l, resolve_where(s->l, o), o, where.span.offset);
 	struct str near = strmap_nearest(&s->l->store->macros, name);
-	char hint[128] = "";
 
-	if (near.len && !str_eq(near, name))
-		(void)snprintf(hint, sizeof hint, "did you mean '%.*s'?", STR_FMT(near));
-	p.hint = hint;
-	problem_add_at(s->l, RULES_ERR_VALIDATE, resolve_where(s->l, o), &p, "macro '%.*s': %s",
-		       STR_FMT(name), why);
+	if (!str_eq(near, name))
+		p.near = near;
+	problem_add_at(s->l, RULES_ERR_VALIDATE, &p, "macro '%.*s': %s", STR_FMT(name), why);
 	s->is_poisoned = true;
 }
 
@@ -252,14 +243,11 @@ static int parse(struct rules_loader *l, const struct origin *o, const struct as
 {
 	struct parse_options po = {.max_depth = AST_DEPTH_RULES, .origin = o};
 	struct err err = ERR_NULL;
-	struct problem_place p;
 	int r = parse_condition(hide_names(l, o->text), &po, &l->store->arena, ret, &err);
 
 	if (r == 0 || r == -ENOMEM)
 		return r;
-	p = origin_place(l, o, err.offset);
-	p.hint = err.hint;
-	problem_add_at(l, RULES_ERR_COMPILE_CONDITION, resolve_where(l, o), &p, "%s", err.text);
+	problem_add_err(l, RULES_ERR_COMPILE_CONDITION, resolve_where(l, o), o, &err);
 	return -EINVAL;
 }
 
@@ -269,17 +257,13 @@ static int expand(struct scope *s, const struct origin *o, const struct ast *tre
 	struct ast_names names = {
 		.macro = on_macro, .list = on_list, .ctx = s, .max_depth = AST_DEPTH_RULES};
 	struct err err = ERR_NULL;
-	struct problem_place p;
 	int r = ast_expand(tree, &names, &s->l->store->arena, ret, &err);
 
 	if (r == 0)
 		return s->is_poisoned ? RESOLVE_E_NAMES : 0;
 	if (!err.is_set)
 		return r;
-	p = origin_place(s->l, o, err.offset);
-	p.hint = err.hint;
-	problem_add_at(s->l, RULES_ERR_COMPILE_CONDITION, resolve_where(s->l, o), &p, "%s",
-		       err.text);
+	problem_add_err(s->l, RULES_ERR_COMPILE_CONDITION, resolve_where(s->l, o), o, &err);
 	return -EINVAL;
 }
 
