@@ -147,28 +147,58 @@ static size_t indent_of(struct str line)
 	return n;
 }
 
-/* A text after '|' or '>': its lines keep their indentation relative to each other. */
-static void put_block_text(struct layout *l, const struct yaml_node *n, uint32_t indent)
+/* How far the lines of @s that have text are indented: the least of them, and the first. */
+static size_t least_indent(struct str s, size_t *ret_first)
 {
-	struct str s = {l->file->text.p + n->start.offset, n->end.offset - n->start.offset}, rest;
-	struct str head = take_line(&s), line;
-	size_t base = SIZE_MAX, first = SIZE_MAX;
+	size_t least = SIZE_MAX;
 
-	for (rest = s; rest.len;) {
-		line = take_line(&rest);
+	*ret_first = SIZE_MAX;
+	while (s.len) {
+		const struct str line = take_line(&s);
+
 		if (trim(line).len == 0)
 			continue;
-		base = indent_of(line) < base ? indent_of(line) : base;
-		first = first == SIZE_MAX ? indent_of(line) : first;
+		if (*ret_first == SIZE_MAX)
+			*ret_first = indent_of(line);
+		if (indent_of(line) < least)
+			least = indent_of(line);
 	}
+	return least;
+}
+
+/* '|' or '>', then what becomes of the line ends behind the text: as @head says. */
+static void put_block_head(struct layout *l, struct str head, bool has_indent)
+{
 	buf_add_char(l->out, head.p[0]);
-	if (first != base)
+	if (has_indent)
 		buf_add_char(l->out, '2');
 	for (size_t i = 1; i < head.len && !isspace((unsigned char)head.p[i]); i++)
 		if (head.p[i] == '-' || head.p[i] == '+')
 			buf_add_char(l->out, head.p[i]);
-	for (rest = s; rest.len;) {
-		line = take_line(&rest);
+}
+
+static void drop_empty_lines(struct layout *l)
+{
+	while (l->out->len && column(l) == 0) {
+		l->out->p[--l->out->len] = '\0';
+		for (l->line_start = l->out->len;
+		     l->line_start && l->out->p[l->line_start - 1] != '\n';)
+			l->line_start--;
+	}
+}
+
+/* A text after '|' or '>': its lines keep their indentation relative to each other. */
+static void put_block_text(struct layout *l, const struct yaml_node *n, uint32_t indent)
+{
+	struct str s = {l->file->text.p + n->start.offset, n->end.offset - n->start.offset};
+	const struct str head = take_line(&s);
+	size_t first;
+	const size_t base = least_indent(s, &first);
+
+	put_block_head(l, head, first != base);
+	while (s.len) {
+		struct str line = take_line(&s);
+
 		line = trim(line).len ? str_from_at(line, base) : (struct str){line.p, 0};
 		while (line.len && isspace((unsigned char)line.p[line.len - 1]))
 			line.len--;
@@ -176,12 +206,8 @@ static void put_block_text(struct layout *l, const struct yaml_node *n, uint32_t
 		buf_add_str(l->out, line);
 	}
 	/* "keep" counts the empty lines behind it; otherwise they are ours to set */
-	while (!memchr(head.p, '+', head.len) && l->out->len && column(l) == 0) {
-		l->out->p[--l->out->len] = '\0';
-		for (l->line_start = l->out->len;
-		     l->line_start && l->out->p[l->line_start - 1] != '\n';)
-			l->line_start--;
-	}
+	if (!memchr(head.p, '+', head.len))
+		drop_empty_lines(l);
 }
 
 static void put_text(struct layout *l, const struct yaml_node *n, uint32_t indent)

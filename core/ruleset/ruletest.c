@@ -82,44 +82,58 @@ static const struct yaml_node *member(const struct yaml_node *map, struct str ke
 	return NULL;
 }
 
+static void put_merged(struct buf *b, const struct yaml_node *base, const struct yaml_node *over);
+
+static void put_seq(struct buf *b, const struct yaml_node *n)
+{
+	buf_add_char(b, '[');
+	for (uint32_t i = 0; i < n->n; i++) {
+		buf_add_cstr(b, i ? "," : "");
+		put_merged(b, NULL, n->items[i]);
+	}
+	buf_add_char(b, ']');
+}
+
+/* The members of @base (a map, or NULL) as @over has them, then those that only @over has. null takes
+ * a member of @base out. */
+static void put_map(struct buf *b, const struct yaml_node *base, const struct yaml_node *over)
+{
+	bool first = true;
+
+	buf_add_char(b, '{');
+	for (uint32_t i = 0; base && i < base->n; i++) {
+		const struct yaml_node *key = base->pairs[i].key;
+		const struct yaml_node *laid = member(over, key->text);
+
+		if (laid && laid->kind == YAML_NULL)
+			continue;
+		put_key(b, key, &first);
+		put_merged(b, base->pairs[i].value, laid);
+	}
+	for (uint32_t i = 0; i < over->n; i++) {
+		const struct yaml_pair *p = &over->pairs[i];
+
+		if (base && (member(base, p->key->text) || p->value->kind == YAML_NULL))
+			continue;
+		put_key(b, p->key, &first);
+		put_merged(b, NULL, p->value);
+	}
+	buf_add_char(b, '}');
+}
+
 /* @over laid over @base; either may be NULL. The YAML bounds on depth hold here too. */
 static void put_merged(struct buf *b, const struct yaml_node *base, const struct yaml_node *over)
 {
 	const struct yaml_node *n = over ? over : base;
-	bool first = true, both = base && over && base->kind == YAML_MAP;
 
-	if (n->kind == YAML_NULL) {
+	if (n->kind == YAML_NULL)
 		buf_add_cstr(b, "null");
-	} else if (n->kind == YAML_SCALAR) {
+	else if (n->kind == YAML_SCALAR)
 		put_scalar(b, n);
-	} else if (n->kind == YAML_SEQ) {
-		buf_add_char(b, '[');
-		for (uint32_t i = 0; i < n->n; i++) {
-			buf_add_cstr(b, i ? "," : "");
-			put_merged(b, NULL, n->items[i]);
-		}
-		buf_add_char(b, ']');
-	} else {
-		buf_add_char(b, '{');
-		for (uint32_t i = 0; both && i < base->n; i++) {
-			const struct yaml_node *key = base->pairs[i].key;
-			const struct yaml_node *new = member(over, key->text);
-
-			if (new &&new->kind == YAML_NULL)
-				continue;
-			put_key(b, key, &first);
-			put_merged(b, base->pairs[i].value, new);
-		}
-		for (uint32_t i = 0; i < n->n; i++) {
-			const struct yaml_pair *p = &n->pairs[i];
-
-			if (both && (member(base, p->key->text) || p->value->kind == YAML_NULL))
-				continue;
-			put_key(b, p->key, &first);
-			put_merged(b, NULL, p->value);
-		}
-		buf_add_char(b, '}');
-	}
+	else if (n->kind == YAML_SEQ)
+		put_seq(b, n);
+	else
+		put_map(b, base && over && base->kind == YAML_MAP ? base : NULL, n);
 }
 
 /* {capture: FILE, number: N} */

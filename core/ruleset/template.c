@@ -481,13 +481,20 @@ enum {
 	RENDER_FIELDS = 64, /* asked for at once */
 };
 
+struct rendering {
+	struct eval *e;
+	const struct event *evt;
+	const struct fetch *fetch;
+	struct buf *b;
+	bool all; /* everything had a value so far */
+};
+
 /* Renders pieces @from.. as long as their plain fields fit the room; returns the next piece. */
-static uint32_t render_some(const struct body *t, uint32_t from, struct eval *e,
-			    const struct event *evt, const struct fetch *fetch, struct buf *b,
-			    bool *ret_all)
+static uint32_t render_some(struct rendering *r, const struct body *t, uint32_t from)
 {
 	const struct field_use *uses[RENDER_FIELDS];
 	struct values v[RENDER_FIELDS];
+	struct buf *b = r->b;
 	uint32_t n = 0, to = from;
 
 	for (; to < t->n_pieces && n < RENDER_FIELDS; to++) {
@@ -495,7 +502,7 @@ static uint32_t render_some(const struct body *t, uint32_t from, struct eval *e,
 			uses[n++] = t->uses[t->pieces[to].n];
 	}
 	if (n)
-		fetch->get(fetch->ctx, evt, uses, n, v);
+		r->fetch->get(r->fetch->ctx, r->evt, uses, n, v);
 	n = 0;
 	for (uint32_t i = from; i < to; i++) {
 		const struct piece *p = &t->pieces[i];
@@ -514,9 +521,9 @@ static uint32_t render_some(const struct body *t, uint32_t from, struct eval *e,
 			n += is_field;
 			continue;
 		}
-		got = is_field ? v[n++] : eval_operand(e, p->call->operand, evt, fetch);
+		got = is_field ? v[n++] : eval_operand(r->e, p->call->operand, r->evt, r->fetch);
 		value_print(b, is_field ? t->uses[p->n]->field : &p->call->shown, &got);
-		*ret_all &= got.is_set;
+		r->all &= got.is_set;
 		if (p->width)
 			fit(b, start, p->width);
 	}
@@ -526,10 +533,10 @@ static uint32_t render_some(const struct body *t, uint32_t from, struct eval *e,
 bool template_render(const struct template *t, struct eval *e, const struct event *evt,
 		     const struct fetch *fetch, struct buf *b)
 {
-	bool all = true;
+	struct rendering r = {.e = e, .evt = evt, .fetch = fetch, .b = b, .all = true};
 
 	buf_add_str(b, t->head);
 	for (uint32_t i = 0; i < t->body->n_pieces;)
-		i = render_some(t->body, i, e, evt, fetch, b, &all);
-	return all;
+		i = render_some(&r, t->body, i);
+	return r.all;
 }
