@@ -49,34 +49,35 @@ static bool run_plain(const struct options *o)
 	return false;
 }
 
+/* What was asked for beside a run, by a word or by an option; a run when it was neither. */
 static int run(struct setup *s, struct err *err)
 {
 	const struct options *o = s->opts;
+	const struct {
+		const char *word;
+		int (*run)(struct setup *s, struct err *err);
+	} commands[] = {{"explain", cmd_explain}, {"top", cmd_top}, {"test", cmd_test}};
+	const struct {
+		bool is_asked;
+		int (*run)(struct setup *s, struct err *err);
+	} questions[] = {
+		{o->version, cmd_version},
+		{o->plugin_info, cmd_plugin_info},
+		{o->list_plugins, cmd_list_plugins},
+		{o->list_events, cmd_list_events},
+		{o->ignored_events, cmd_ignored_events},
+		{o->list, cmd_list_fields},
+		{o->support, cmd_support},
+		{o->validate.n > 0, cmd_validate},
+		{o->describe_rules || o->describe_rule, cmd_describe},
+	};
 
-	if (o->command && strcmp(o->command, "explain") == 0)
-		return cmd_explain(s, err);
-	if (o->command && strcmp(o->command, "top") == 0)
-		return cmd_top(s, err);
-	if (o->command && strcmp(o->command, "test") == 0)
-		return cmd_test(s, err);
-	if (o->version)
-		return cmd_version(s, err);
-	if (o->plugin_info)
-		return cmd_plugin_info(s, err);
-	if (o->list_plugins)
-		return cmd_list_plugins(s, err);
-	if (o->list_events)
-		return cmd_list_events(s, err);
-	if (o->ignored_events)
-		return cmd_ignored_events(s, err);
-	if (o->list)
-		return cmd_list_fields(s, err);
-	if (o->support)
-		return cmd_support(s, err);
-	if (o->validate.n)
-		return cmd_validate(s, err);
-	if (o->describe_rules || o->describe_rule)
-		return cmd_describe(s, err);
+	for (size_t i = 0; o->command && i < sizeof(commands) / sizeof(*commands); i++)
+		if (strcmp(o->command, commands[i].word) == 0)
+			return commands[i].run(s, err);
+	for (size_t i = 0; i < sizeof(questions) / sizeof(*questions); i++)
+		if (questions[i].is_asked)
+			return questions[i].run(s, err);
 	return engine_run(s, err);
 }
 

@@ -249,48 +249,58 @@ static bool is_strings(const struct config_node *n)
 	return true;
 }
 
-static bool is_choice(const struct config_key *k, const struct config_node *n)
-{
-	return n->kind == CONFIG_SCALAR &&
-	       in_choices(n->text, k->choices, k->type == TYPE_PRIORITY);
-}
+/* What a value of a type should be; NULL: it may be anything. Choices say it themselves. */
+static const char *const wanted[] = {
+	[TYPE_BOOL] = "true or false",
+	[TYPE_UINT] = "a number, 0 or more",
+	[TYPE_NUMBER] = "a number",
+	[TYPE_STR] = "text",
+	[TYPE_STRINGS] = "a list of texts",
+	[TYPE_DURATION] = "a time such as 30s or 1h30m",
+	[TYPE_BYTES] = "a size such as 65536 or 64MiB",
+	[TYPE_ADDRESS] = "an IP address",
+	[TYPE_ANY] = NULL,
+	[TYPE_GONE] = NULL,
+};
 
-/* NULL when @n fits, otherwise what it should be. */
-static const char *misfit(const struct config_key *k, const struct config_node *n)
+static bool fits(const struct config_key *k, const struct config_node *n)
 {
 	uint64_t u;
 	double d;
 	bool b;
 
+	if (k->type == TYPE_STRINGS)
+		return is_strings(n);
+	if (n->kind != CONFIG_SCALAR)
+		return false;
 	switch (k->type) {
 	case TYPE_BOOL:
-		return config_node_bool(n, &b) == 0 ? NULL : "true or false";
+		return config_node_bool(n, &b) == 0;
 	case TYPE_UINT:
-		return config_node_u64(n, &u) == 0 ? NULL : "a number, 0 or more";
+		return config_node_u64(n, &u) == 0;
 	case TYPE_NUMBER:
-		return config_node_double(n, &d) == 0 ? NULL : "a number";
-	case TYPE_STR:
-		return n->kind == CONFIG_SCALAR ? NULL : "text";
-	case TYPE_STRINGS:
-		return is_strings(n) ? NULL : "a list of texts";
+		return config_node_double(n, &d) == 0;
 	case TYPE_CHOICE:
 	case TYPE_PRIORITY:
-		return is_choice(k, n) ? NULL : k->choices;
+		return in_choices(n->text, k->choices, k->type == TYPE_PRIORITY);
 	case TYPE_DURATION:
-		return n->kind == CONFIG_SCALAR && config_duration_ms(n->text, &u) == 0
-			       ? NULL
-			       : "a time such as 30s or 1h30m";
+		return config_duration_ms(n->text, &u) == 0;
 	case TYPE_BYTES:
-		return n->kind == CONFIG_SCALAR && config_bytes(n->text, &u) == 0
-			       ? NULL
-			       : "a size such as 65536 or 64MiB";
+		return config_bytes(n->text, &u) == 0;
 	case TYPE_ADDRESS:
-		return n->kind == CONFIG_SCALAR && is_address(n->text) ? NULL : "an IP address";
-	case TYPE_ANY:
-	case TYPE_GONE:
-		break;
+		return is_address(n->text);
+	default:
+		return true;
 	}
-	return NULL;
+}
+
+/* NULL when @n fits, otherwise what it should be. */
+static const char *misfit(const struct config_key *k, const struct config_node *n)
+{
+	const bool is_choice = k->type == TYPE_CHOICE || k->type == TYPE_PRIORITY;
+	const char *want = is_choice ? k->choices : wanted[k->type];
+
+	return !want || fits(k, n) ? NULL : want;
 }
 
 static int check_value(struct config *c, const struct config_key *k, const struct config_node *n,

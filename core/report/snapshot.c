@@ -238,20 +238,37 @@ static bool ends(const char *text, const char *with)
 	return n > w && strcmp(text + n - w, with) == 0;
 }
 
+/* Counters of the kernel's side by how their names begin, or end where the text has a dot; the first
+ * that fits counts. */
+enum kernel_group { GROUP_ALL, GROUP_CPUS, GROUP_ITER, GROUP_BPF };
+
+static const struct {
+	const char *text;
+	enum kernel_group group;
+} kernel_names[] = {
+	{"n_evts_cpu_", GROUP_CPUS},  {"n_drops_cpu_", GROUP_CPUS}, {"n_evts_task", GROUP_ITER},
+	{"n_drops_task", GROUP_ITER}, {"n_evts", GROUP_ALL},        {"n_drops", GROUP_ALL},
+	{"n_preemptions", GROUP_ALL}, {".run_cnt", GROUP_BPF},      {".run_time_ns", GROUP_BPF},
+	{".avg_time_ns", GROUP_BPF},
+};
+
 /* The prefix under which a metric of a system source stands; NULL when its group is off; "" when it
  * is a metric of a plugin like others. */
 static const char *system_prefix(const struct snapshot *s, const char *name)
 {
+	const bool has[] = {[GROUP_ALL] = s->has_kernel,
+			    [GROUP_CPUS] = s->has_kernel && s->has_cpus,
+			    [GROUP_ITER] = s->has_kernel && s->has_iter,
+			    [GROUP_BPF] = s->has_bpf};
+
 	if (is_state(name))
 		return s->has_state ? "falco." : NULL;
-	if (starts(name, "n_evts_cpu_") || starts(name, "n_drops_cpu_"))
-		return s->has_kernel && s->has_cpus ? "scap." : NULL;
-	if (starts(name, "n_evts_task") || starts(name, "n_drops_task"))
-		return s->has_kernel && s->has_iter ? "scap." : NULL;
-	if (starts(name, "n_evts") || starts(name, "n_drops") || starts(name, "n_preemptions"))
-		return s->has_kernel ? "scap." : NULL;
-	if (ends(name, ".run_cnt") || ends(name, ".run_time_ns") || ends(name, ".avg_time_ns"))
-		return s->has_bpf ? "scap." : NULL;
+	for (size_t i = 0; i < sizeof(kernel_names) / sizeof(kernel_names[0]); i++) {
+		const char *text = kernel_names[i].text;
+
+		if (*text == '.' ? ends(name, text) : starts(name, text))
+			return has[kernel_names[i].group] ? "scap." : NULL;
+	}
 	return "";
 }
 
