@@ -38,7 +38,7 @@ static void fields_destroy(struct gyr *p)
 static uint32_t fields_metrics(struct gyr *p, ss_plugin_metric *ret, uint32_t cap)
 {
 	const struct state *s = gyr_state(p);
-	struct hostnames_counters names = {0};
+	struct lookups_counters names = {0};
 
 	if (s->hostnames)
 		hostnames_count(s->hostnames, &names);

@@ -82,7 +82,7 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-	struct hostnames_counters c = {.n_waiting = *state != NULL};
+	struct lookups_counters c = {.n_waiting = *state != NULL};
 
 	hold(false);
 	while (c.n_waiting) /* else a worker would be counted in the next test */
@@ -128,7 +128,7 @@ static void test_an_event_never_waits_for_an_answer(void **state)
 
 static void test_a_name_is_asked_for_once_while_it_is_fresh(void **state)
 {
-	struct hostnames_counters c;
+	struct lookups_counters c;
 
 	for (int i = 0; i < 100; i++)
 		assert_match(*state, "a.test\nnone.test", &one, "a.test");
@@ -141,7 +141,7 @@ static void test_a_name_is_asked_for_once_while_it_is_fresh(void **state)
 
 static void test_an_address_is_shown_by_a_name_that_stands_for_it(void **state)
 {
-	struct hostnames_counters c = {0};
+	struct lookups_counters c = {0};
 
 	(void)hostnames_of(*state, &one, true);
 	(void)hostnames_of(*state, &two, true);
@@ -161,7 +161,7 @@ static void test_an_address_is_shown_by_the_name_that_rules_found_it_by(void **s
 
 static void test_nothing_is_asked_without_leave(void **state)
 {
-	struct hostnames_counters c;
+	struct lookups_counters c;
 
 	assert_string_equal(hostnames_of(*state, &one, false), "");
 	hostnames_count(*state, &c);
@@ -171,25 +171,25 @@ static void test_nothing_is_asked_without_leave(void **state)
 
 static void test_table_and_queue_have_bounds_and_count(void **state)
 {
-	struct hostnames_counters c;
+	struct lookups_counters c;
 
 	hold(true);
-	for (uint32_t i = 0; i < HOSTNAMES_MAX + 100; i++) {
+	for (uint32_t i = 0; i < LOOKUPS_MAX + 100; i++) {
 		struct hostname_addr a = {{10, 0, (uint8_t)(i >> 8), (uint8_t)i}, 4};
 
 		(void)hostnames_of(*state, &a, true);
 	}
 	hostnames_count(*state, &c);
-	assert_int_equal(c.n_known, HOSTNAMES_MAX);
+	assert_int_equal(c.n_known, LOOKUPS_MAX);
 	/* What is with a worker or in the queue stays: for some there is no room. */
 	assert_true(c.n_aged > 0 && c.n_aged <= 100);
-	assert_true(c.n_refused >= HOSTNAMES_MAX - HOSTNAMES_QUEUE - 8);
+	assert_true(c.n_refused >= LOOKUPS_MAX - LOOKUPS_QUEUE - 8);
 }
 
 static void test_a_name_that_is_too_long_is_none(void **state)
 {
 	char name[HOSTNAMES_NAME + 1];
-	struct hostnames_counters c;
+	struct lookups_counters c;
 
 	memset(name, 'x', sizeof name - 1);
 	name[sizeof name - 1] = '\0';
