@@ -57,40 +57,37 @@ void parse_setsid(struct state *s, struct cur *c)
 }
 
 /* All ones, which leave the number as it is, are taken over as they are: so others answer, too. */
-static void set_id(uint32_t *at, const struct cur *c, uint32_t i)
+static void set_id(const struct state *s, uint32_t *at, const struct cur *c, uint32_t i)
 {
 	if (!went_well(c) || !gyr_param(&c->params, i))
 		return;
 	*at = (uint32_t)gyr_param_u64(&c->params, i, UINT32_MAX);
 	thread_touch(c->thread);
+	user_foresee(s, c->thread);
 }
 
 void parse_setuid(struct state *s, struct cur *c)
 {
-	(void)s;
 	if (c->thread)
-		set_id(&c->thread->uid, c, 1);
+		set_id(s, &c->thread->uid, c, 1);
 }
 
 void parse_setgid(struct state *s, struct cur *c)
 {
-	(void)s;
 	if (c->thread)
-		set_id(&c->thread->gid, c, 1);
+		set_id(s, &c->thread->gid, c, 1);
 }
 
 void parse_setresuid(struct state *s, struct cur *c)
 {
-	(void)s;
 	if (c->thread)
-		set_id(&c->thread->uid, c, 2);
+		set_id(s, &c->thread->uid, c, 2);
 }
 
 void parse_setresgid(struct state *s, struct cur *c)
 {
-	(void)s;
 	if (c->thread)
-		set_id(&c->thread->gid, c, 2);
+		set_id(s, &c->thread->gid, c, 2);
 }
 
 void parse_capset(struct state *s, struct cur *c)

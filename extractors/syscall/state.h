@@ -242,6 +242,7 @@ struct state {
 	uint64_t switched_ts[CPUS_MAX]; /* the last switch on each processor; 0: none */
 	struct statetables *tables;     /* what other plugins see; NULL: nothing */
 	struct hostnames *hostnames;    /* NULL: no field asked for one yet */
+	struct accounts *accounts;      /* NULL: events were never of now */
 };
 
 /* ---- threads: thread.c ---- */
@@ -526,6 +527,9 @@ void parse_group(struct state *s, struct cur *c);
 
 /* Where a user or group is in its map: those of the host by their number alone. */
 int64_t user_key(const char *container, uint32_t id);
+
+/* Asks who @t is, so that the answer is there when a field asks. */
+void user_foresee(const struct state *s, const struct thread *t);
 
 /* A record that a source tells beside its events. */
 int parse_meta(struct state *s, const struct gyr_event *evt);

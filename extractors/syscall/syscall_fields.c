@@ -7,6 +7,7 @@
  */
 #include <gyr/plugin.h>
 
+#include "accounts.h"
 #include "fields.h"
 #include "hostnames.h"
 #include "state.h"
@@ -33,15 +34,18 @@ static void fields_destroy(struct gyr *p)
 	state_clear(s);
 	statetables_deinit(s);
 	s->hostnames = hostnames_free(s->hostnames);
+	s->accounts = accounts_free(s->accounts);
 }
 
 static uint32_t fields_metrics(struct gyr *p, ss_plugin_metric *ret, uint32_t cap)
 {
 	const struct state *s = gyr_state(p);
-	struct lookups_counters names = {0};
+	struct lookups_counters names = {0}, accounts = {0};
 
 	if (s->hostnames)
 		hostnames_count(s->hostnames, &names);
+	if (s->accounts)
+		accounts_count(s->accounts, &accounts);
 	const struct {
 		const char *name;
 		ss_plugin_metric_type type;
@@ -66,6 +70,12 @@ static uint32_t fields_metrics(struct gyr *p, ss_plugin_metric *ret, uint32_t ca
 		{"hostnames_unknown", SS_PLUGIN_METRIC_TYPE_MONOTONIC, names.n_unknown},
 		{"hostnames_aged", SS_PLUGIN_METRIC_TYPE_MONOTONIC, names.n_aged},
 		{"hostnames_refused", SS_PLUGIN_METRIC_TYPE_MONOTONIC, names.n_refused},
+		{"accounts", SS_PLUGIN_METRIC_TYPE_NON_MONOTONIC, accounts.n_known},
+		{"accounts_waiting", SS_PLUGIN_METRIC_TYPE_NON_MONOTONIC, accounts.n_waiting},
+		{"accounts_asked", SS_PLUGIN_METRIC_TYPE_MONOTONIC, accounts.n_asked},
+		{"accounts_unknown", SS_PLUGIN_METRIC_TYPE_MONOTONIC, accounts.n_unknown},
+		{"accounts_aged", SS_PLUGIN_METRIC_TYPE_MONOTONIC, accounts.n_aged},
+		{"accounts_refused", SS_PLUGIN_METRIC_TYPE_MONOTONIC, accounts.n_refused},
 		{"tables_refused", SS_PLUGIN_METRIC_TYPE_MONOTONIC,
 		 s->tables ? s->tables->n_refused : 0},
 	};

@@ -121,6 +121,8 @@ static bool set_added_text(struct statetables *x, struct thread *t, const struct
 	else
 		text = rtext_unref(text);
 	v->at[c->at].table = text;
+	if (text && c == x->container)
+		user_foresee(x->s, t);
 	return !len || text;
 }
 

@@ -272,6 +272,78 @@ class TestDetection(Live):
                          ["find", "grep"])
 
 
+class TestContainer(Live):
+    """A container as the kernel sees one: a control group of its name, and a root of its own."""
+    RULES = """
+- rule: made
+  desc: d
+  condition: evt.type in (mkdir, mkdirat) and evt.arg.path startswith /{tag}
+  output: "%container.id %user.name %user.uid %user.homedir %user.shell %group.name %evt.arg.path"
+  priority: INFO
+"""
+
+    def control_groups(self, name):
+        """One of this name in every hierarchy but that of processors, which takes nobody before it has some."""
+        with open("/proc/mounts", encoding="utf-8") as f:
+            mounts = [l.split() for l in f]
+        made = []
+        for _, at, kind, options, *_ in mounts:
+            if kind in ("cgroup", "cgroup2") and "cpuset" not in options:
+                path = os.path.join(at, name)
+                os.mkdir(path)
+                self.addCleanup(os.rmdir, path)
+                made.append(path)
+        self.assertTrue(made, "no control groups")
+        return made
+
+    def test_users_are_those_of_its_own_files(self):
+        container = "c0ffee" + self.tag.encode().hex().rjust(58, "0")[-58:]
+        groups = self.control_groups(f"docker-{container}.scope")
+        root = os.path.join(self.dir, "root")
+        for name in ("etc", "tmp"):
+            os.makedirs(os.path.join(root, name))
+        os.chmod(self.dir, 0o755)
+        os.chmod(root, 0o777)
+        self.write("root/etc/passwd", "root:x:0:0::/root:/bin/sh\ncaptain:x:4242:77::/ship:/bin/zsh\n")
+        self.write("root/etc/group", "root:x:0:\ncrew:x:77:captain\n")
+        self.watch(self.RULES, "-o", "engines.docker.enabled=false")
+        enter = """
+root=$1 tag=$2
+shift 2
+for g; do echo $$ >"$g/cgroup.procs" || exit 1; done
+for d in usr lib lib64 bin; do
+  [ -e /$d ] || continue
+  mkdir "$root/$d" && mount --bind /$d "$root/$d" || exit 1
+done
+exec chroot --userspec=4242:77 "$root" /bin/sh -c 'while read x; do mkdir "/$0$x"; done' "$tag"
+"""
+        p = subprocess.Popen(["unshare", "--mount", "sh", "-c", enter, "sh", root, self.tag, *groups],
+                             stdin=subprocess.PIPE, text=True)
+        self.addCleanup(end, p)
+        n = 0
+
+        def is_known():
+            """The name is read beside the events, so it may be there only for a later one."""
+            nonlocal n
+            n += 1
+            p.stdin.write(f"{n}\n")
+            p.stdin.flush()
+            return [a for a in self.alerts("made")
+                    if a["output_fields"]["user.name"] not in ("<NA>", None)
+                    and a["output_fields"]["group.name"] not in ("<NA>", None)]
+
+        self.until(is_known)
+        f = is_known()[0]["output_fields"]
+        self.assertEqual(f["container.id"], container[:12])
+        self.assertEqual(f["user.uid"], 4242)
+        self.assertEqual(f["user.name"], "captain")
+        self.assertEqual(f["user.homedir"], "/ship")
+        self.assertEqual(f["user.shell"], "/bin/zsh")
+        self.assertEqual(f["group.name"], "crew")
+        p.stdin.close()
+        self.assertEqual(p.wait(PATIENCE), 0)
+
+
 class TestStart(Live):
     RULES = """
 - rule: file
