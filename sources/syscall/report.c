@@ -61,6 +61,7 @@ static void totals(struct rows *r, const struct drv_counters *c)
 	count(r, "n_params_truncated", c->truncated);
 	count(r, "n_guarded", c->guarded);
 	count(r, "n_late", c->late);
+	add(r, "ebpf_enabled", 1, SS_PLUGIN_METRIC_TYPE_NON_MONOTONIC);
 	add(r, "ring_bytes", c->ring_bytes, SS_PLUGIN_METRIC_TYPE_NON_MONOTONIC);
 }
 

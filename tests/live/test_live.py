@@ -442,7 +442,8 @@ class TestLoss(Live):
         self.metrics = os.path.join(self.dir, "metrics.jsonl")
         self.watch(self.RULES, "-o", "engine.modern_ebpf.buf_size_preset=1",
                    "-o", "metrics.enabled=true", "-o", "metrics.interval=200ms",
-                   "-o", "metrics.output_file=" + self.metrics)
+                   "-o", "metrics.output_file=" + self.metrics,
+                   "-o", "syscall_event_drops.threshold=0", "-o", "syscall_event_drops.actions[0]=alert")
         gone = [subprocess.Popen(["sleep", "1000"]) for _ in range(20)]
         for p in gone:
             self.addCleanup(end, p)
@@ -473,6 +474,10 @@ class TestLoss(Live):
         self.assertEqual(f["proc.name"], "sh")
         self.assertEqual(f["proc.cmdline"], f"sh -c {again} {self.tag}")
         self.assertEqual(f["proc.pname"], own_comm())
+        drops = self.fields("Falco internal: syscall event drop")
+        self.assertEqual(drops["ebpf_enabled"], "1")
+        self.assertGreaterEqual(int(drops["n_drops"]), int(drops["n_drops_buffer_execve_exit"]))
+        self.assertGreater(int(drops["n_drops"]), 0)
 
 
 class TestInterest(Live):
