@@ -183,8 +183,7 @@ static int unknown(const struct fieldset *s, struct str name, struct err *err)
 	for (uint32_t i = 0; i < s->n; i++)
 		if (!(s->fields[i]->flags & FIELD_GONE))
 			nearest_offer(&near, s->fields[i]->name);
-	if (near.best.p)
-		err_hint(err, "did you mean '%.*s'?", STR_FMT(near.best));
+	nearest_hint(&near, err);
 	return -ENOENT;
 }
 

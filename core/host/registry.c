@@ -148,8 +148,7 @@ int registry_ask(const struct registry *r, struct str id_or_name,
 	nearest_init(&near, id_or_name);
 	for (uint32_t i = 0; i < r->n; i++)
 		nearest_offer(&near, r->entries[i]->name);
-	if (near.best.p)
-		err_hint(err, "did you mean '%.*s'?", STR_FMT(near.best));
+	nearest_hint(&near, err);
 	return -ENOENT;
 }
 

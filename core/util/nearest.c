@@ -18,3 +18,9 @@ void nearest_offer(struct nearest *n, struct str candidate)
 		n->best = candidate;
 	}
 }
+
+void nearest_hint(const struct nearest *n, struct err *err)
+{
+	if (n->best.len)
+		err_hint(err, "did you mean '%.*s'?", STR_FMT(n->best));
+}

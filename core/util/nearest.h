@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "util/err.h"
 #include "util/str.h"
 
 struct nearest {
@@ -20,3 +21,6 @@ void nearest_init(struct nearest *n, struct str wanted);
 
 /* Offers a candidate, borrowed. */
 void nearest_offer(struct nearest *n, struct str candidate);
+
+/* Asks whether the best candidate was meant, in the hint of @err; nothing when there is none. */
+void nearest_hint(const struct nearest *n, struct err *err);
