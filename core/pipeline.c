@@ -71,12 +71,12 @@ static struct line *pipeline_line(struct pipeline *p, uint64_t num)
 }
 
 /* Sends the alert with text @form to the outputs @to. */
-static void pipeline_send(struct pipeline *p, const struct rule *rule,
-			  const struct alert_subject *s, uint32_t form, route_set to)
+static void pipeline_send(struct pipeline *p, const struct alert_subject *s, uint32_t form,
+			  route_set to)
 {
 	struct alert *alert;
 
-	if (alert_render(p->writer, p->rules->plan, rule, s, form, &alert) < 0) {
+	if (alert_render(p->writer, p->rules->plan, s, form, &alert) < 0) {
 		(void)atomic_fetch_add_explicit(&p->n_unsent, 1, memory_order_relaxed);
 		return;
 	}
@@ -90,12 +90,13 @@ static void pipeline_send(struct pipeline *p, const struct rule *rule,
 static void pipeline_alert(struct pipeline *p, const struct event *evt, const struct rule *rule)
 {
 	const struct alert_subject subject = {
+		.rule = rule,
 		.evt = evt,
 		.fetch = &p->fetch,
 		.eval = matcher_eval(p->rules->matchers[evt->track]),
 	};
 	const struct alert_plan *plan = p->rules->plan;
-	route_set to = alert_targets(p->writer, p->rules->plan, rule, &subject);
+	route_set to = alert_targets(p->writer, p->rules->plan, &subject);
 
 	(void)atomic_fetch_add_explicit(&p->n_alerts, 1, memory_order_relaxed);
 	if (p->setup.matched)
@@ -104,7 +105,7 @@ static void pipeline_alert(struct pipeline *p, const struct event *evt, const st
 		route_set some = to & alert_plan_form_set(plan, form);
 
 		if (some)
-			pipeline_send(p, rule, &subject, form, some);
+			pipeline_send(p, &subject, form, some);
 		to &= ~some;
 	}
 }

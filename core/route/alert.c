@@ -253,24 +253,24 @@ static void add_form(struct alert_writer *w, struct alert *a, const struct form 
 	v->json = a->bytes.p + json;
 }
 
-route_set alert_targets(struct alert_writer *w, struct alert_plan *p, const struct rule *rule,
-			const struct alert_subject *s)
+route_set alert_targets(struct alert_writer *w, struct alert_plan *p, const struct alert_subject *s)
 {
-	struct tally_row *row = p->rules[rule->index].tally;
+	struct tally_row *row = p->rules[s->rule->index].tally;
 	route_set set;
 
 	(void)atomic_fetch_add_explicit(&row->n_alerts, 1, memory_order_relaxed);
-	if (suppress_check(p->suppress, p->suppress_plan, rule, row, s->evt, s->fetch, &w->message))
+	if (suppress_check(p->suppress, p->suppress_plan, s, row, &w->message))
 		return 0;
-	set = routes_of(p->routes, rule, s->eval, s->evt, s->fetch);
+	set = routes_of(p->routes, s->rule, s->eval, s->evt, s->fetch);
 	if (!set)
 		(void)atomic_fetch_add_explicit(&row->n_unrouted, 1, memory_order_relaxed);
 	return set;
 }
 
-int alert_render(struct alert_writer *w, struct alert_plan *p, const struct rule *rule,
-		 const struct alert_subject *s, uint32_t form, struct alert **ret)
+int alert_render(struct alert_writer *w, struct alert_plan *p, const struct alert_subject *s,
+		 uint32_t form, struct alert **ret)
 {
+	const struct rule *rule = s->rule;
 	const struct form *f = form ? p->forms[(form - 1) * p->rs->n_sources + rule->source] : NULL;
 	const struct alert_rule *ar = &p->rules[rule->index];
 	struct alert *a = alert_pool_take(w->pool, &w->spare);

@@ -82,26 +82,27 @@ struct alert_pool *alert_pool_free(struct alert_pool *p);
 struct alert_writer *alert_writer_new(struct alert_pool *pool);
 struct alert_writer *alert_writer_free(struct alert_writer *w);
 
-/* An event in hand and who can be asked about it. */
+/* An event in hand, the rule that it matched, and who can be asked about it. */
 struct alert_subject {
+	const struct rule *rule; /* of the plan's ruleset */
 	const struct event *evt;
 	const struct fetch *fetch;
 	struct eval *eval; /* scratch of the matcher that found the match */
 };
 
-/* Counts that @rule (of the plan's ruleset) matched @s, and says which outputs are to have the alert:
- * none when it is suppressed or its routes have none, which is counted too. [owner of @w] */
-route_set alert_targets(struct alert_writer *w, struct alert_plan *p, const struct rule *rule,
+/* Counts the match, and says which outputs are to have the alert: none when it is suppressed or its
+ * routes have none, which is counted too. [owner of @w] */
+route_set alert_targets(struct alert_writer *w, struct alert_plan *p,
 			const struct alert_subject *s);
 
 /* Texts there are beside the usual one, and the outputs that get text @form, 0 being the usual. */
 uint32_t alert_plan_n_forms(const struct alert_plan *p);
 route_set alert_plan_form_set(const struct alert_plan *p, uint32_t form);
 
-/* Renders the alert of @rule (of the plan's ruleset) for @s with text @form; one reference, the
- * caller's. -ENOMEM, -EMSGSIZE past ALERT_MAX_BYTES. [owner of @w] */
-int alert_render(struct alert_writer *w, struct alert_plan *p, const struct rule *rule,
-		 const struct alert_subject *s, uint32_t form, struct alert **ret);
+/* Renders the alert with text @form; one reference, the caller's. -ENOMEM, -EMSGSIZE past
+ * ALERT_MAX_BYTES. [owner of @w] */
+int alert_render(struct alert_writer *w, struct alert_plan *p, const struct alert_subject *s,
+		 uint32_t form, struct alert **ret);
 
 struct alert *alert_ref(struct alert *a);
 struct alert *alert_unref(struct alert *a); /* [any]; NULL is fine, returns NULL */

@@ -240,8 +240,11 @@ static int plan_form(struct alert_plan *p, const char *text, const struct form *
 		if (p->rs->sources[s].n_rules == 0)
 			continue;
 		is_wanted = true;
-		r = form_compile(p->rs->sources[s].fields, ruleset_uses(p->rs, s), &p->arena,
-				 str_from(text), &by_source[s], &e);
+		struct template_set set = {.fields = p->rs->sources[s].fields,
+					   .uses = ruleset_uses(p->rs, s),
+					   .arena = &p->arena};
+		r = form_compile(&set, str_from(text), &by_source[s], &e);
+		template_set_deinit(&set);
 		is_usable |= r == 0;
 		if (r < 0 && r != -ENOENT) {
 			*err = e;

@@ -52,8 +52,7 @@ struct form {
 };
 
 struct compiler {
-	struct template_set templates;
-	struct arena *arena;
+	struct template_set *templates;
 	struct str text;
 	struct form *form;
 	struct err *err;
@@ -79,7 +78,7 @@ static int add_template(struct compiler *c, size_t from, size_t len, enum filter
 
 	if (len == 0)
 		return 0;
-	r = template_compile(&c->templates, (struct str){c->text.p + from, len}, &p.text, &err);
+	r = template_compile(c->templates, (struct str){c->text.p + from, len}, &p.text, &err);
 	if (r == -EINVAL || r == -ENOENT) {
 		err_set(c->err, from + err.offset, err.len, "%s", err.text);
 		if (err.hint[0])
@@ -107,8 +106,7 @@ static int unknown(struct compiler *c, const char *what, struct str name, const 
 	for (uint32_t i = 0; i < n; i++)
 		if (names[i] && names[i][0])
 			nearest_offer(&near, str_from(names[i]));
-	if (near.best.p)
-		err_hint(c->err, "did you mean '%.*s'?", STR_FMT(near.best));
+	nearest_hint(&near, c->err);
 	return -EINVAL;
 }
 
@@ -178,11 +176,11 @@ static int compile(struct compiler *c)
 	return r < 0 ? r : add_template(c, from, c->text.len - from, FILTER_NONE);
 }
 
-int form_compile(const struct fieldset *fs, struct use_table *uses, struct arena *arena,
-		 struct str text, const struct form **ret, struct err *err)
+int form_compile(struct template_set *set, struct str text, const struct form **ret,
+		 struct err *err)
 {
-	struct compiler c = {.templates = {.fields = fs, .uses = uses, .arena = arena},
-			     .arena = arena,
+	struct arena *arena = set->arena;
+	struct compiler c = {.templates = set,
 			     .text = arena_str(arena, text),
 			     .form = arena_alloc(arena, sizeof(*c.form)),
 			     .err = err};
@@ -198,7 +196,6 @@ int form_compile(const struct fieldset *fs, struct use_table *uses, struct arena
 	if (!c.form->parts)
 		return -ENOMEM;
 	r = compile(&c);
-	template_set_deinit(&c.templates);
 	if (r == 0)
 		*ret = c.form;
 	return r;

@@ -19,14 +19,14 @@
 #include "route/alert.h"
 
 struct form;
-struct use_table;
+struct template_set;
 
 enum { FORM_MAX_BYTES = 64 << 10, FORM_MAX_PARTS = 1024 };
 
-/* Compiles @text, which is copied, with the fields of @fs. -ENOENT with @err for an unknown field,
+/* Compiles @text, which is copied, as one of @set, into its arena. -ENOENT with @err for an unknown field,
  * -EINVAL for anything else that is wrong (spans of @text), -ENOMEM. [main] */
-int form_compile(const struct fieldset *fs, struct use_table *uses, struct arena *arena,
-		 struct str text, const struct form **ret, struct err *err);
+int form_compile(struct template_set *set, struct str text, const struct form **ret,
+		 struct err *err);
 
 /* What a form may name beside fields. */
 struct form_facts {

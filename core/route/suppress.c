@@ -13,6 +13,7 @@
 #include <sys/random.h>
 
 #include "filter/typecheck.h"
+#include "route/alert.h"
 #include "util/mem.h"
 #include "util/siphash.h"
 
@@ -57,16 +58,31 @@ struct suppress {
 
 /* --- planning --------------------------------------------------------------------------------- */
 
-/* Whether the fields of source @s answer all of the key. */
-static int resolve_key(struct ruleset *rs, uint32_t source, struct applied *a, struct arena *arena,
+struct planner {
+	struct ruleset *rs;
+	struct arena *arena;
+	uint32_t n_policies;
+	const struct suppress_policy *policies;
+	struct applied *applied; /* by policy and source; n_key is NONE where it is for no rule */
+	struct suppress_plan *plan;
+};
+
+static struct applied *applied_at(const struct planner *pl, uint32_t policy, uint32_t source)
+{
+	return &pl->applied[(size_t)policy * pl->rs->n_sources + source];
+}
+
+/* Whether the fields of source @source answer all of the key. */
+static int resolve_key(const struct planner *pl, uint32_t source, struct applied *a,
 		       struct err *err)
 {
+	struct ruleset *rs = pl->rs;
 	const struct suppress_policy *p = a->policy;
 
 	a->n_key = 0;
 	for (uint32_t i = 0; i < p->n_key; i++) {
 		struct field_use use = {0};
-		int r = fieldset_resolve(rs->sources[source].fields, str_from(p->key[i]), arena,
+		int r = fieldset_resolve(rs->sources[source].fields, str_from(p->key[i]), pl->arena,
 					 &use, err);
 
 		if (r < 0)
@@ -81,32 +97,33 @@ static int resolve_key(struct ruleset *rs, uint32_t source, struct applied *a, s
 	return 0;
 }
 
-/* How policy @number looks at each source: a->n_key is UINT32_MAX where it does not. */
-static int resolve_policy(struct ruleset *rs, const struct suppress_policy *p, uint32_t number,
-			  struct arena *arena, struct applied *by_source, struct err *err)
+static int resolve_policy(const struct planner *pl, uint32_t number, struct err *err)
 {
+	const struct ruleset *rs = pl->rs;
+	const struct suppress_policy *p = &pl->policies[number];
 	bool is_wanted = false, is_usable = false;
 	struct err first = ERR_NULL;
 
 	for (uint32_t s = 0; s < rs->n_sources; s++) {
 		const struct ruleset_source *src = &rs->sources[s];
+		struct applied *a = applied_at(pl, number, s);
 		struct err e = ERR_NULL;
 		bool selects = false;
 		int r;
 
-		by_source[s] = (struct applied){.policy = p, .number = number, .n_key = NONE};
+		*a = (struct applied){.policy = p, .number = number, .n_key = NONE};
 		for (uint32_t i = 0; i < src->n_rules && !selects; i++)
 			selects = selector_fits(&p->match, src->rules[i], src->name);
 		if (!selects)
 			continue;
 		is_wanted = true;
-		r = resolve_key(rs, s, &by_source[s], arena, &e);
+		r = resolve_key(pl, s, a, &e);
 		if (r == -ENOMEM)
 			return r;
 		if (r == 0)
 			is_usable = true;
 		else
-			by_source[s].n_key = NONE;
+			a->n_key = NONE;
 		if (r < 0 && !first.is_set)
 			first = e;
 	}
@@ -117,23 +134,22 @@ static int resolve_policy(struct ruleset *rs, const struct suppress_policy *p, u
 	return -EINVAL;
 }
 
-static int plan_rule(const struct ruleset *rs, const struct rule *rule, uint32_t n,
-		     const struct applied *all, struct arena *arena, struct suppress_plan *plan)
+static int plan_rule(const struct planner *pl, const struct rule *rule)
 {
-	struct str source = rs->sources[rule->source].name;
-	struct applied *list = arena_alloc(arena, (n + 1) * sizeof(*list));
+	struct str source = pl->rs->sources[rule->source].name;
+	struct applied *list = arena_alloc(pl->arena, (pl->n_policies + 1) * sizeof(*list));
 	uint32_t found = 0;
 
 	if (!list)
 		return -ENOMEM;
-	for (uint32_t i = 0; i < n; i++) {
-		const struct applied *a = &all[i * rs->n_sources + rule->source];
+	for (uint32_t i = 0; i < pl->n_policies; i++) {
+		const struct applied *a = applied_at(pl, i, rule->source);
 
 		if (a->n_key != NONE && selector_fits(&a->policy->match, rule, source))
 			list[found++] = *a;
 	}
-	plan->by_rule[rule->index].n = found;
-	plan->by_rule[rule->index].applied = list;
+	pl->plan->by_rule[rule->index].n = found;
+	pl->plan->by_rule[rule->index].applied = list;
 	return 0;
 }
 
@@ -143,7 +159,8 @@ int suppress_plan(struct ruleset *rs, const struct suppress_policies *p, struct 
 {
 	struct suppress_plan *plan = arena_alloc(arena, sizeof(*plan));
 	struct suppress_policy *own = arena_alloc(arena, (p->n + 1) * sizeof(*own));
-	struct applied *all;
+	struct planner pl = {
+		.rs = rs, .arena = arena, .n_policies = p->n, .policies = own, .plan = plan};
 	int r = 0;
 
 	if (!plan || !own)
@@ -151,16 +168,16 @@ int suppress_plan(struct ruleset *rs, const struct suppress_policies *p, struct 
 	*ret = plan;
 	if (p->n == 0)
 		return 0;
-	all = arena_alloc(arena, (size_t)p->n * rs->n_sources * sizeof(*all));
+	pl.applied = arena_alloc(arena, (size_t)p->n * rs->n_sources * sizeof(*pl.applied));
 	plan->by_rule = arena_alloc(arena, (rs->n_rules + 1) * sizeof(*plan->by_rule));
-	if (!all || !plan->by_rule)
+	if (!pl.applied || !plan->by_rule)
 		return -ENOMEM;
 	memcpy(own, p->policies, p->n * sizeof(*own));
 	for (uint32_t i = 0; i < p->n && r == 0; i++)
-		r = resolve_policy(rs, &own[i], i, arena, &all[i * rs->n_sources], err);
+		r = resolve_policy(&pl, i, err);
 	for (uint32_t i = 0; i < rs->n_rules && r == 0; i++)
 		if (rs->rules[i]->enabled)
-			r = plan_rule(rs, rs->rules[i], p->n, all, arena, plan);
+			r = plan_rule(&pl, rs->rules[i]);
 	return r;
 }
 
@@ -348,10 +365,12 @@ static uint64_t key_hash(const struct suppress *s, const struct applied *a,
 	return siphash(&s->key, &all, sizeof(all));
 }
 
-static bool check_one(struct suppress *s, const struct applied *a, struct tally_row *row,
-		      const struct event *evt, const struct fetch *fetch, struct buf *scratch)
+static bool check_one(struct suppress *s, const struct applied *a,
+		      const struct alert_subject *subject, struct tally_row *row,
+		      struct buf *scratch)
 {
-	struct str text = key_text(a, evt, fetch, scratch);
+	const uint64_t ts = subject->evt->ts;
+	struct str text = key_text(a, subject->evt, subject->fetch, scratch);
 	struct slot *slot;
 	uint64_t hash;
 	bool passes;
@@ -359,21 +378,22 @@ static bool check_one(struct suppress *s, const struct applied *a, struct tally_
 	hash = key_hash(s, a, row, buf_str(scratch));
 	(void)pthread_mutex_lock(&s->lock);
 	slot = slot_of(s, hash, text);
-	passes = is_within(slot, a->policy, evt->ts);
+	passes = is_within(slot, a->policy, ts);
 	if (!passes)
-		hold_back(s, slot, row, evt->ts);
+		hold_back(s, slot, row, ts);
 	(void)pthread_mutex_unlock(&s->lock);
 	return passes;
 }
 
-bool suppress_check(struct suppress *s, const struct suppress_plan *p, const struct rule *rule,
-		    struct tally_row *row, const struct event *evt, const struct fetch *fetch,
-		    struct buf *scratch)
+bool suppress_check(struct suppress *s, const struct suppress_plan *p,
+		    const struct alert_subject *subject, struct tally_row *row, struct buf *scratch)
 {
+	const uint32_t rule = subject->rule->index;
+
 	if (!p->by_rule)
 		return false;
-	for (uint32_t i = 0; i < p->by_rule[rule->index].n; i++)
-		if (!check_one(s, &p->by_rule[rule->index].applied[i], row, evt, fetch, scratch))
+	for (uint32_t i = 0; i < p->by_rule[rule].n; i++)
+		if (!check_one(s, &p->by_rule[rule].applied[i], subject, row, scratch))
 			return true;
 	return false;
 }

@@ -47,6 +47,7 @@ struct suppress_policies {
 	const struct suppress_policy *policies;
 };
 
+struct alert_subject;
 struct suppress;
 struct suppress_plan;
 
@@ -60,10 +61,10 @@ struct suppress *suppress_free(struct suppress *s);
 int suppress_plan(struct ruleset *rs, const struct suppress_policies *p, struct arena *arena,
 		  const struct suppress_plan **ret, struct err *err);
 
-/* Whether an alert of @rule on @evt is held back. @scratch is overwritten; @row is the rule's and
- * counts what was held back. @s may be NULL when no policies were planned. */
-bool suppress_check(struct suppress *s, const struct suppress_plan *p, const struct rule *rule,
-		    struct tally_row *row, const struct event *evt, const struct fetch *fetch,
+/* Whether an alert is held back. @scratch is overwritten; @row is the rule's and counts what was held
+ * back. @s may be NULL when no policies were planned. */
+bool suppress_check(struct suppress *s, const struct suppress_plan *p,
+		    const struct alert_subject *subject, struct tally_row *row,
 		    struct buf *scratch);
 
 /* What was held back of one rule since it was last told. */

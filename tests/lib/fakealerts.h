@@ -108,12 +108,19 @@ static void fakealerts_init(struct fakealerts *f, const char *rules, struct aler
 	f->evt = (struct event){.raw = &f->raw, .num = 1, .ts = f->raw.ts, .source = "fake"};
 }
 
+/* The event at hand as a match of rule number @rule. */
+static inline struct alert_subject fakealerts_subject(const struct fakealerts *f, uint32_t rule)
+{
+	return (struct alert_subject){
+		.rule = f->rs->rules[rule], .evt = &f->evt, .fetch = &f->fetch, .eval = f->eval};
+}
+
 static inline struct alert *fakealerts_make(struct fakealerts *f, uint32_t rule)
 {
-	const struct alert_subject s = {.evt = &f->evt, .fetch = &f->fetch, .eval = f->eval};
+	const struct alert_subject s = fakealerts_subject(f, rule);
 	struct alert *a = NULL;
 
-	assert_int_equal(alert_render(f->writer, f->plan, f->rs->rules[rule], &s, f->form, &a), 0);
+	assert_int_equal(alert_render(f->writer, f->plan, &s, f->form, &a), 0);
 	return a;
 }
 

@@ -23,14 +23,16 @@ static const struct alert_options opts = {.hostname = "h"};
 /* The outputs of each rule, by @table; -EINVAL when it does not fit. */
 static int targets(struct fakealerts *f, const struct route_table *table, route_set *ret)
 {
-	const struct alert_subject s = {.evt = &f->evt, .fetch = &f->fetch, .eval = f->eval};
 	int r;
 
 	f->plan = alert_plan_unref(f->plan);
 	f->routes = table;
 	r = fakealerts_plan(f);
-	for (uint32_t i = 0; r == 0 && i < f->rs->n_rules; i++)
-		ret[i] = alert_targets(f->writer, f->plan, f->rs->rules[i], &s);
+	for (uint32_t i = 0; r == 0 && i < f->rs->n_rules; i++) {
+		const struct alert_subject s = fakealerts_subject(f, i);
+
+		ret[i] = alert_targets(f->writer, f->plan, &s);
+	}
 	return r;
 }
 

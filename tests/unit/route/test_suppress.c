@@ -48,10 +48,10 @@ static void bench_deinit(struct bench *b)
 /* Whether an alert of rule @rule, @ms after the start, gets through. */
 static bool passes(struct bench *b, uint32_t rule, uint64_t ms)
 {
-	const struct alert_subject s = {.evt = &b->f.evt, .fetch = &b->f.fetch, .eval = b->f.eval};
+	const struct alert_subject s = fakealerts_subject(&b->f, rule);
 
 	b->f.evt.ts = b->start_ts + ms * 1000000;
-	return alert_targets(b->f.writer, b->f.plan, b->f.rs->rules[rule], &s) != 0;
+	return alert_targets(b->f.writer, b->f.plan, &s) != 0;
 }
 
 static void test_a_burst_passes_and_then_the_rate(void **state)
