@@ -187,11 +187,11 @@ static int make_plan(struct engine *e, struct config *c, struct alert_plan **ret
 	const struct alert_options opts = read_alert_options(e, c);
 	struct alert_setup as = {
 		.opts = &opts, .tally = &e->tally, .routes = &routes, .policies = &policies};
-	const char *const *names;
-	int r = outputs_names(e->setup, c, &names, &as.templates, &as.n_templates, err);
+	struct output_names outputs;
+	int r = outputs_names(e->setup, c, &outputs, err);
 
 	if (r == 0)
-		r = config_routes(c, names, as.n_templates, &routes, err);
+		r = config_routes(c, &outputs, &routes, err);
 	if (r == 0)
 		r = config_suppression(c, &policies, err);
 	if (r == 0)
@@ -202,6 +202,8 @@ static int make_plan(struct engine *e, struct config *c, struct alert_plan **ret
 		return r;
 	rules.loader = rules_loader_free(rules.loader);
 	as.rs = rules.set;
+	as.templates = outputs.templates;
+	as.n_templates = outputs.n;
 	as.suppress = e->suppress;
 	(void)pthread_mutex_lock(&e->lock);
 	r = alert_plan_new(&as, ret, err);

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "command/cmd.h"
-#include "util/nearest.h"
 
 static void add_arg(struct buf *b, const struct field *f)
 {
@@ -105,19 +104,6 @@ static void source_fields(struct buf *b, const struct evsource *src, const struc
 		gone_fields(b, src->fields, o->format);
 }
 
-static int no_source(const struct setup *s, const char *name, struct err *err)
-{
-	struct nearest near;
-
-	nearest_init(&near, str_from(name));
-	for (uint32_t i = 0; i < s->n_sources; i++)
-		nearest_offer(&near, str_from(s->sources[i].name));
-	err_set(err, 0, 0, "--list=%s: there is no such event source", name);
-	if (near.best.len)
-		err_hint(err, "did you mean '%.*s'?", STR_FMT(near.best));
-	return -EINVAL;
-}
-
 int cmd_list_fields(struct setup *s, struct err *err)
 {
 	const char *only = s->opts->list_source;
@@ -139,7 +125,8 @@ int cmd_list_fields(struct setup *s, struct err *err)
 	if (s->opts->format == FORMAT_JSON)
 		buf_add_cstr(&b, "]\n");
 	if (only && !found) {
-		r = no_source(s, only, err);
+		r = setup_unknown_source(s, only, err);
+		err_context(err, "--list");
 	} else {
 		(void)fwrite(b.p, 1, b.len, stdout);
 	}

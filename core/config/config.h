@@ -47,15 +47,20 @@ struct config *config_new(void);
 struct config *config_ref(struct config *c);
 struct config *config_unref(struct config *c); /* NULL is fine, returns NULL */
 
-/* Reads @path (NULL: an empty configuration) and what it includes, then applies @options, each
- * "key=value". -EINVAL with @err for what a person got wrong, the errno of a file that cannot be
+/* What the command line sets: each "key=value". */
+struct config_settings {
+	uint32_t n;
+	const char *const *items;
+};
+
+/* Reads @path (NULL: an empty configuration) and what it includes, then applies @settings. -EINVAL with @err for what a person got wrong, the errno of a file that cannot be
  * read (err is set too), -ENOMEM. */
-int config_load(struct config *c, const char *path, const char *const *options, uint32_t n_options,
+int config_load(struct config *c, const char *path, const struct config_settings *settings,
 		struct err *err);
 
 /* As config_load(), with @text in place of the main file; @name stands for it in messages. */
 int config_load_text(struct config *c, const char *name, struct str text,
-		     const char *const *options, uint32_t n_options, struct err *err);
+		     const struct config_settings *settings, struct err *err);
 
 /* Takes from @other what this configuration says nothing about; @other must outlive this one.
  * Only top-level keys for which @want says yes. */

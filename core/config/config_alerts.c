@@ -38,27 +38,26 @@ static int read_match(struct config *c, const struct config_node *entry, struct 
 
 /* --- routes ----------------------------------------------------------------------------------- */
 
-static int find_output(const char *name, const char *const *outputs, uint32_t n, route_set *set,
+static int find_output(const struct output_names *outputs, const char *name, route_set *set,
 		       struct err *err)
 {
 	struct nearest near;
 
-	for (uint32_t i = 0; i < n; i++)
-		if (strcmp(outputs[i], name) == 0) {
+	for (uint32_t i = 0; i < outputs->n; i++)
+		if (strcmp(outputs->names[i], name) == 0) {
 			*set |= (route_set)1 << i;
 			return 0;
 		}
 	err_set(err, 0, 0, "routes: no output is called '%s'", name);
 	nearest_init(&near, str_from(name));
-	for (uint32_t i = 0; i < n; i++)
-		nearest_offer(&near, str_from(outputs[i]));
-	if (near.best.p)
-		err_hint(err, "did you mean '%.*s'?", STR_FMT(near.best));
+	for (uint32_t i = 0; i < outputs->n; i++)
+		nearest_offer(&near, str_from(outputs->names[i]));
+	nearest_hint(&near, err);
 	return -EINVAL;
 }
 
-static int read_route(struct config *c, const struct config_node *e, const char *const *outputs,
-		      uint32_t n_outputs, struct route *ret, struct err *err)
+static int read_route(struct config *c, const struct config_node *e,
+		      const struct output_names *outputs, struct route *ret, struct err *err)
 {
 	const struct config_node *to = config_node_child(e, STR("outputs"));
 	const char *const *names;
@@ -73,15 +72,15 @@ static int read_route(struct config *c, const struct config_node *e, const char 
 	ret->condition = config_node_text(e, STR("condition"));
 	ret->is_final = is_true(e, STR("final"));
 	for (uint32_t i = 0; r == 0 && i < n; i++)
-		if (find_output(names[i], outputs, n_outputs, &ret->outputs, err) < 0) {
+		if (find_output(outputs, names[i], &ret->outputs, err) < 0) {
 			config_place_context(to->place, err);
 			r = -EINVAL;
 		}
 	return r;
 }
 
-int config_routes(struct config *c, const char *const *outputs, uint32_t n_outputs,
-		  struct route_table *ret, struct err *err)
+int config_routes(struct config *c, const struct output_names *outputs, struct route_table *ret,
+		  struct err *err)
 {
 	const struct config_node *list = config_at(c, "routes");
 	uint32_t count = config_node_count(list), n = 0;
@@ -93,11 +92,11 @@ int config_routes(struct config *c, const char *const *outputs, uint32_t n_outpu
 	if (count > ROUTES_MAX)
 		return config_node_refuse(list, err, "routes: too many entries");
 	for (const struct config_node *e = list ? list->first : NULL; e && r == 0; e = e->next)
-		r = read_route(c, e, outputs, n_outputs, &routes[n++], err);
+		r = read_route(c, e, outputs, &routes[n++], err);
 	*ret = (struct route_table){
 		.n = n,
 		.routes = routes,
-		.all = n_outputs >= 32 ? UINT32_MAX : ((route_set)1 << n_outputs) - 1,
+		.all = outputs->n >= 32 ? UINT32_MAX : ((route_set)1 << outputs->n) - 1,
 	};
 	return r;
 }

@@ -11,9 +11,15 @@
 #include "route/routes.h"
 #include "route/suppress.h"
 
-/* @outputs: the names of the outputs, in the order of their bits. */
-int config_routes(struct config *c, const char *const *outputs, uint32_t n_outputs,
-		  struct route_table *ret, struct err *err);
+/* The outputs in the order of their bits. */
+struct output_names {
+	uint32_t n;
+	const char *const *names;
+	const char *const *templates; /* NULL: the usual text */
+};
+
+int config_routes(struct config *c, const struct output_names *outputs, struct route_table *ret,
+		  struct err *err);
 
 /* The policies of `suppression:`, and the old `outputs: {rate, max_burst}` as one for all rules. */
 int config_suppression(struct config *c, struct suppress_policies *ret, struct err *err);

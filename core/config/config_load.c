@@ -349,14 +349,14 @@ static bool option_is_about_files(const char *option)
 	return strchr("=[.", option[key.len]) != NULL && option[key.len];
 }
 
-static int options_apply(struct config *c, const char *const *options, uint32_t n, bool about_files,
+static int options_apply(struct config *c, const struct config_settings *settings, bool about_files,
 			 struct err *err)
 {
 	int r = 0;
 
-	for (uint32_t i = 0; i < n && r == 0; i++)
-		if (option_is_about_files(options[i]) == about_files)
-			r = option_apply(c, options[i], err);
+	for (uint32_t i = 0; i < settings->n && r == 0; i++)
+		if (option_is_about_files(settings->items[i]) == about_files)
+			r = option_apply(c, settings->items[i], err);
 	return r;
 }
 
@@ -490,28 +490,28 @@ static int include_all(struct config *c, struct err *err)
 	return r;
 }
 
-static int load(struct config *c, const char *const *options, uint32_t n, struct err *err)
+static int load(struct config *c, const struct config_settings *settings, struct err *err)
 {
-	int r = options_apply(c, options, n, true, err);
+	int r = options_apply(c, settings, true, err);
 
 	if (r == 0)
 		r = include_all(c, err);
 	if (r == 0)
-		r = options_apply(c, options, n, false, err);
+		r = options_apply(c, settings, false, err);
 	if (r == 0)
 		r = config_check(c, err);
 	return r;
 }
 
 int config_load_text(struct config *c, const char *name, struct str text,
-		     const char *const *options, uint32_t n_options, struct err *err)
+		     const struct config_settings *settings, struct err *err)
 {
 	int r = read_text(c, name, &text, &c->root, err);
 
-	return r < 0 ? r : load(c, options, n_options, err);
+	return r < 0 ? r : load(c, settings, err);
 }
 
-int config_load(struct config *c, const char *path, const char *const *options, uint32_t n_options,
+int config_load(struct config *c, const char *path, const struct config_settings *settings,
 		struct err *err)
 {
 	int r = 0;
@@ -522,7 +522,7 @@ int config_load(struct config *c, const char *path, const char *const *options, 
 		c->root = config_node_new(&c->arena, CONFIG_MAP, (struct config_place){0});
 	if (r == 0 && !c->root)
 		r = -ENOMEM;
-	return r < 0 ? r : load(c, options, n_options, err);
+	return r < 0 ? r : load(c, settings, err);
 }
 
 void config_adopt(struct config *c, const struct config *other, bool (*want)(struct str key))

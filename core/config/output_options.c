@@ -104,7 +104,9 @@ static int read_delivery(const struct config_node *map, struct output_setup *ret
 	return 0;
 }
 
-static int parse_policy(struct str text, bool blocks, enum queue_policy *ret, bool *ret_spills)
+#define SPILL "spill"
+
+static int parse_policy(struct str text, bool blocks, enum queue_policy *ret)
 {
 	const enum queue_policy natural = blocks ? QUEUE_BLOCK : QUEUE_DROP_NEWEST;
 	const struct {
@@ -112,7 +114,7 @@ static int parse_policy(struct str text, bool blocks, enum queue_policy *ret, bo
 		enum queue_policy policy;
 	} names[] = {
 		{"auto", natural},
-		{"spill", natural},
+		{SPILL, natural},
 		{"block", QUEUE_BLOCK},
 		{"drop", QUEUE_DROP_NEWEST},
 		{"drop_newest", QUEUE_DROP_NEWEST},
@@ -122,36 +124,42 @@ static int parse_policy(struct str text, bool blocks, enum queue_policy *ret, bo
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (str_is(text, names[i].name)) {
 			*ret = names[i].policy;
-			*ret_spills = str_is(text, "spill");
 			return 0;
 		}
 	return -EINVAL;
 }
 
-/* An output that promises delivery keeps its source waiting, unless its own map says otherwise. */
-static int read_policy(const struct config *c, const struct config_node *map, bool blocks,
-		       struct output_setup *ret, bool *ret_spills, struct err *err)
+/* What a full queue does, as the map of the output says, or what all outputs do. */
+static struct str policy_text(const struct config *c, const struct config_node *map)
 {
 	const struct config_node *n = find(map, "queue.when_full");
-	const struct config_node global = {
-		.kind = CONFIG_SCALAR, .text = str_from(config_str(c, "outputs_queue.when_full"))};
-	const bool is_own = n != NULL;
 
-	n = n ? n : &global;
+	return n ? n->text : str_from(config_str(c, "outputs_queue.when_full"));
+}
+
+/* An output that promises delivery keeps its source waiting, unless its own map says otherwise. */
+static int read_policy(const struct config *c, const struct config_node *map, bool blocks,
+		       struct output_setup *ret, struct err *err)
+{
+	const struct config_node *own = find(map, "queue.when_full");
+	const struct str text = policy_text(c, map);
+
 	blocks |= ret->delivery != OUTPUT_BEST_EFFORT;
-	if (n->kind != CONFIG_SCALAR || parse_policy(n->text, blocks, &ret->policy, ret_spills) < 0)
-		return refuse(n, "queue.when_full", err,
+	if (parse_policy(text, blocks, &ret->policy) < 0)
+		return refuse(own ? own : map, "queue.when_full", err,
 			      "it should be auto, block, drop_newest, drop_oldest or spill");
 	if (ret->delivery == OUTPUT_BEST_EFFORT)
 		return 0;
-	if (is_own && *ret_spills)
-		return refuse(n, "queue.when_full", err, "spilling is for 'delivery: best_effort'");
-	if (is_own && ret->delivery == OUTPUT_DELIVERED && ret->policy != QUEUE_BLOCK)
-		return refuse(n, "queue.when_full", err,
-			      "'delivery: delivered' drops nothing: it should be block");
-	if (!is_own)
+	if (!own) {
 		ret->policy = QUEUE_BLOCK;
-	*ret_spills = false;
+		return 0;
+	}
+	if (str_is(text, SPILL))
+		return refuse(own, "queue.when_full", err,
+			      "spilling is for 'delivery: best_effort'");
+	if (ret->delivery == OUTPUT_DELIVERED && ret->policy != QUEUE_BLOCK)
+		return refuse(own, "queue.when_full", err,
+			      "'delivery: delivered' drops nothing: it should be block");
 	return 0;
 }
 
@@ -162,9 +170,11 @@ static bool is_plain_name(const char *name)
 }
 
 /* Where the spool is, if there has to be one. */
-static int read_spool(struct config *c, const struct config_node *map, bool spills,
-		      struct output_setup *ret, struct err *err)
+static int read_spool(struct config *c, const struct config_node *map, struct output_setup *ret,
+		      struct err *err)
 {
+	const bool spills =
+		ret->delivery == OUTPUT_BEST_EFFORT && str_is(policy_text(c, map), SPILL);
 	const struct config_node *n = find(map, "spool");
 	struct spool_setup *s = &ret->spool;
 
@@ -215,7 +225,6 @@ int output_options_read(struct config *c, const struct config_node *n, bool bloc
 	};
 	const struct option global = {"outputs_queue.capacity", OPTION_COUNT, 0,
 				      OUTPUT_CAPACITY_MAX, &ret->capacity};
-	bool spills = false;
 	int r;
 
 	p->failures = OUTPUT_FAILURES;
@@ -232,7 +241,7 @@ int output_options_read(struct config *c, const struct config_node *n, bool bloc
 	if (r == 0)
 		r = read_delivery(n, ret, err);
 	if (r == 0)
-		r = read_policy(c, n, blocks, ret, &spills, err);
+		r = read_policy(c, n, blocks, ret, err);
 	ret->spool.segment_bytes = (uint32_t)segment_bytes;
-	return r < 0 ? r : read_spool(c, n, spills, ret, err);
+	return r < 0 ? r : read_spool(c, n, ret, err);
 }

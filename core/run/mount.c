@@ -86,7 +86,8 @@ static int list_key(struct setup *s, struct config *c, const struct config_node 
 				 n->place.file, n->place.line, STR_FMT(name));
 		return 0;
 	}
-	*ret = (struct asked){.name = arena_str(&c->arena, name).p,
+	*ret = (struct asked){.from = c,
+			      .name = arena_str(&c->arena, name).p,
 			      .node = n,
 			      .config = n,
 			      .options = n,
@@ -95,14 +96,16 @@ static int list_key(struct setup *s, struct config *c, const struct config_node 
 }
 
 /* An entry of `outputs:`. */
-static int list_entry(const struct config_node *n, struct asked *ret, struct err *err)
+static int list_entry(struct config *c, const struct config_node *n, struct asked *ret,
+		      struct err *err)
 {
 	const struct config_node *plugin = config_node_child(n, STR("plugin"));
 	const struct config_node *name = config_node_child(n, STR("name"));
 
 	if (!plugin || plugin->kind != CONFIG_SCALAR)
 		return config_node_refuse(n, err, "outputs: an entry needs the name of a plugin");
-	*ret = (struct asked){.name = name && name->text.p ? name->text.p : plugin->text.p,
+	*ret = (struct asked){.from = c,
+			      .name = name && name->text.p ? name->text.p : plugin->text.p,
 			      .node = n,
 			      .config = config_node_child(n, STR("config")),
 			      .options = n,
@@ -110,14 +113,13 @@ static int list_entry(const struct config_node *n, struct asked *ret, struct err
 	return 1;
 }
 
-static int too_many(uint32_t cap, struct err *err)
+static int too_many(struct err *err)
 {
-	err_set(err, 0, 0, "more than %u outputs", cap);
+	err_set(err, 0, 0, "more than %d outputs", OUTPUTS_MAX);
 	return -EINVAL;
 }
 
-int mount_list(struct setup *s, struct config *c, struct asked *ret, uint32_t cap, bool tells,
-	       struct err *err)
+int mount_list(struct setup *s, struct config *c, struct asked *ret, bool tells, struct err *err)
 {
 	const struct config_node *list = config_at(c, "outputs");
 	struct asked one;
@@ -126,16 +128,16 @@ int mount_list(struct setup *s, struct config *c, struct asked *ret, uint32_t ca
 
 	for (const struct config_node *k = c->root->first; k; k = k->next) {
 		r = is_key_of_output(k->key) ? list_key(s, c, k, tells, &one) : 0;
-		if (r < 0 || (r && n == cap))
-			return r < 0 ? r : too_many(cap, err);
+		if (r < 0 || (r && n == OUTPUTS_MAX))
+			return r < 0 ? r : too_many(err);
 		if (r)
 			ret[n++] = one;
 	}
 	for (const struct config_node *k = list && list->kind == CONFIG_SEQ ? list->first : NULL; k;
 	     k = k->next) {
-		r = list_entry(k, &one, err);
-		if (r < 0 || n == cap)
-			return r < 0 ? r : too_many(cap, err);
+		r = list_entry(c, k, &one, err);
+		if (r < 0 || n == OUTPUTS_MAX)
+			return r < 0 ? r : too_many(err);
 		ret[n++] = one;
 	}
 	return (int)n;
@@ -222,15 +224,15 @@ static int mount_fill(struct mount *m, struct setup *s, const struct asked *ask,
 	return output_options_read(m->config, ask->options, blocks, &m->setup, err);
 }
 
-int mount_new(struct setup *s, struct config *c, const struct asked *ask, bool blocks,
-	      struct mount **ret, struct err *err)
+int mount_new(struct setup *s, const struct asked *ask, bool blocks, struct mount **ret,
+	      struct err *err)
 {
 	struct mount *m = mem_new(sizeof(*m));
 	int r;
 
 	if (!m)
 		return -ENOMEM;
-	m->config = config_ref(c);
+	m->config = config_ref(ask->from);
 	m->services.log = &s->log;
 	m->setup = (struct output_setup){.name = ask->name,
 					 .log = &s->log,

@@ -15,6 +15,7 @@
 
 /* An output as the configuration asks for it: a key "<name>_output", or an entry of `outputs:`. */
 struct asked {
+	struct config *from;
 	const char *name;
 	const struct config_node *node;    /* where it is */
 	const struct config_node *config;  /* parameters of the plugin; may be NULL */
@@ -32,16 +33,15 @@ struct mount {
 	void *handle;
 };
 
-/* @c: where @ask was read. @blocks: what "auto" means for a full queue. The plugin is opened, the sink is
+/* @blocks: what "auto" means for a full queue. The plugin is opened, the sink is
  * not. -EINVAL with @err, -ENOMEM, the errnos of plugins. */
-int mount_new(struct setup *s, struct config *c, const struct asked *ask, bool blocks,
-	      struct mount **ret, struct err *err);
+int mount_new(struct setup *s, const struct asked *ask, bool blocks, struct mount **ret,
+	      struct err *err);
 struct mount *mount_free(struct mount *m); /* NULL is fine */
 
-/* The outputs that @c asks for, at most @cap, in its arena: those by key, then those by list. The count. A key
- * without a plugin is told when @tells. -EINVAL with @err for an entry without a plugin, -ENOMEM. */
-int mount_list(struct setup *s, struct config *c, struct asked *ret, uint32_t cap, bool tells,
-	       struct err *err);
+/* The outputs that @c asks for, in its arena: those by key, then those by list. The count, at most
+ * OUTPUTS_MAX. A key without a plugin is told when @tells. -EINVAL with @err for an entry without a plugin, -ENOMEM. */
+int mount_list(struct setup *s, struct config *c, struct asked *ret, bool tells, struct err *err);
 
 /* Whether both write the same to the same place; are tuned alike (what output_decide() changes); and keep what
  * waits alike. */

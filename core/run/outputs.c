@@ -156,8 +156,7 @@ static int check_name(const struct outputs *o, const char *name, struct err *err
 	return 0;
 }
 
-static int prepare_all(struct outputs *o, struct config *c, const struct asked *asked, uint32_t n,
-		       struct err *err)
+static int prepare_all(struct outputs *o, const struct asked *asked, uint32_t n, struct err *err)
 {
 	int r = 0;
 
@@ -166,7 +165,7 @@ static int prepare_all(struct outputs *o, struct config *c, const struct asked *
 
 		r = check_name(o, asked[i].name, err);
 		if (r == 0)
-			r = mount_new(o->setup, c, &asked[i], o->blocks, &m, err);
+			r = mount_new(o->setup, &asked[i], o->blocks, &m, err);
 		if (r == 0)
 			r = prepare_one(o, m, &o->next[o->n_next], err);
 		if (r == 0)
@@ -181,7 +180,7 @@ int outputs_prepare(struct outputs *o, struct config *c, struct err *err)
 {
 	struct asked asked[OUTPUTS_MAX];
 	struct output *list[OUTPUTS_MAX];
-	int r = mount_list(o->setup, c, asked, OUTPUTS_MAX, true, err);
+	int r = mount_list(o->setup, c, asked, true, err);
 
 	outputs_tidy(o);
 	if (o->n_old_sets == OUTPUTS_SETS_MAX || o->n_leaving + o->n > OUTPUTS_LEAVING_MAX) {
@@ -195,7 +194,7 @@ int outputs_prepare(struct outputs *o, struct config *c, struct err *err)
 		return -EINVAL;
 	}
 	if (r > 0)
-		r = prepare_all(o, c, asked, (uint32_t)r, err);
+		r = prepare_all(o, asked, (uint32_t)r, err);
 	for (uint32_t i = 0; i < o->n_next; i++)
 		list[i] = o->next[i]->output;
 	if (r == 0) {
@@ -368,13 +367,12 @@ bool outputs_past(const struct outputs *o, uint32_t i, const char **name,
 
 /* --- all of them ------------------------------------------------------------------------------ */
 
-int outputs_names(struct setup *s, struct config *c, const char *const **ret,
-		  const char *const **ret_templates, uint32_t *ret_n, struct err *err)
+int outputs_names(struct setup *s, struct config *c, struct output_names *ret, struct err *err)
 {
 	struct asked asked[OUTPUTS_MAX];
 	const char **names = arena_alloc(&c->arena, OUTPUTS_MAX * sizeof(*names));
 	const char **templates = arena_alloc(&c->arena, OUTPUTS_MAX * sizeof(*templates));
-	int n = mount_list(s, c, asked, OUTPUTS_MAX, false, err);
+	int n = mount_list(s, c, asked, false, err);
 
 	if (!names || !templates)
 		return -ENOMEM;
@@ -382,9 +380,8 @@ int outputs_names(struct setup *s, struct config *c, const char *const **ret,
 		names[i] = asked[i].name;
 		templates[i] = asked[i].template;
 	}
-	*ret = names;
-	*ret_templates = templates;
-	*ret_n = n < 0 ? 0 : (uint32_t)n;
+	*ret = (struct output_names){
+		.n = n < 0 ? 0 : (uint32_t)n, .names = names, .templates = templates};
 	return n < 0 ? n : 0;
 }
 

@@ -23,6 +23,7 @@
 
 #include "route/output.h"
 #include "route/outset.h"
+#include "config/config_alerts.h"
 #include "run/setup.h"
 #include "sched/loop.h"
 
@@ -43,10 +44,8 @@ int outputs_new(struct setup *s, bool blocks, struct loop *loop, struct outputs 
 		struct err *err);
 struct outputs *outputs_free(struct outputs *o);
 
-/* The names of the outputs that @c asks for and their templates (NULL: the usual text), in the order of
- * their set; in its arena. The errnos of mount_list(). */
-int outputs_names(struct setup *s, struct config *c, const char *const **ret,
-		  const char *const **ret_templates, uint32_t *ret_n, struct err *err);
+/* The names of the outputs that @c asks for and their templates, in its arena. The errnos of mount_list(). */
+int outputs_names(struct setup *s, struct config *c, struct output_names *ret, struct err *err);
 
 /* Makes ready for what @c asks for. Nothing has changed yet: either commit or abort follows. -EINVAL with
  * @err, -EBUSY with @err while earlier changes are under way. */

@@ -45,7 +45,8 @@ static bool is_wanted(struct str key)
 int setup_load_config(const struct setup *s, struct config *c, struct err *err)
 {
 	const struct options *o = s->opts;
-	int r = config_load(c, o->config, o->settings.items, o->settings.n, err);
+	const struct config_settings settings = {o->settings.n, o->settings.items};
+	int r = config_load(c, o->config, &settings, err);
 
 	if (r < 0)
 		return r;
@@ -102,7 +103,7 @@ int setup_init(struct setup *s, const struct options *opts, struct err *err)
 	config_init(&s->defaults);
 	r = paths_find(&s->paths);
 	if (r == 0 && access(s->paths.defaults, F_OK) == 0)
-		r = config_load(&s->defaults, s->paths.defaults, NULL, 0, err);
+		r = config_load(&s->defaults, s->paths.defaults, &(struct config_settings){0}, err);
 	if (r == 0)
 		r = setup_load_config(s, &s->config, err);
 	if (r < 0)
@@ -231,7 +232,7 @@ static bool is_selected(const struct options *o, struct str source)
 	return !list_has(&o->disable_sources, source);
 }
 
-static int unknown_source(const struct setup *s, const char *name, struct err *err)
+int setup_unknown_source(const struct setup *s, const char *name, struct err *err)
 {
 	struct nearest near;
 
@@ -242,9 +243,8 @@ static int unknown_source(const struct setup *s, const char *name, struct err *e
 	for (uint32_t i = 0; i < registry_count(s->plugs.registry); i++)
 		nearest_offer(&near, registry_at(s->plugs.registry, i)->source);
 	err_set(err, 0, 0, "'%s' is not an event source", name);
-	if (near.best.len)
-		err_hint(err, "did you mean '%.*s'?", STR_FMT(near.best));
-	else
+	nearest_hint(&near, err);
+	if (!near.best.len)
 		err_hint(err, "--list shows the fields of all of them");
 	return -EINVAL;
 }
@@ -260,7 +260,7 @@ static int check_source_names(const struct setup *s, const struct options_list *
 		for (uint32_t k = 0; k < registry_count(s->plugs.registry) && !known; k++)
 			known = str_is(registry_at(s->plugs.registry, k)->source, l->items[i]);
 		if (!known)
-			return unknown_source(s, l->items[i], err);
+			return setup_unknown_source(s, l->items[i], err);
 	}
 	return 0;
 }

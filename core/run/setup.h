@@ -66,6 +66,10 @@ int setup_fields(struct setup *s, struct config *c, struct err *err);
 /* Reads the manifest and opens plugins. After setup_init(). */
 int setup_plugins(struct setup *s, enum setup_scope scope, struct err *err);
 
+/* Says that no event source is called @name, and which one may be meant: -EINVAL with @err. After
+ * setup_plugins(). */
+int setup_unknown_source(const struct setup *s, const char *name, struct err *err);
+
 /* Options for a loader of rules, as configuration @c has them; in the arena of @c. */
 int setup_rules_options(struct setup *s, struct config *c, struct rules_options *ret,
 			struct err *err);

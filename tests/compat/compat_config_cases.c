@@ -291,11 +291,12 @@ static bool run_case(struct run *run, struct json_object *kase)
 	}
 	if (enter(run, kase) < 0)
 		return fail(run, "chdir", strerror(errno));
+	const struct config_settings settings = {n, argv};
 	config_init(&c);
 	if (yaml)
-		r = config_load_text(&c, "case.yaml", str_from(yaml), argv, n, &err);
+		r = config_load_text(&c, "case.yaml", str_from(yaml), &settings, &err);
 	else
-		r = config_load(&c, main, argv, n, &err);
+		r = config_load(&c, main, &settings, &err);
 	ok = expected(run, &c, kase, r, &err);
 	config_deinit(&c);
 	return ok;

@@ -32,9 +32,9 @@ static void read_it(struct config *c)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const char *options[MAX_OPTIONS];
+	struct config_settings settings = {.items = options};
 	char *text = malloc(size + 1), *at;
 	size_t len;
-	uint32_t n = 0;
 	struct config c;
 	struct err err = ERR_NULL;
 
@@ -43,15 +43,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(text, data, size);
 	text[size] = '\0';
 	len = strlen(text);
-	for (at = text + len; at < text + size && n < MAX_OPTIONS; at += strlen(at)) {
+	for (at = text + len; at < text + size && settings.n < MAX_OPTIONS; at += strlen(at)) {
 		at++;
 		/* No files: the file system is not under test. */
 		if (strncmp(at, "config_files", 12) != 0)
-			options[n++] = at;
+			options[settings.n++] = at;
 	}
 	config_init(&c);
 	if (!strstr(text, "config_files") &&
-	    config_load_text(&c, "fuzz.yaml", (struct str){text, len}, options, n, &err) == 0)
+	    config_load_text(&c, "fuzz.yaml", (struct str){text, len}, &settings, &err) == 0)
 		read_it(&c);
 	config_deinit(&c);
 	free(text);

@@ -464,7 +464,8 @@ class Questions(Case):
         self.assertIn("tick.divisible", names)
         self.assertIn("| `tick.value` | uint64 |",
                       self.run_gyr("--list=ticker", "--format", "MARKDOWN").stdout)
-        self.refuses(self.run_gyr("--list=nosuch"), "no such event source")
+        self.refuses(self.run_gyr("--list=nosuch"), "'nosuch' is not an event source")
+        self.refuses(self.run_gyr("--list=tickr"), "did you mean 'ticker'?")
 
     def test_plugins(self):
         rows = json.loads(self.run_gyr("--list-plugins", "--format", "json").stdout)

@@ -16,8 +16,10 @@
 
 static int load(struct config *c, const char *yaml, const char *option, struct err *err)
 {
+	const struct config_settings settings = {option ? 1 : 0, &option};
+
 	config_init(c);
-	return config_load_text(c, "t.yaml", str_from(yaml), &option, option ? 1 : 0, err);
+	return config_load_text(c, "t.yaml", str_from(yaml), &settings, err);
 }
 
 static void test_options_win_over_the_file(void **state)
@@ -181,7 +183,7 @@ static void test_included_files_merge_by_strategy(void **state)
 	write_file(dir, "main.yaml", yaml);
 	(void)snprintf(main_path, sizeof(main_path), "%s/main.yaml", dir);
 	config_init(&c);
-	assert_int_equal(config_load(&c, main_path, NULL, 0, &err), 0);
+	assert_int_equal(config_load(&c, main_path, &(struct config_settings){0}, &err), 0);
 	assert_int_equal(c.n_files, 3);
 	assert_int_equal(config_node_count(config_at(&c, "l")), 2);
 	assert_string_equal(config_at(&c, "l[1]")->text.p, "2");
