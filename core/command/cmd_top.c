@@ -170,80 +170,92 @@ struct column {
 	bool is_rate;
 };
 
-static uint32_t name_width(const struct top *t, const struct column *c, uint32_t n, uint32_t more)
-{
-	uint32_t used = more;
+/* A list of the status, and how it is shown: a name, a word about each, numbers. */
+struct table {
+	const char *list, *head, *word;
+	const struct column *columns;
+	uint32_t n;
+};
 
-	for (uint32_t i = 0; i < n; i++)
-		used += c[i].width + 1;
+enum { WORD_WIDTH = 13 };
+
+static uint32_t name_width(const struct top *t, const struct table *table)
+{
+	uint32_t used = WORD_WIDTH + 1;
+
+	for (uint32_t i = 0; i < table->n; i++)
+		used += table->columns[i].width + 1;
 	return t->width > used + NAME_MIN ? t->width - used : NAME_MIN;
 }
 
-static void add_heads(struct top *t, const char *name, const char *word, const struct column *c,
-		      uint32_t n)
+static void add_heads(struct top *t, const struct table *table)
 {
-	uint32_t width = name_width(t, c, n, 14);
-
 	buf_add_char(&t->page, '\n');
-	add_name(&t->page, str_from(name), width);
-	buf_printf(&t->page, " %-13s", word);
-	for (uint32_t i = 0; i < n; i++)
-		buf_printf(&t->page, " %*s", (int)c[i].width, c[i].head);
+	add_name(&t->page, str_from(table->head), name_width(t, table));
+	buf_printf(&t->page, " %-*s", WORD_WIDTH, table->word);
+	for (uint32_t i = 0; i < table->n; i++)
+		buf_printf(&t->page, " %*s", (int)table->columns[i].width, table->columns[i].head);
 	buf_add_char(&t->page, '\n');
 }
 
-static void add_row(struct top *t, const char *list, const struct json *item, uint32_t at,
-		    const char *word, const struct column *c, uint32_t n)
+static void add_row(struct top *t, const struct table *table, const struct json *item, uint32_t at)
 {
-	const struct json *before = same_before(t, list, item, at);
+	const struct json *before = same_before(t, table->list, item, at);
 
-	add_name(&t->page, json_text(json_member(item, "name")), name_width(t, c, n, 14));
+	add_name(&t->page, json_text(json_member(item, "name")), name_width(t, table));
 	buf_add_char(&t->page, ' ');
-	add_name(&t->page, json_text(json_member(item, word)), 13);
-	for (uint32_t i = 0; i < n; i++) {
-		const struct json *v = json_member(item, c[i].key);
+	add_name(&t->page, json_text(json_member(item, table->word)), WORD_WIDTH);
+	for (uint32_t i = 0; i < table->n; i++) {
+		const struct column *c = &table->columns[i];
+		const struct json *v = json_member(item, c->key);
 		double value = json_kind(v) == JSON_KIND_NULL ? -1 : json_num(v);
 
-		add_number(&t->page, c[i].is_rate ? rate(t, item, before, c[i].key) : value,
-			   c[i].width);
+		add_number(&t->page, c->is_rate ? rate(t, item, before, c->key) : value, c->width);
 	}
 	buf_add_char(&t->page, '\n');
 }
 
-static void draw_sources(struct top *t)
+static void draw_table(struct top *t, const struct table *table)
 {
-	static const struct column columns[] = {
-		{"events/s", 8, "events", true},
-		{"events", 8, "events", false},
-		{"bytes/s", 8, "bytes", true},
-		{"alerts/s", 8, "alerts", true},
-		{"drops", 7, "drops", false},
-		{"skipped", 7, "skipped", false},
-		{"last s", 7, "last_event_age_seconds", false},
-	};
-	const uint32_t n = sizeof(columns) / sizeof(columns[0]);
-	const struct json *list = json_member(t->now.root, "sources");
+	const struct json *list = json_member(t->now.root, table->list);
 
-	add_heads(t, "SOURCE", "state", columns, n);
+	add_heads(t, table);
 	for (uint32_t i = 0; i < json_count(list); i++)
-		add_row(t, "sources", json_item(list, i), i, "state", columns, n);
+		add_row(t, table, json_item(list, i), i);
 }
 
-static void draw_outputs(struct top *t)
-{
-	static const struct column columns[] = {
-		{"sent/s", 8, "accepted", true},  {"sent", 8, "accepted", false},
-		{"queue", 7, "queue", false},     {"spool", 7, "spool", false},
-		{"retries", 8, "retries", false}, {"refused", 7, "refused", false},
-		{"dropped", 7, "dropped", false}, {"lost", 7, "lost", false},
-	};
-	const uint32_t n = sizeof(columns) / sizeof(columns[0]);
-	const struct json *list = json_member(t->now.root, "outputs");
+#define TABLE(list, head, word, columns)                                                  \
+	{                                                                                 \
+		list, head, word, columns, (uint32_t)(sizeof(columns) / sizeof(*columns)) \
+	}
 
-	add_heads(t, "OUTPUT", "state", columns, n);
-	for (uint32_t i = 0; i < json_count(list); i++)
-		add_row(t, "outputs", json_item(list, i), i, "state", columns, n);
-}
+static const struct column source_columns[] = {
+	{"events/s", 8, "events", true},
+	{"events", 8, "events", false},
+	{"bytes/s", 8, "bytes", true},
+	{"alerts/s", 8, "alerts", true},
+	{"drops", 7, "drops", false},
+	{"skipped", 7, "skipped", false},
+	{"last s", 7, "last_event_age_seconds", false},
+};
+
+static const struct column output_columns[] = {
+	{"sent/s", 8, "accepted", true},  {"sent", 8, "accepted", false},
+	{"queue", 7, "queue", false},     {"spool", 7, "spool", false},
+	{"retries", 8, "retries", false}, {"refused", 7, "refused", false},
+	{"dropped", 7, "dropped", false}, {"lost", 7, "lost", false},
+};
+
+static const struct column rule_columns[] = {
+	{"alerts/s", 8, "alerts", true},
+	{"alerts", 8, "alerts", false},
+	{"suppressed", 10, "suppressed", false},
+	{"unrouted", 8, "unrouted", false},
+};
+
+static const struct table sources = TABLE("sources", "SOURCE", "state", source_columns);
+static const struct table outputs = TABLE("outputs", "OUTPUT", "state", output_columns);
+static const struct table rules = TABLE("rules", "RULE", "priority", rule_columns);
 
 struct ranked {
 	const struct json *rule;
@@ -272,14 +284,7 @@ static uint32_t lines_of(const struct buf *b)
 
 static void draw_rules(struct top *t)
 {
-	static const struct column columns[] = {
-		{"alerts/s", 8, "alerts", true},
-		{"alerts", 8, "alerts", false},
-		{"suppressed", 10, "suppressed", false},
-		{"unrouted", 8, "unrouted", false},
-	};
-	const uint32_t n = sizeof(columns) / sizeof(columns[0]);
-	const struct json *list = json_member(t->now.root, "rules");
+	const struct json *list = json_member(t->now.root, rules.list);
 	uint32_t n_rules = json_count(list) < RULES_MAX ? json_count(list) : RULES_MAX, room;
 	struct ranked *ranked = mem_new((n_rules + 1) * sizeof(*ranked));
 
@@ -289,15 +294,15 @@ static void draw_rules(struct top *t)
 		const struct json *rule = json_item(list, i);
 
 		ranked[i] = (struct ranked){
-			rule, rate(t, rule, same_before(t, "rules", rule, i), "alerts"),
+			rule, rate(t, rule, same_before(t, rules.list, rule, i), "alerts"),
 			json_int(json_member(rule, "alerts")), i};
 	}
 	qsort(ranked, n_rules, sizeof(*ranked), busiest_first);
-	add_heads(t, "RULE", "priority", columns, n);
+	add_heads(t, &rules);
 	room = lines_of(&t->page) + 1;
 	room = !t->height ? n_rules : t->height > room ? t->height - room : 0;
 	for (uint32_t i = 0; i < n_rules && i < room; i++)
-		add_row(t, "rules", ranked[i].rule, ranked[i].at, "priority", columns, n);
+		add_row(t, &rules, ranked[i].rule, ranked[i].at);
 	(void)mem_free(ranked);
 }
 
@@ -352,8 +357,8 @@ static void draw(struct top *t)
 	if (!t->now.root)
 		return;
 	draw_head(t);
-	draw_sources(t);
-	draw_outputs(t);
+	draw_table(t, &sources);
+	draw_table(t, &outputs);
 	draw_rules(t);
 }
 

@@ -309,11 +309,19 @@ static struct values get_one(struct fetcher *f, const struct event *evt,
 	return convert(&taking, &q);
 }
 
-/* Asks for @n uses of one owner; answers go to the places of @ret that @at names. */
-static void ask_owner(struct fetcher *f, const struct event *evt,
-		      const struct field_use *const *uses, const uint32_t *at, uint32_t n,
-		      struct values *ret)
+/* What is asked of an event at once; answers go to the same places of @ret. */
+struct question {
+	const struct event *evt;
+	const struct field_use *const *uses;
+	struct values *ret;
+};
+
+/* Asks for the @n uses, all of one owner, at the places @at. */
+static inline void ask_owner(struct fetcher *f, const struct question *all, const uint32_t *at,
+			     uint32_t n)
 {
+	const struct event *evt = all->evt;
+	const struct field_use *const *uses = all->uses;
 	struct asked *a = &f->owners[uses[at[0]]->field->owner];
 	bool is_done = false;
 	ss_plugin_extract_field q[BATCH_MAX];
@@ -328,13 +336,14 @@ static void ask_owner(struct fetcher *f, const struct event *evt,
 		const struct taking taking = {
 			.f = f, .asked = a, .evt = evt, .memo = find_memo(f, uses[at[i]])};
 
-		ret[at[i]] = is_done ? convert(&taking, &q[i]) : get_one(f, evt, uses[at[i]]);
+		all->ret[at[i]] = is_done ? convert(&taking, &q[i]) : get_one(f, evt, uses[at[i]]);
 	}
 }
 
 static void get_some(struct fetcher *f, const struct event *evt,
 		     const struct field_use *const *uses, uint32_t n, struct values *ret)
 {
+	const struct question all = {.evt = evt, .uses = uses, .ret = ret};
 	uint32_t open[BATCH_MAX], n_open = 0, at[BATCH_MAX];
 
 	for (uint32_t i = 0; i < n; i++) {
@@ -357,7 +366,7 @@ static void get_some(struct fetcher *f, const struct event *evt,
 			else
 				open[n_rest++] = open[i];
 		}
-		ask_owner(f, evt, uses, at, n_at, ret);
+		ask_owner(f, &all, at, n_at);
 		n_open = n_rest;
 	}
 }
