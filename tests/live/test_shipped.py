@@ -105,6 +105,45 @@ class Shipped(Live):
         self.provoke(name, "ptrace")
         self.told("PTRACE attached to process", name)
 
+    def pretend(self, name, *args, **more):
+        """A program of that name runs, which does nothing."""
+        sh(shutil.copy(shutil.which("true"), os.path.join(self.dir, name)), *args, **more)
+
+    def test_programs_by_their_name_and_what_they_are_told(self):
+        os.chmod(self.dir, 0o755)
+        self.pretend("worker", "-o", "stratum+tcp://pool.invalid:3333", self.tag)
+        self.pretend("xmrig", self.tag)
+        self.pretend("useradd", self.tag)
+        self.pretend("shred", self.tag)
+        self.pretend("sudoedit", "-s", self.tag + "\\", user=65534)
+        sh("grep", "aws_secret_access_key", os.path.join(self.dir, "nothing"))
+        self.told("Detect crypto miners using the Stratum protocol")
+        self.told("Known Cryptominer Process Executed")
+        self.told("User mgmt binaries")
+        self.told("Remove Bulk Data from Disk")
+        self.assertEqual(self.told("Sudo Potential Privilege Escalation")["priority"], "Critical")
+        self.told("Find AWS Credentials")
+
+    def test_files_of_people(self):
+        for name in (".bash_history", ".ssh/id_rsa"):
+            self.write(name, "")
+        sh("cp", "/etc/hostname", os.path.join(self.dir, ".bashrc"))
+        self.told("Modify Shell Configuration File")
+        sh("rm", os.path.join(self.dir, ".bash_history"))
+        self.told("Delete or rename shell history")
+        sh("cat", os.path.join(self.dir, ".ssh/id_rsa"))
+        self.told("Private key read")
+        sh("cp", "/etc/hostname", os.path.join(self.dir, ".ssh/authorized_keys"))
+        self.told("Adding ssh keys to authorized_keys")
+        sh("chmod", "u+s", os.path.join(self.dir, ".bashrc"))
+        self.told("Set Setuid or Setgid bit")
+        sh("cat", os.path.join(self.dir, "../../etc/passwd"))
+        self.told("Directory traversal monitored file read")
+
+    def test_a_process_that_looks_for_debuggers(self):
+        sh("python3", "-c", "import ctypes; ctypes.CDLL(None).ptrace(0, 0, 0, 0)", self.tag)
+        self.told("PTRACE anti-debug attempt")
+
     def test_a_log_that_is_cleared(self):
         path = os.path.join("/var/log", self.tag + ".log")
         self.addCleanup(sh, "rm", "-f", path)
