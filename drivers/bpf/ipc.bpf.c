@@ -67,8 +67,7 @@ EXIT_FIXED(semget, WIRE_CLASS_OTHER, 4, 20)
 	put_s64(e, ret);
 	put_u32(e, arg(call, 0));
 	put_u32(e, arg(call, 1));
-	put_u32(e, (flags & 0777) | FLAG(flags, 01000, PPM_IPC_CREAT) |
-			   FLAG(flags, 02000, PPM_IPC_EXCL));
+	put_u32(e, FLAG(flags, 01000, PPM_IPC_CREAT) | FLAG(flags, 02000, PPM_IPC_EXCL));
 }
 
 INLINE __u16 semaphore_command(__u32 cmd)

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "expect.h"
+#include "sound.h"
 
 enum { TESTS_MAX = 256 };
 
@@ -27,6 +28,7 @@ static void run_case(void **state)
 			 watch_told()->lost);
 	if (after.dropped == before.dropped + watch_told()->lost) {
 		expect_lines(seen, c->expected);
+		sound_check(seen);
 		assert_int_equal(seen->status, 0);
 	} else {
 		fail_msg("%llu events were dropped",

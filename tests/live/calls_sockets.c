@@ -203,6 +203,16 @@ static void act_options(struct told *t)
 	getsockopt((int)t->r[0], SOL_SOCKET, SO_ERROR, &error, &n);
 }
 
+static void act_names(struct told *t)
+{
+	struct sockaddr_in a;
+	socklen_t n = sizeof a;
+
+	connected(t);
+	getsockname((int)t->r[1], (struct sockaddr *)&a, &n);
+	getpeername((int)t->r[1], (struct sockaddr *)&a, &n);
+}
+
 static const struct call_case rows[] = {
 	{"socket",
 	 act_socket,
@@ -224,6 +234,10 @@ static const struct call_case rows[] = {
 	{"a connection that is refused has no tuple",
 	 act_refused,
 	 {"connect res=-111 tuple= fd={0} addr=\\x02\\x7f\\x00\\x00\\x01\\x01\\x00"}},
+	{"getsockname and getpeername have no parameters",
+	 act_names,
+	 {"accept4 fd={2} tuple={text} queuepct=* queuelen=* queuemax=3 flags=*", "getsockname",
+	  "getpeername"}},
 	{"sendto, recvfrom, shutdown",
 	 act_send_recv,
 	 {"sendto res=2 data=hi fd={1} size=2 tuple={text}",

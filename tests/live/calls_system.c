@@ -315,7 +315,7 @@ static const struct call_case rows[] = {
 	{"a signal that is delivered", act_deliver, {"signaldeliver spid={pid} dpid={pid} sig=12"}},
 	{"semaphores",
 	 act_semaphores,
-	 {"semget res={0} key=0 nsems=1 semflg=IPC_CREAT|384",
+	 {"semget res={0} key=0 nsems=1 semflg=IPC_CREAT",
 	  "semctl res=0 semid={0} semnum=0 cmd=SETVAL val=3",
 	  "semop res=0 nsops=2 sem_num_0=0 sem_op_0=1 sem_flg_0=IPC_NOWAIT sem_num_1=0 sem_op_1=-1 "
 	  "sem_flg_1=SEM_UNDO "

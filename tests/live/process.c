@@ -1,5 +1,6 @@
 /* live_process: processes and threads that are made, execute and end. */
 #include "expect.h"
+#include "sound.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -39,6 +40,14 @@ enum { C_FLAGS = 15, C_VTID = 18, C_VPID = 19 };
 enum { E_ENV = 15, E_FLAGS = 19, E_INO = 23, E_EXEPATH = 27, E_FILENAME = 30 };
 
 extern char **environ;
+
+static const struct seen *run(action *act)
+{
+	const struct seen *s = watch_run(act);
+
+	sound_check(s);
+	return s;
+}
 
 /* The @which-th event (from 0) of @type of thread @tid; fails the test when there is none. */
 static struct gyr_params find(const struct seen *s, pid_t tid, uint16_t type, int which)
@@ -88,7 +97,7 @@ static void act_fork(struct told *t)
 
 static void fork_has_two_sides(void **state)
 {
-	const struct seen *s = watch_run(act_fork);
+	const struct seen *s = run(act_fork);
 	struct gyr_params parent = find(s, s->family[0], FORK_X, 0), child;
 
 	(void)state;
@@ -118,7 +127,7 @@ static void act_vfork(struct told *t)
 
 static void vfork_says_so(void **state)
 {
-	const struct seen *s = watch_run(act_vfork);
+	const struct seen *s = run(act_vfork);
 	struct gyr_params child = find(s, s->family[1], VFORK_X, 0);
 
 	(void)state;
@@ -140,7 +149,7 @@ static void act_clone3(struct told *t)
 
 static void clone3_tells_its_flags(void **state)
 {
-	const struct seen *s = watch_run(act_clone3);
+	const struct seen *s = run(act_clone3);
 	struct gyr_params parent = find(s, s->family[0], CLONE3_X, 0), child;
 
 	(void)state;
@@ -167,7 +176,7 @@ static void act_thread(struct told *t)
 
 static void threads_belong_to_their_process(void **state)
 {
-	const struct seen *s = watch_run(act_thread);
+	const struct seen *s = run(act_thread);
 	const pid_t tid = (pid_t)watch_told()->r[0];
 	struct gyr_params made;
 	bool worked = false;
@@ -209,7 +218,7 @@ static void act_tree(struct told *t)
 
 static void a_deep_tree_has_each_parent(void **state)
 {
-	const struct seen *s = watch_run(act_tree);
+	const struct seen *s = run(act_tree);
 
 	(void)state;
 	assert_int_equal(s->n_family, DEPTH + 1);
@@ -236,7 +245,7 @@ static void act_short(struct told *t)
 
 static void short_lives_are_all_seen(void **state)
 {
-	const struct seen *s = watch_run(act_short);
+	const struct seen *s = run(act_short);
 
 	(void)state;
 	assert_int_equal(s->n_family, SHORT + 1);
@@ -263,7 +272,7 @@ static void act_killed(struct told *t)
 
 static void an_end_by_signal_has_its_number(void **state)
 {
-	const struct seen *s = watch_run(act_killed);
+	const struct seen *s = run(act_killed);
 	struct gyr_params p = find(s, s->family[1], EXIT_E, 0);
 
 	(void)state;
@@ -284,7 +293,7 @@ static void act_pid_namespace(struct told *t)
 
 static void a_pid_namespace_has_numbers_of_its_own(void **state)
 {
-	const struct seen *s = watch_run(act_pid_namespace);
+	const struct seen *s = run(act_pid_namespace);
 	struct gyr_params child = find(s, s->family[1], CLONE_X, 0),
 			  parent = find(s, s->family[0], CLONE_X, 1);
 
@@ -312,7 +321,7 @@ static void act_exec(struct told *t)
 
 static void exec_tells_what_runs(void **state)
 {
-	const struct seen *s = watch_run(act_exec);
+	const struct seen *s = run(act_exec);
 	struct gyr_params failed = find(s, s->family[0], EXECVE_X, 0),
 			  ran = find(s, s->family[0], EXECVE_X, 1);
 	char path[4096];
@@ -353,7 +362,7 @@ static void act_execveat(struct told *t)
 
 static void execveat_is_told_like_execve(void **state)
 {
-	const struct seen *s = watch_run(act_execveat);
+	const struct seen *s = run(act_execveat);
 	struct gyr_params failed = find(s, s->family[0], EXECVEAT_X, 0),
 			  ran = find(s, s->family[0], EXECVE_X, 0);
 
@@ -380,7 +389,7 @@ static void act_memfd(struct told *t)
 
 static void a_program_in_memory_is_told_as_such(void **state)
 {
-	const struct seen *s = watch_run(act_memfd);
+	const struct seen *s = run(act_memfd);
 	struct gyr_params ran = find(s, s->family[0], EXECVE_X, 0);
 
 	(void)state;
@@ -410,7 +419,7 @@ static void a_long_argument_list_is_cut_and_counted(void **state)
 
 	(void)state;
 	drv_counters(watch_driver(), &before);
-	s = watch_run(act_long_args);
+	s = run(act_long_args);
 	drv_counters(watch_driver(), &after);
 	ran = find(s, s->family[0], EXECVE_X, 0);
 	assert_int_equal(number(&ran, IX_RES), 0);
@@ -442,7 +451,7 @@ static void act_thread_exec(struct told *t)
 
 static void a_thread_that_executes_becomes_its_process(void **state)
 {
-	const struct seen *s = watch_run(act_thread_exec);
+	const struct seen *s = run(act_thread_exec);
 	struct gyr_params ran = find(s, s->family[0], EXECVE_X, 0);
 
 	(void)state;
