@@ -7,6 +7,9 @@
  *	provoke ptrace              attaches to a child of its own
  *	provoke hold FILE PORT TAG  opens FILE, connects to PORT, says "ready", and on each line of standard
  *	                            input writes to both, changes the mode of FILE, and runs "true TAG"
+ *	provoke thread TAG          a thread among others runs "true TAG"
+ *	provoke sibling TAG         a child that is its parent's runs "true TAG"
+ *	provoke swap PATH OTHER     connects to PATH, a socket of its own, and has OTHER in memory when it is connected
  *	provoke mkdirs FOLDER       makes and removes folders in FOLDER until standard input ends, then
  *	                            says how many
  */
@@ -15,7 +18,10 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <pthread.h>
+#include <sched.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +30,8 @@
 #include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -134,6 +142,100 @@ static int do_hold(char **args)
 	return 0;
 }
 
+static void *wait_for_ever(void *arg)
+{
+	(void)arg;
+	for (;;)
+		(void)pause();
+	return NULL;
+}
+
+static void *run_true(void *arg)
+{
+	(void)execv("/bin/true", (char *[]){(char *)"true", arg, NULL});
+	_exit(127);
+}
+
+static int do_thread(char **args)
+{
+	pthread_t id;
+
+	for (int i = 0; i < 3; i++)
+		if (pthread_create(&id, NULL, wait_for_ever, NULL))
+			return fail("thread");
+	if (pthread_create(&id, NULL, run_true, args[0]))
+		return fail("thread");
+	(void)wait_for_ever(NULL);
+	return 1;
+}
+
+/* The child is its parent's, and so is its end; this process only begins it. */
+static int do_sibling(char **args)
+{
+	const long pid = syscall(SYS_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0, 0);
+
+	if (pid == 0)
+		(void)run_true(args[0]);
+	return pid > 0 ? 0 : fail("clone");
+}
+
+/* ---- an address that changes while a call works on it ---- */
+
+static struct {
+	struct sockaddr_un to; /* what the call was given */
+	const char *other;
+	int server;
+	atomic_bool is_calling;
+} swapped;
+
+/* Whether the thread of this process's number sleeps: in the call, once it is about to make it. */
+static bool main_sleeps(void)
+{
+	char path[64], line[512] = "";
+	const char *end;
+	FILE *f;
+
+	(void)snprintf(path, sizeof path, "/proc/self/task/%d/stat", getpid());
+	f = fopen(path, "re");
+	if (!f)
+		return false;
+	(void)fgets(line, sizeof line, f);
+	(void)fclose(f);
+	end = strrchr(line, ')');
+	return end && end[1] && end[2] == 'S';
+}
+
+static void *swap(void *arg)
+{
+	(void)arg;
+	while (!atomic_load(&swapped.is_calling) || !main_sleeps())
+		(void)sched_yield();
+	(void)snprintf(swapped.to.sun_path, sizeof swapped.to.sun_path, "%s", swapped.other);
+	(void)close(accept(swapped.server, NULL, NULL));
+	return NULL;
+}
+
+static int do_swap(char **args)
+{
+	const socklen_t len = sizeof swapped.to;
+	const int first = socket(AF_UNIX, SOCK_STREAM, 0), second = socket(AF_UNIX, SOCK_STREAM, 0);
+	pthread_t id;
+
+	swapped.other = args[1];
+	swapped.to.sun_family = AF_UNIX;
+	(void)snprintf(swapped.to.sun_path, sizeof swapped.to.sun_path, "%s", args[0]);
+	swapped.server = socket(AF_UNIX, SOCK_STREAM, 0);
+	/* One may wait to be accepted; who comes after it sleeps. */
+	if (bind(swapped.server, (void *)&swapped.to, len) || listen(swapped.server, 0) ||
+	    connect(first, (void *)&swapped.to, len) || pthread_create(&id, NULL, swap, NULL))
+		return fail("swap");
+	atomic_store(&swapped.is_calling, true);
+	if (connect(second, (void *)&swapped.to, len))
+		return fail("connect");
+	(void)pthread_join(id, NULL);
+	return strcmp(swapped.to.sun_path, args[1]) ? fail("unchanged") : 0;
+}
+
 /* One every 100 us: what is tested is that none is missed, not how many there can be. */
 static int do_mkdirs(char **args)
 {
@@ -158,8 +260,9 @@ static const struct {
 	int n_args;
 	int (*run)(char **args);
 } deeds[] = {
-	{"shell", 1, do_shell},   {"reverse", 2, do_reverse}, {"memfd", 2, do_memfd},
-	{"ptrace", 0, do_ptrace}, {"hold", 3, do_hold},       {"mkdirs", 1, do_mkdirs},
+	{"shell", 1, do_shell},     {"reverse", 2, do_reverse}, {"memfd", 2, do_memfd},
+	{"ptrace", 0, do_ptrace},   {"hold", 3, do_hold},       {"thread", 1, do_thread},
+	{"sibling", 1, do_sibling}, {"swap", 2, do_swap},       {"mkdirs", 1, do_mkdirs},
 };
 
 int main(int argc, char **argv)

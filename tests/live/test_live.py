@@ -272,6 +272,81 @@ class TestDetection(Live):
                          ["find", "grep"])
 
 
+class TestFamily(Live):
+    """Whose thread and whose child a process is, where that is not the usual."""
+    RULES = """
+- rule: ran
+  desc: d
+  condition: evt.type in (execve, execveat) and evt.failed = false and proc.cmdline = "true {tag}"
+  output: "%proc.pid %thread.tid %thread.ismain %proc.nthreads %proc.ppid %proc.pname %proc.vpid
+    %proc.pidns_init_start_ts %proc.pid.ts"
+  priority: INFO
+"""
+
+    def begin(self, *args):
+        path = os.path.join(self.dir, "family")
+        shutil.copy(PROVOKE, path)
+        p = subprocess.Popen([path, *args, self.tag], cwd=self.dir)
+        self.addCleanup(end, p)
+        return p
+
+    def test_a_thread_that_executes_is_its_process_and_alone(self):
+        self.watch(self.RULES)
+        p = self.begin("thread")
+        self.assertEqual(p.wait(PATIENCE), 0)
+        f = self.fields("ran")
+        self.assertEqual(f["proc.pid"], p.pid)
+        self.assertEqual(f["thread.tid"], p.pid)
+        self.assertIs(f["thread.ismain"], True)
+        self.assertEqual(f["proc.nthreads"], 1)
+        self.assertEqual(f["proc.ppid"], os.getpid())
+
+    def test_a_child_may_be_its_parents(self):
+        self.watch(self.RULES)
+        p = self.begin("sibling")
+        self.assertEqual(p.wait(PATIENCE), 0)
+        f = self.fields("ran")
+        os.waitpid(f["proc.pid"], 0)  # it is a child of this one
+        self.assertEqual(f["proc.ppid"], os.getpid())
+        self.assertEqual(f["proc.pname"], own_comm())
+
+    def test_a_name_space_of_processes_begins_with_its_first(self):
+        self.watch(self.RULES)
+        for _ in range(2):
+            subprocess.run(["unshare", "--pid", "--fork", "sh", "-c", f"/bin/true {self.tag}; exit 0"],
+                           check=True, timeout=PATIENCE)
+        subprocess.run(["/bin/true", self.tag], check=True, timeout=PATIENCE)
+        self.fields("ran", 3)
+        one, two, host = [a["output_fields"] for a in self.alerts("ran")]
+        self.assertEqual(one["proc.vpid"], 2)
+        self.assertEqual(two["proc.vpid"], 2)
+        self.assertEqual(host["proc.vpid"], host["proc.pid"])
+        # in ns since 1970: those of the two name spaces one after the other, and after that of the machine
+        starts = [int(f["proc.pidns_init_start_ts"]) for f in (host, one, two)]
+        self.assertEqual(sorted(starts), starts)
+        self.assertEqual(len(set(starts)), 3)
+
+    def test_a_connection_is_where_the_kernel_made_it(self):
+        """Another thread writes another address over that which the call is working on."""
+        self.watch("""
+- rule: connected
+  desc: d
+  condition: evt.type = connect and proc.name = swapper and proc.cmdline contains {tag}
+  output: "%fd.name %evt.res %evt.arg.tuple %evt.arg.addr"
+  priority: INFO
+""")
+        real, other = (os.path.join(self.dir, n) for n in ("real", "other"))
+        path = os.path.join(self.dir, "swapper")
+        shutil.copy(PROVOKE, path)
+        subprocess.run([path, "swap", real, other], check=True, timeout=PATIENCE)
+        self.fields("connected", 2)
+        second = self.alerts("connected")[1]["output_fields"]
+        self.assertEqual(second["evt.res"], "SUCCESS")
+        self.assertTrue(second["evt.arg.addr"].endswith(other), second)
+        self.assertEqual(second["fd.name"].split("->")[-1].split(" ")[-1], real)
+        self.assertTrue(second["evt.arg.tuple"].endswith(real), second)
+
+
 class TestContainer(Live):
     """A container as the kernel sees one: a control group of its name, and a root of its own."""
     RULES = """
