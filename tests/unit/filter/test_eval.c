@@ -385,6 +385,29 @@ static void test_shortage_of_memory_is_survived(void **state)
 	assert_true(n > 5);
 }
 
+static void test_texts_that_are_no_address_are_refused(void **state)
+{
+	static const struct {
+		const char *text, *wrong;
+	} cases[] = {
+		{"t.ip = 1.2.300.4", "'1.2.300.4' is not an address"},
+		{"t.ip = 1.2.3", "'1.2.3' is not an address"},
+		{"t.ip != 1.2.3.4.5", "'1.2.3.4.5' is not an address"},
+		{"t.ip in (1.2.3.4, '::g')", "'::g' is not an address"},
+		{"t.ip = 1.2.3.4x", "'1.2.3.4x' is not an address"},
+	};
+	struct fixture f;
+	const struct expr *x;
+
+	(void)state;
+	fixture_init(&f);
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		assert_int_not_equal(compile(&f, cases[i].text, &x), 0);
+		assert_non_null(strstr(f.first.text, cases[i].wrong));
+	}
+	fixture_deinit(&f);
+}
+
 static void test_event_types_are_found(void **state)
 {
 	static const struct {
@@ -484,6 +507,7 @@ int main(void)
 		cmocka_unit_test(test_doubtful_constants_draw_warnings),
 		cmocka_unit_test(test_evaluation_allocates_nothing_after_warm_up),
 		cmocka_unit_test(test_shortage_of_memory_is_survived),
+		cmocka_unit_test(test_texts_that_are_no_address_are_refused),
 		cmocka_unit_test(test_event_types_are_found),
 		cmocka_unit_test(test_hidden_event_types_are_refused),
 		cmocka_unit_test(test_patterns_match_like_a_shell),
