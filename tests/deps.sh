@@ -6,12 +6,12 @@ set -euo pipefail
 build=(
   build-essential cmake ninja-build pkg-config ca-certificates
   libuv1-dev libyaml-dev libjson-c-dev libjansson-dev libcurl4-openssl-dev libssl-dev
-  libmicrohttpd-dev zlib1g-dev libexpat1-dev libre2-dev libvectorscan-dev libnats-dev
+  libmicrohttpd-dev libgnutls28-dev zlib1g-dev libexpat1-dev libre2-dev libvectorscan-dev libnats-dev
   libbpf-dev libelf-dev bpftool clang llvm
 )
 check=(
   git netbase libcmocka-dev clang-format clang-tidy libclang-rt-14-dev
-  python3 python3-yaml valgrind openssl rsyslog rsyslog-openssl nats-server prometheus-alertmanager
+  python3 python3-yaml valgrind openssl curl rsyslog rsyslog-openssl nats-server prometheus-alertmanager
   prometheus
 )
 

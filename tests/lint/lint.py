@@ -38,6 +38,7 @@ HOMES = [
     ("curl/*", ["outputs/**", "sources/**", "extractors/container/request.c"]),
     ("openssl/*", ["core/host/**", "core/util/**", "core/ruleset/**", "sources/**", "outputs/**"]),
     ("microhttpd.h", ["core/report/httpd.c", "sources/**"]),
+    ("gnutls/*", ["sources/**"]),
     ("zlib.h", ["sources/**", "outputs/**"]),
     ("expat.h", ["sources/**"]),
     ("bpf/*", ["drivers/**"]),
