@@ -290,7 +290,7 @@ static void test_open_says_what_is_wrong(void **state)
 		{"cloudtrail", "/dev/null", "neither a file nor a directory"},
 		{"cloudtrail", "s3://bucket/x", "not built yet"},
 		{"cloudtrail", "sqs://queue", "not built yet"},
-		{"k8saudit", "https://:9765/k8s-audit", "not built yet"},
+		{"k8saudit", "https://:99999/k8s-audit", "port"},
 		{"k8saudit", "file:///var/log/audit.log", "not built yet"},
 	};
 	struct run r;
