@@ -368,8 +368,17 @@ static bool holds_any(struct eval *e, const struct test *t, const struct values 
 	}
 }
 
+/* Whether @t compares one value with one constant, and no more has to be thought of: most do. */
+static inline bool is_plain(const struct test *t, const struct values *left)
+{
+	return t->n == 1 && left->n == 1 && t->modifier == FILTER_MOD_NONE && !t->left->is_list &&
+	       t->op != FILTER_OP_EXISTS && t->op != FILTER_OP_REGEX;
+}
+
 bool eval_test_values(struct eval *e, const struct test *t, const struct values *left)
 {
+	if (left->is_set && is_plain(t, left))
+		return compare_values(t->op, t->left->type, left->v, t->consts[0]);
 	return left->is_set && holds_any(e, t, left, (struct constants){t->consts, t->n});
 }
 

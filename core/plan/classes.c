@@ -15,6 +15,7 @@
 
 enum {
 	N_CODES = EVTTYPES_MAX + 1,
+	PLAIN_PREDS_MAX = 64, /* so that a sample takes little */
 };
 
 struct specialiser {
@@ -226,4 +227,35 @@ bool classes_build(struct plan *p, const uint32_t *roots)
 	mem_free(s.memo);
 	mem_free(s.stamp);
 	return ok;
+}
+
+/* Whether asking @pred directly costs so little that it is done for a sample of events. */
+static bool is_plain_pred(const struct plan *p, const struct pred *pred)
+{
+	return pred->sw == DAG_NONE && !pred->is_type && !pred->test.right &&
+	       may_be_eager(&p->dag.terms[pred->term]) &&
+	       value_kind(pred->test.left->type) != VALUE_BYTES;
+}
+
+bool lessons_build(struct plan *p)
+{
+	const struct dag *d = &p->dag;
+	size_t words = switch_words(p);
+	uint64_t *bits = arena_alloc(&p->arena, p->n_classes * words * sizeof *bits);
+	uint32_t *plain = arena_alloc(&p->arena, PLAIN_PREDS_MAX * sizeof *plain);
+
+	if (!bits || !plain)
+		return false;
+	for (uint32_t i = 0; i < d->n_preds; i++) {
+		uint32_t sw = d->preds[i].sw;
+
+		if (p->n_plain_preds < PLAIN_PREDS_MAX && is_plain_pred(p, &d->preds[i]))
+			plain[p->n_plain_preds++] = i;
+		for (uint32_t c = 0; sw != DAG_NONE && c < p->n_classes; c++)
+			if (class_holds(p, c, i))
+				bits[c * words + sw / 64] |= 1ULL << (sw % 64);
+	}
+	p->looked_up_by = bits;
+	p->plain_preds = plain;
+	return true;
 }

@@ -29,8 +29,8 @@ enum {
 	DROPS_TRIED = 64,     /* switches that are tried to do without */
 };
 
-/* Counts for each predicate the rules with @node in them that hold it; @last is the rule that a node
- * was last reached for, plus one. */
+/* Counts for each predicate the rules with @node in them that want it to be true; @last is the rule that a
+ * node was last reached for, plus one. */
 static void count_rules(const struct plan *p, uint32_t node, uint32_t rule, uint32_t *last,
 			uint32_t *count)
 {
@@ -39,14 +39,15 @@ static void count_rules(const struct plan *p, uint32_t node, uint32_t rule, uint
 	if (last[node] == rule + 1)
 		return;
 	last[node] = rule + 1;
-	if (n->kind == NODE_KIND_PRED || n->kind == NODE_KIND_NOT_PRED)
+	if (n->kind == NODE_KIND_PRED)
 		count[n->kids]++;
 	for (uint32_t i = 0; i < n->n; i++)
 		count_rules(p, p->dag.kids[n->kids + i], rule, last, count);
 }
 
-/* The largest share of the rules of a class that hold a predicate is what many of them have in common
- * ("it is a file"): that says little about an event, so it is taken to be true more often. */
+/* The largest share of the rules of a class that want a predicate to be true is what many of them have in
+ * common ("it is a file"): that says little about an event, so it is taken to be true more often. What they
+ * have in common that it is not (who may do it) says nothing of the kind. */
 static bool add_commonness(const struct plan *p, float *prior)
 {
 	uint32_t *last = mem_new((p->dag.n_nodes + 1) * sizeof *last);
@@ -200,6 +201,23 @@ struct choice {
 	uint32_t *asked; /* by term: the class, plus one, whose drivers last asked for it */
 };
 
+static void choice_deinit(struct choice *k)
+{
+	mem_free(k->users);
+	mem_free(k->drives);
+	mem_free(k->asked);
+}
+
+/* false: no memory; choice_deinit() is due either way. */
+static bool choice_init(struct choice *k, const struct plan *p)
+{
+	k->p = p;
+	k->users = mem_new((p->n_switches + 1) * sizeof *k->users);
+	k->drives = mem_new(p->n_switches + 1);
+	k->asked = mem_new((p->dag.n_terms + 1) * sizeof *k->asked);
+	return k->users && k->drives && k->asked;
+}
+
 static void count_user(void *ctx, uint32_t pred)
 {
 	const struct choice *k = ctx;
@@ -320,14 +338,10 @@ static void set_shares(struct covers *c, struct choice *k)
 
 bool covers_weigh(struct covers *c, const struct plan *p, const struct estimate *judge)
 {
-	struct choice k = {.p = p};
-	bool ok;
+	struct choice k;
+	bool ok = choice_init(&k, p);
 
 	c->judge = judge;
-	k.users = mem_new((p->n_switches + 1) * sizeof *k.users);
-	k.drives = mem_new(p->n_switches + 1);
-	k.asked = mem_new((p->dag.n_terms + 1) * sizeof *k.asked);
-	ok = k.users && k.drives && k.asked;
 	for (unsigned round = 0; ok && round < ROUNDS; round++) {
 		weigh_all(c, p);
 		(void)model(c, &k);
@@ -336,10 +350,47 @@ bool covers_weigh(struct covers *c, const struct plan *p, const struct estimate 
 	weigh_all(c, p);
 	if (ok)
 		drop_drivers(c, &k);
+	c->modelled = ok ? model(c, &k) : INFINITY;
 	for (uint32_t t = 0; ok && t < p->dag.n_terms; t++)
 		c->driven[t] = k.asked[t];
-	mem_free(k.asked);
-	mem_free(k.users);
-	mem_free(k.drives);
+	choice_deinit(&k);
 	return ok;
+}
+
+/* What every event of class @n costs with its drivers and residual rules as they are. */
+static double class_modelled(struct choice *k, const struct estimate *judge, uint32_t n)
+{
+	const struct plan_class *class = &k->p->classes[n];
+	double sum = 0;
+
+	memset(k->drives, 0, k->p->n_switches + 1);
+	for (uint32_t i = 0; i < class->n_drivers; i++)
+		k->drives[class->drivers[i]] = true;
+	for (uint32_t i = 0; i < class->n_residual; i++)
+		sum += WAKE_NS + judge[class->rules[class->residual[i]].root].cost;
+	return sum + model_drivers(k, n);
+}
+
+double plan_modelled(const struct plan *p, const struct plan_stats *stats,
+		     const struct estimate *judge)
+{
+	struct choice k;
+	double sum = choice_init(&k, p) ? 0 : INFINITY;
+
+	for (uint32_t n = 0; isfinite(sum) && n < p->n_classes; n++)
+		sum += stats->share[n] * class_modelled(&k, judge, n);
+	for (uint32_t pred = 0; isfinite(sum) && pred < p->dag.n_preds; pred++)
+		for (uint32_t i = pred ? p->wake_ends[pred - 1] : 0; i < p->wake_ends[pred]; i++) {
+			const struct wake *w = &p->wakes[i];
+			double ns = 0;
+
+			for (uint32_t at = 0; at < w->n; at++)
+				ns += WAKE_NS + judge[p->classes[w->class]
+							      .rules[p->woken[w->first + at]]
+							      .root]
+							.cost;
+			sum += stats->share[w->class] * p->p[pred] * ns;
+		}
+	choice_deinit(&k);
+	return sum;
 }

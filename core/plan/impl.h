@@ -67,6 +67,12 @@ struct plan {
 	/* By class, a bit a predicate: whether a rule of the class holds it. Only such events tell how
 	 * often it is true where that matters. */
 	const uint64_t *held_by;
+	/* The same for switches: those of predicates that a rule of the class holds. */
+	const uint64_t *looked_up_by;
+	/* Predicates without a switch that are cheaply asked: how often they are true is learned too, since
+	 * they are what is best asked first. */
+	uint32_t n_plain_preds;
+	const uint32_t *plain_preds;
 	const uint8_t *term_kinds; /* by term: the kind of entry it is a fact of, from 1; 0: none */
 	const uint8_t *facts; /* by node: the kind of entry that alone decides it; 0: none does */
 	uint16_t class_of[EVTTYPES_MAX + 1]; /* the last one: codes that the table does not know */
@@ -96,11 +102,25 @@ static inline bool class_holds(const struct plan *p, uint32_t class, uint32_t pr
 	return p->held_by[class * preds_words(p) + pred / 64] >> (pred % 64) & 1;
 }
 
+static inline size_t switch_words(const struct plan *p)
+{
+	return p->n_switches / 64 + 1;
+}
+
+static inline bool class_looks_up(const struct plan *p, uint32_t class, uint32_t sw)
+{
+	return p->looked_up_by[class * switch_words(p) + sw / 64] >> (sw % 64) & 1;
+}
+
 /* Whether @s, which may be NULL, was learned from a plan of the same rules: they make equal graphs. */
 bool plan_stats_fit(const struct plan_stats *s, const struct plan *p);
 
 /* classes.c: sets classes, class_of, the rules of each and held_by. false: no memory. */
 bool classes_build(struct plan *p, const uint32_t *roots);
+
+/* classes.c: what there is to learn of the events of each class: sets looked_up_by and plain_preds. The
+ * switches are there. false: no memory. */
+bool lessons_build(struct plan *p);
 
 /*
  * cover.c: for every node the cheapest cover, by a model that starts from priors or from what was
@@ -113,6 +133,7 @@ struct covers {
 	const struct estimate *judge;   /* by node: what judging it costs */
 	const struct plan_stats *stats; /* NULL: nothing was learned */
 	bool *driven;                   /* by term: drivers ask for it anyway */
+	double modelled;                /* ns of an event, with what is chosen */
 };
 
 /* @stats is borrowed. */
@@ -120,8 +141,13 @@ bool covers_init(struct covers *c, const struct plan *p, const struct plan_stats
 void covers_deinit(struct covers *c);
 
 /* Weighs every node, sharing the cost of switches among those that end up using them; with @judge,
- * what judging costs, which is borrowed. Sets driven. false: no memory. */
+ * what judging costs, which is borrowed. Sets driven and modelled. false: no memory. */
 bool covers_weigh(struct covers *c, const struct plan *p, const struct estimate *judge);
+
+/* Modelled ns of an event with the covers that @p was built with, by p->p, @judge and the shares of classes in
+ * @stats. Infinite when memory is short. */
+double plan_modelled(const struct plan *p, const struct plan_stats *stats,
+		     const struct estimate *judge);
 
 /* Whether @root is woken by a cover rather than looked at for every event. */
 bool covers_has(const struct covers *c, uint32_t root);
@@ -172,7 +198,13 @@ struct estimate {
 	double cost, p;
 };
 
+enum kids_order {
+	KIDS_SORTED, /* as they are best asked */
+	KIDS_AS_IS,
+};
+
 /* For every node of @p, to be freed with mem_free(); NULL when memory is short. Terms in @driven
  * (may be NULL) cost nothing to ask for. With @ordered (@p itself, or NULL) the kids of every node
- * are put in the order in which they are best asked. */
-struct estimate *nodes_estimate(const struct plan *p, const bool *driven, struct plan *ordered);
+ * are put in that order. */
+struct estimate *nodes_estimate(const struct plan *p, const bool *driven, enum kids_order order,
+				struct plan *ordered);

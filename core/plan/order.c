@@ -63,21 +63,13 @@ static int by_rank(const void *a, const void *b)
 	return x->node < y->node ? -1 : x->node > y->node;
 }
 
-/* What @n costs with its kids, which are left in order in @work. */
-static struct estimate order(const struct plan *p, const struct node *n, const struct estimate *est,
-			     struct ranked *work)
+/* What @n costs with its kids asked in the order that they have in @work. */
+static struct estimate cost_of(const struct node *n, const struct estimate *est,
+			       const struct ranked *work)
 {
 	bool is_and = n->kind == NODE_KIND_AND;
 	struct estimate out = {0, 1};
 
-	for (uint32_t i = 0; i < n->n; i++) {
-		const struct estimate *e = &est[p->dag.kids[n->kids + i]];
-		double decides = is_and ? 1 - e->p : e->p;
-
-		work[i].node = p->dag.kids[n->kids + i];
-		work[i].rank = e->cost / (decides > 0.001 ? decides : 0.001);
-	}
-	qsort(work, n->n, sizeof *work, by_rank);
 	for (uint32_t i = 0; i < n->n; i++) {
 		const struct estimate *e = &est[work[i].node];
 
@@ -87,6 +79,21 @@ static struct estimate order(const struct plan *p, const struct node *n, const s
 	if (!is_and)
 		out.p = 1 - out.p;
 	return out;
+}
+
+/* Leaves the kids of @n in @work, with @sorted in the order in which they are best asked. */
+static void rank_kids(const struct plan *p, const struct node *n, const struct estimate *est,
+		      bool sorted, struct ranked *work)
+{
+	for (uint32_t i = 0; i < n->n; i++) {
+		const struct estimate *e = &est[p->dag.kids[n->kids + i]];
+		double decides = n->kind == NODE_KIND_AND ? 1 - e->p : e->p;
+
+		work[i].node = p->dag.kids[n->kids + i];
+		work[i].rank = e->cost / (decides > 0.001 ? decides : 0.001);
+	}
+	if (sorted)
+		qsort(work, n->n, sizeof *work, by_rank);
 }
 
 static struct estimate leaf(const struct plan *p, const bool *driven, uint32_t id)
@@ -106,7 +113,8 @@ static void set_kids(struct plan *p, const struct node *n, const struct ranked *
 		p->dag.kids[n->kids + i] = work[i].node;
 }
 
-struct estimate *nodes_estimate(const struct plan *p, const bool *driven, struct plan *ordered)
+struct estimate *nodes_estimate(const struct plan *p, const bool *driven, enum kids_order order,
+				struct plan *ordered)
 {
 	struct estimate *est = mem_new(p->dag.n_nodes * sizeof *est);
 	uint32_t widest = 1;
@@ -119,8 +127,13 @@ struct estimate *nodes_estimate(const struct plan *p, const bool *driven, struct
 	for (uint32_t i = 0; est && work && i < p->dag.n_nodes; i++) {
 		const struct node *n = &p->dag.nodes[i];
 
-		est[i] = n->n ? order(p, n, est, work) : leaf(p, driven, i);
-		if (n->n && ordered)
+		if (n->n == 0) {
+			est[i] = leaf(p, driven, i);
+			continue;
+		}
+		rank_kids(p, n, est, order == KIDS_SORTED, work);
+		est[i] = cost_of(n, est, work);
+		if (ordered)
 			set_kids(ordered, n, work);
 	}
 	mem_free(work);

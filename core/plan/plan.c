@@ -1,6 +1,7 @@
 #include "plan/plan.h"
 
 #include <errno.h>
+#include <math.h>
 
 #include "plan/impl.h"
 #include "util/mem.h"
@@ -29,7 +30,7 @@ size_t plan_size(const struct plan *p)
 /* Covers by what judging costs; to be ended with covers_deinit(). */
 static bool covers_choose(struct covers *c, const struct plan *p, const struct plan_stats *stats)
 {
-	struct estimate *judge = nodes_estimate(p, NULL, NULL);
+	struct estimate *judge = nodes_estimate(p, NULL, KIDS_SORTED, NULL);
 	bool ok = judge && covers_init(c, p, stats) && covers_weigh(c, p, judge);
 
 	mem_free(judge);
@@ -39,7 +40,7 @@ static bool covers_choose(struct covers *c, const struct plan *p, const struct p
 /* The kids of all nodes in their order, now that it is known what drivers have asked already. */
 static bool kids_order(struct plan *p, const struct covers *c)
 {
-	struct estimate *judge = nodes_estimate(p, c->driven, p);
+	struct estimate *judge = nodes_estimate(p, c->driven, KIDS_SORTED, p);
 	bool ok = judge;
 
 	mem_free(judge);
@@ -69,7 +70,7 @@ static bool build(struct plan *p, const struct plan_stats *stats)
 	dag_seal(&p->dag);
 	p->is_learned = plan_stats_fit(stats, p);
 	return switches_build(&p->dag, &p->arena, &p->switches, &p->n_switches) &&
-	       probabilities_set(p, stats) && covers_build(p, stats);
+	       lessons_build(p) && probabilities_set(p, stats) && covers_build(p, stats);
 }
 
 int plan_new(const struct plan_rule *rules, uint32_t n_rules, const struct plan_stats *stats,
@@ -113,36 +114,6 @@ bool plan_stats_fit(const struct plan_stats *s, const struct plan *p)
 	       s->n_terms == p->dag.n_terms;
 }
 
-struct weighing {
-	const struct plan_stats *stats;
-	double sum;
-};
-
-static double learned(const struct plan_stats *s, const struct plan *p, uint32_t pred)
-{
-	return s->p[pred] >= 0 ? s->p[pred] : p->p[pred];
-}
-
-/* Rules woken per event, over all classes alike, by the covers of @p when hits are as in @s. */
-static double woken_now(const struct plan *p, const struct plan_stats *s)
-{
-	double sum = 0;
-
-	for (uint32_t pred = 0; pred < p->dag.n_preds; pred++)
-		for (uint32_t i = pred ? p->wake_ends[pred - 1] : 0; i < p->wake_ends[pred]; i++)
-			sum += learned(s, p, pred) * p->wakes[i].n;
-	for (uint32_t c = 0; c < p->n_classes; c++)
-		sum += p->classes[c].n_residual;
-	return sum;
-}
-
-static void add_rate(void *ctx, uint32_t pred)
-{
-	struct weighing *w = ctx;
-
-	w->sum += w->stats->p[pred] >= 0 ? w->stats->p[pred] : 0.1;
-}
-
 bool plan_is_eager(const struct plan_class *c, uint32_t term)
 {
 	for (uint32_t i = 0; i < c->n_eager; i++)
@@ -170,24 +141,18 @@ double plan_gain(const struct plan *p, const struct plan_stats *s)
 {
 	struct plan other = *p;
 	struct covers c = {.cost = NULL};
-	struct weighing w = {.stats = s};
-	double now = woken_now(p, s);
+	struct estimate *judge;
+	double now = 0, then = 0;
 
 	other.arena = (struct arena)ARENA_NULL;
-	if (now > 0 && probabilities_set(&other, s) && covers_choose(&c, &other, s)) {
-		for (uint32_t k = 0; k < p->n_classes; k++)
-			for (uint32_t i = 0; i < p->classes[k].n_rules; i++) {
-				uint32_t root = p->classes[k].rules[i].root;
-
-				if (covers_has(&c, root))
-					covers_each(&c, &other, root, add_rate, &w);
-				else
-					w.sum += 1;
-			}
-	} else {
-		w.sum = now;
+	judge = probabilities_set(&other, s) ? nodes_estimate(&other, NULL, KIDS_AS_IS, NULL)
+					     : NULL;
+	if (judge && covers_choose(&c, &other, s)) {
+		now = plan_modelled(&other, s, judge);
+		then = c.modelled;
 	}
+	mem_free(judge);
 	covers_deinit(&c);
 	arena_deinit(&other.arena);
-	return (now > 0 ? 1 - w.sum / now : 0) + asked_late(p, s);
+	return (now > 0 && isfinite(now) ? 1 - then / now : 0) + asked_late(p, s);
 }

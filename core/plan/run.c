@@ -4,70 +4,23 @@
  * Nothing is cleared between events: every remembered answer carries the number of its event
  * (`gen`), and is void when that is not the current one.
  */
-#include "plan/plan.h"
+#include "plan/run.h"
 
 #include <errno.h>
-#include <stdatomic.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <time.h>
 
 #include "filter/eval.h"
-#include "plan/atom.h"
-#include "plan/impl.h"
 #include "util/mem.h"
 
 enum {
 	GEN_MAX = (1U << 30) - 1, /* gen shares a word with the answer */
 	USES_MAX = 1 << 16,       /* classes times terms that are counted */
-	SAMPLES_FIRST = 4,        /* of each class, before those that are taken by number */
 	LAZY_SWITCH_PREDS =
 		4, /* an automaton is run for its sake only from this many predicates on */
 };
 
-struct plan_run {
-	const struct plan *p;
-	struct eval *eval;
-	uint32_t gen;
-	uint32_t *memo;      /* by node: gen << 1 | answer */
-	struct hits hits;    /* stamps by predicate */
-	uint32_t *sw_ran;    /* by switch: gen when its look-up was made */
-	uint32_t *sw_failed; /* by switch: gen when it could not be */
-	uint32_t *term_gen;  /* by term */
-	uint32_t *judged;    /* by term: gen when judging asked for it */
-	uint32_t judge_gen;  /* gen while rules are judged, else 0 */
-	struct values *term_values;
-	uint32_t *awake;   /* by position in the class: gen */
-	uint32_t *woken;   /* positions */
-	uint32_t *matched; /* rule numbers */
-	uint32_t n_woken, n_matched;
-	struct values *eager;
-	struct switch_scratch scratch;
-	struct atoms *atoms; /* NULL: no field has entries */
-	struct known_entry {
-		uint32_t gen; /* of the event it was asked for */
-		bool is_known;
-		struct gyr_entry e;
-		uint32_t owner;
-	} entries[GYR_SCOPES];
-	/* The event at work. */
-	const struct plan_class *class;
-	const struct event *evt;
-	const struct fetch *fetch;
-	bool wake_all, is_timed;
-	/* Counters; those of samples are read by other threads. */
-	struct plan_rule_counts *counts;
-	uint64_t *n_extracted; /* by term */
-	uint64_t n_events;
-	atomic_uint n_samples;
-	atomic_uint *seen; /* by switch: samples in which it was run */
-	atomic_uint *held; /* by predicate: of them, those in which it was true */
-	atomic_uint *class_samples;
-	atomic_uint *class_share; /* of them, those taken by number: they say how frequent it is */
-	atomic_uint *used; /* by class and term: samples in which judging asked; NULL: too many */
-};
-
-/* What the arrays of a run have an element for. */
 enum array_of {
 	OF_NODES,
 	OF_PREDS,
@@ -268,8 +221,7 @@ static bool look_up(struct plan_run *r, uint32_t sw)
 	return true;
 }
 
-/* Makes the look-up of switch @sw, once an event; false when it could not be made. */
-static bool switch_run(struct plan_run *r, uint32_t sw)
+bool run_switch(struct plan_run *r, uint32_t sw)
 {
 	if (r->sw_ran[sw] == r->gen)
 		return r->sw_failed[sw] != r->gen;
@@ -289,44 +241,60 @@ static bool worth_running(const struct plan_run *r, uint32_t sw)
 	return s->kind != SWITCH_RANGE && s->n_preds >= LAZY_SWITCH_PREDS;
 }
 
-static bool pred_true(struct plan_run *r, uint32_t id)
+bool run_pred(struct plan_run *r, uint32_t id)
 {
 	const struct pred *p = &r->p->dag.preds[id];
 
-	if (p->sw != DAG_NONE && worth_running(r, p->sw) && switch_run(r, p->sw))
+	if (p->sw != DAG_NONE && worth_running(r, p->sw) && run_switch(r, p->sw))
 		return r->hits.stamp[id] == r->gen;
 	if (p->test.right || r->p->dag.terms[p->term].is_volatile)
 		return eval_test(r->eval, &p->test, r->evt, r->fetch);
 	return eval_test_values(r->eval, &p->test, term_values(r, p->term));
 }
 
+static bool node_true(struct plan_run *r, uint32_t id);
+
+/* An AND or OR. Kids that an entry of kind @known decides are true, and not asked; 0: all are. */
+static inline bool join_true(struct plan_run *r, const struct node *n, uint8_t known)
+{
+	const uint32_t *kids = r->p->dag.kids + n->kids;
+	const bool is_and = n->kind == NODE_KIND_AND;
+
+	for (uint32_t i = 0; i < n->n; i++) {
+		if (known && r->p->facts[kids[i]] == known)
+			continue;
+		if (node_true(r, kids[i]) != is_and)
+			return !is_and;
+	}
+	return is_and;
+}
+
 static bool node_true(struct plan_run *r, uint32_t id)
 {
 	const struct node *n = &r->p->dag.nodes[id];
-	const uint32_t *kids = n->n ? r->p->dag.kids + n->kids : NULL;
 	bool answer;
 
 	if (r->memo[id] >> 1 == r->gen)
 		return r->memo[id] & 1;
-	switch (n->kind) {
-	case NODE_KIND_CONST:
+	if (n->kind == NODE_KIND_CONST)
 		return id == NODE_TRUE;
-	case NODE_KIND_PRED:
-	case NODE_KIND_NOT_PRED:
-		answer = pred_true(r, n->kids) == (n->kind == NODE_KIND_PRED);
-		break;
-	case NODE_KIND_AND:
-		answer = true;
-		for (uint32_t i = 0; answer && i < n->n; i++)
-			answer = node_true(r, kids[i]);
-		break;
-	default:
-		answer = false;
-		for (uint32_t i = 0; !answer && i < n->n; i++)
-			answer = node_true(r, kids[i]);
-	}
+	if (n->kind == NODE_KIND_AND || n->kind == NODE_KIND_OR)
+		answer = join_true(r, n, 0);
+	else
+		answer = run_pred(r, n->kids) == (n->kind == NODE_KIND_PRED);
 	r->memo[id] = r->gen << 1 | answer;
 	return answer;
+}
+
+/* Whether the rule with @root holds, of which an entry of kind @known (0: none) leaves possible what it
+ * alone decides (is_possible()). */
+static inline bool root_true(struct plan_run *r, uint32_t root, uint8_t known)
+{
+	const struct node *n = &r->p->dag.nodes[root];
+
+	if (known && r->p->facts[root] == known)
+		return true;
+	return known && n->kind == NODE_KIND_AND ? join_true(r, n, known) : node_true(r, root);
 }
 
 static uint64_t now_ns(void)
@@ -337,13 +305,13 @@ static uint64_t now_ns(void)
 	return (uint64_t)t.tv_sec * 1000000000U + (uint64_t)t.tv_nsec;
 }
 
-/* Judges the rule at @at of the class. */
-static void judge(struct plan_run *r, uint32_t at)
+/* Judges the rule at @at of the class; @known as root_true() has it. */
+static void judge(struct plan_run *r, uint32_t at, uint8_t known)
 {
 	const struct class_rule *rule = &r->class->rules[at];
 	struct plan_rule_counts *counts = &r->counts[rule->rule];
 	uint64_t start = r->is_timed ? now_ns() : 0;
-	bool answer = node_true(r, rule->root);
+	bool answer = root_true(r, rule->root, known);
 
 	counts->n_evaluated++;
 	if (r->is_timed)
@@ -354,12 +322,12 @@ static void judge(struct plan_run *r, uint32_t at)
 	r->matched[r->n_matched++] = rule->rule;
 }
 
-static void wake(struct plan_run *r, uint32_t at)
+static inline void wake(struct plan_run *r, uint32_t at, uint8_t known)
 {
 	if (r->awake[at] == r->gen)
 		return;
 	r->awake[at] = r->gen;
-	r->woken[r->n_woken++] = at;
+	r->woken[r->n_woken++] = at << KIND_BITS | known;
 }
 
 /* Which rules of the class at work predicate @pred wakes: *ret_n positions. */
@@ -407,7 +375,7 @@ static bool run_switches(struct plan_run *r, const uint32_t *drivers, uint32_t n
 	bool ok = true;
 
 	for (uint32_t i = 0; i < n; i++)
-		ok &= switch_run(r, drivers[i]);
+		ok &= run_switch(r, drivers[i]);
 	return ok;
 }
 
@@ -419,7 +387,7 @@ static bool wake_known(struct plan_run *r, const struct driver_group *g)
 	const uint32_t *at = e ? atoms_find(r->atoms, r->p->n_switches + g->number, e, &n) : NULL;
 
 	for (uint32_t i = 0; at && i < n; i++)
-		wake(r, at[i]);
+		wake(r, at[i], g->kind);
 	return at;
 }
 
@@ -477,7 +445,7 @@ static __attribute__((noinline)) void wake_group(struct plan_run *r, const struc
 		for (uint32_t k = 0; k < n; k++) {
 			if (e && !is_possible(r, at[k], g->kind))
 				continue;
-			wake(r, at[k]);
+			wake(r, at[k], e ? g->kind : 0);
 			few_add(&few, at[k]);
 		}
 	}
@@ -492,7 +460,7 @@ static void wake_hits(struct plan_run *r)
 		const uint32_t *at = woken_by(r, r->hits.list[i], &n);
 
 		for (uint32_t k = 0; k < n; k++)
-			wake(r, at[k]);
+			wake(r, at[k], 0);
 	}
 }
 
@@ -527,7 +495,7 @@ static void run_residual(struct plan_run *r)
 			continue;
 		}
 		for (uint32_t k = 0; k < g->n; k++)
-			judge(r, c->residual[g->first + k]);
+			judge(r, c->residual[g->first + k], 0);
 		i++;
 	}
 }
@@ -538,62 +506,12 @@ static __attribute__((noinline)) void judge_all(struct plan_run *r)
 	r->judge_gen = r->gen;
 	if (r->wake_all) {
 		for (uint32_t at = 0; at < r->class->n_rules; at++)
-			judge(r, at);
+			judge(r, at, 0);
 		return;
 	}
 	for (uint32_t i = 0; i < r->n_woken; i++)
-		judge(r, r->woken[i]);
+		judge(r, r->woken[i] >> KIND_BITS, (uint8_t)r->woken[i]);
 	run_residual(r);
-}
-
-static inline bool is_sample(uint64_t n)
-{
-	_Static_assert((PLAN_SAMPLE_FIRST & (PLAN_SAMPLE_FIRST - 1)) == 0 &&
-			       (PLAN_SAMPLE_EVERY & (PLAN_SAMPLE_EVERY - 1)) == 0,
-		       "powers of two");
-	return (n & (n < PLAN_FIRST ? PLAN_SAMPLE_FIRST - 1 : PLAN_SAMPLE_EVERY - 1)) == 0;
-}
-
-/* Whether the event is looked at to learn from: one in many, and the first of each class, so that something
- * is known of rare ones. */
-static inline bool is_learned_from(const struct plan_run *r)
-{
-	if (is_sample(r->n_events))
-		return true;
-	return r->n_events < PLAN_FIRST &&
-	       atomic_load_explicit(&r->class_samples[r->class - r->p->classes],
-				    memory_order_relaxed) < SAMPLES_FIRST;
-}
-
-/* One event in many tells how often predicates are true: all switches are run, needed or not. Costs
- * what the switches cost and what they hit, not what predicates there are. [owner thread writes,
- * any reads] */
-static __attribute__((noinline)) void sample(struct plan_run *r)
-{
-	const struct dag *d = &r->p->dag;
-	uint32_t class = (uint32_t)(r->class - r->p->classes);
-
-	atomic_fetch_add_explicit(&r->class_samples[class], 1, memory_order_relaxed);
-	if (is_sample(r->n_events))
-		atomic_fetch_add_explicit(&r->class_share[class], 1, memory_order_relaxed);
-	for (uint32_t t = 0; r->used && t < d->n_terms; t++)
-		if (r->judged[t] == r->gen)
-			atomic_fetch_add_explicit(&r->used[class * d->n_terms + t], 1,
-						  memory_order_relaxed);
-
-	for (uint32_t s = 0; s < r->p->n_switches; s++) {
-		const struct term *t = &d->terms[r->p->switches[s].term];
-
-		if (t->slot != DAG_NONE && (t->operand->use->field->flags & FIELD_SLOW))
-			continue;
-		if (switch_run(r, s))
-			atomic_fetch_add_explicit(&r->seen[s], 1, memory_order_relaxed);
-	}
-	for (uint32_t i = 0; i < r->hits.n; i++)
-		if (class_holds(r->p, class, r->hits.list[i]))
-			atomic_fetch_add_explicit(&r->held[r->hits.list[i]], 1,
-						  memory_order_relaxed);
-	atomic_fetch_add_explicit(&r->n_samples, 1, memory_order_relaxed);
 }
 
 static int by_number(const void *a, const void *b)
@@ -639,7 +557,7 @@ static __attribute__((noinline)) uint32_t match_class(struct plan_run *r, bool f
 	if (r->n_woken || r->wake_all || r->class->n_gates)
 		judge_all(r);
 	if (is_learned_from(r))
-		sample(r);
+		run_sample(r);
 	if (r->n_matched > 1)
 		sort_matched(r);
 	return first && r->n_matched > 1 ? 1 : r->n_matched;
@@ -709,66 +627,4 @@ uint64_t plan_run_extractions(const struct plan_run *r, uint32_t slot)
 		if (r->p->dag.terms[i].slot == slot)
 			sum += r->n_extracted[i];
 	return sum;
-}
-
-/* How often each class was seen, and what judging asked for in it. */
-static void learned_uses(const struct plan_run *r, struct plan_stats *s)
-{
-	double n_samples = 0;
-
-	for (uint32_t c = 0; c < s->n_classes; c++) {
-		s->share[c] = atomic_load_explicit(&r->class_share[c], memory_order_relaxed) + 0.01;
-		n_samples += s->share[c];
-	}
-	for (uint32_t c = 0; c < s->n_classes; c++) {
-		double seen =
-			atomic_load_explicit(&r->class_samples[c], memory_order_relaxed) + 0.01;
-
-		for (uint32_t t = 0; s->used && t < s->n_terms; t++) {
-			size_t at = (size_t)c * s->n_terms + t;
-			uint32_t n = atomic_load_explicit(&r->used[at], memory_order_relaxed);
-
-			s->used[at] = (float)(n / seen);
-		}
-		s->share[c] /= n_samples;
-	}
-}
-
-/* Samples that tell about predicate @pred: of events whose rules hold it. */
-static uint32_t samples_of(const struct plan_run *r, uint32_t pred)
-{
-	uint32_t sw = r->p->dag.preds[pred].sw, n = 0;
-
-	if (sw == DAG_NONE || atomic_load_explicit(&r->seen[sw], memory_order_relaxed) == 0)
-		return 0;
-	for (uint32_t c = 0; c < r->p->n_classes; c++)
-		if (class_holds(r->p, c, pred))
-			n += atomic_load_explicit(&r->class_samples[c], memory_order_relaxed);
-	return n;
-}
-
-struct plan_stats *plan_run_learned(const struct plan_run *r)
-{
-	const struct dag *d = &r->p->dag;
-	uint32_t n = d->n_preds, n_classes = r->p->n_classes;
-	struct plan_stats *s = atomic_load(&r->n_samples) ? mem_new(sizeof *s) : NULL;
-
-	if (!s)
-		return NULL;
-	*s = (struct plan_stats){.n_preds = n, .n_classes = n_classes, .n_terms = d->n_terms};
-	s->p = mem_grow(NULL, n + 1, sizeof *s->p);
-	s->share = mem_grow(NULL, n_classes + 1, sizeof *s->share);
-	if (r->used && r->p->is_learned)
-		s->used = mem_grow(NULL, (size_t)n_classes * d->n_terms + 1, sizeof *s->used);
-	if (!s->p || !s->share || (r->used && r->p->is_learned && !s->used))
-		return plan_stats_free(s);
-	learned_uses(r, s);
-	for (uint32_t i = 0; i < n; i++) {
-		uint32_t seen = samples_of(r, i);
-		uint32_t held = atomic_load_explicit(&r->held[i], memory_order_relaxed);
-
-		/* one more of each kind: nothing is ever or never true after few samples */
-		s->p[i] = seen ? (held + 0.01) / (seen + 0.02) : -1;
-	}
-	return s;
 }

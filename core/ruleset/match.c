@@ -22,6 +22,10 @@
 enum {
 	CHECK_EVERY = PLAN_FIRST, /* events between two thoughts of replanning */
 	REPLAN_PAUSE_S = 30,
+	/* At first something is learned of the traffic sooner: when this many times as many events were seen
+	 * as before, until they are so many. */
+	EARLY_FACTOR = 8,
+	EARLY_MAX = CHECK_EVERY * EARLY_FACTOR * EARLY_FACTOR * EARLY_FACTOR,
 };
 
 /* A plan and the memory to run it. */
@@ -42,6 +46,7 @@ struct matcher {
 	const uint32_t *numbers; /* of the rules that matched last */
 	/* Replanning. */
 	uint32_t n_events;
+	uint32_t early_at; /* events after which the pause does not count */
 	time_t replanned_at;
 	bool is_replanning;
 	pthread_t thread;
@@ -106,6 +111,7 @@ int matcher_new(struct ruleset *rs, struct str source, struct matcher **ret)
 		return -ENOMEM;
 	m->rs = ruleset_ref(rs);
 	m->source = s;
+	m->early_at = CHECK_EVERY;
 	r = fill(m);
 	if (r < 0) {
 		matcher_free(m);
@@ -189,6 +195,8 @@ static time_t now_s(void)
 static void replan_start(struct matcher *m)
 {
 	m->replanned_at = now_s();
+	while (m->early_at <= m->n_events && m->early_at < UINT32_MAX)
+		m->early_at = m->early_at < EARLY_MAX ? m->early_at * EARLY_FACTOR : UINT32_MAX;
 	atomic_store_explicit(&m->is_done, false, memory_order_relaxed);
 	m->is_replanning = pthread_create(&m->thread, NULL, replan, m) == 0;
 }
@@ -211,7 +219,7 @@ static __attribute__((noinline)) void think(struct matcher *m)
 	if (m->is_replanning) {
 		if (atomic_load_explicit(&m->is_done, memory_order_acquire))
 			replan_take(m);
-	} else if (m->replanned_at == 0 || now_s() - m->replanned_at >= REPLAN_PAUSE_S) {
+	} else if (m->n_events >= m->early_at || now_s() - m->replanned_at >= REPLAN_PAUSE_S) {
 		replan_start(m);
 	}
 }

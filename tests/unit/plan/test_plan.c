@@ -276,40 +276,56 @@ static void test_equal_conditions_are_shared(void **state)
 	world_deinit(&w);
 }
 
+/* Judges events of @entries by a plan that was made with @stats, and adds what was saved and made. */
+static struct plan_stats *judge_entries(struct world *w, struct mock_state *entries,
+					struct mock_random *r, const struct plan_stats *stats,
+					uint64_t ret_counts[2])
+{
+	uint64_t saved, made;
+	struct plan_stats *learned;
+	struct mock_event e;
+	struct plan *plan;
+	struct plan_run *run;
+
+	assert_int_equal(plan_new(w->rules, w->n, stats, &plan), 0);
+	assert_int_equal(plan_run_new(plan, &run), 0);
+	for (uint64_t i = 1; i <= 4 * EVENTS; i++) {
+		mock_event_fill(&e, r, i);
+		mock_event_attach(&e, entries, r);
+		assert_same_by(w, run, &e, &entry_fetch);
+	}
+	plan_run_atoms(run, &saved, &made);
+	ret_counts[0] += saved;
+	ret_counts[1] += made;
+	learned = plan_run_learned(run);
+	plan_run_free(run);
+	plan_free(plan);
+	return learned;
+}
+
 /* Fields that are facts of entries, which come, change their version and go, are looked up by what was
- * found before. */
+ * found before; by a plan that was learned too. */
 static void test_entries_that_change_are_looked_up_anew(void **state)
 {
-	uint64_t saved, made, n_saved = 0, n_made = 0;
+	uint64_t counts[2] = {0, 0};
 	struct mock_random r = {20261128};
 
 	(void)state;
 	for (unsigned set = 0; set < 150; set++) {
 		static struct mock_state entries;
-		struct mock_event e;
-		struct plan *plan;
-		struct plan_run *run;
+		struct plan_stats *stats;
 		struct world w;
 
 		memset(&entries, 0, sizeof entries);
 		world_init(&w);
 		add_random_rules(&w, &r, 1 + mock_next(&r, MAX_RULES));
-		assert_int_equal(plan_new(w.rules, w.n, NULL, &plan), 0);
-		assert_int_equal(plan_run_new(plan, &run), 0);
-		for (uint64_t i = 1; i <= 4 * EVENTS; i++) {
-			mock_event_fill(&e, &r, i);
-			mock_event_attach(&e, &entries, &r);
-			assert_same_by(&w, run, &e, &entry_fetch);
-		}
-		plan_run_atoms(run, &saved, &made);
-		n_saved += saved;
-		n_made += made;
-		plan_run_free(run);
-		plan_free(plan);
+		stats = judge_entries(&w, &entries, &r, NULL, counts);
+		plan_stats_free(judge_entries(&w, &entries, &r, stats, counts));
+		plan_stats_free(stats);
 		world_deinit(&w);
 	}
-	assert_true(n_made > 1000);
-	assert_true(n_saved > n_made);
+	assert_true(counts[1] > 1000);
+	assert_true(counts[0] > counts[1]);
 }
 
 static void fill_text(struct mock_event *e, uint32_t field, const char *text)
@@ -353,6 +369,99 @@ static void test_comparison_is_learned_from_events_that_ask_for_it(void **state)
 	plan_run_free(run);
 	plan_free(plan);
 	plan_free(better);
+	world_deinit(&w);
+}
+
+enum { S_A = 0, S_PATH = 2, N_U = 4, N_FLAG = 7 };
+
+static uint32_t n_asked[MOCK_FIELDS];
+
+static void count_get(void *ctx, const struct event *evt, const struct field_use *const *uses,
+		      uint32_t n, struct values *ret)
+{
+	for (uint32_t i = 0; i < n; i++)
+		n_asked[uses[i]->field->id]++;
+	mock_get(ctx, evt, uses, n, ret);
+}
+
+static void fill_number(struct mock_event *e, uint32_t field, uint64_t number)
+{
+	e->values[field] = (struct values){.is_set = true, .n = 1, .v = e->room[field]};
+	e->room[field][0] = (union value){.u64 = number};
+}
+
+/* Of two comparisons that are always false the cheaper is asked first, once that is known of it; no look-up
+ * tells that it is. */
+static void test_comparison_without_look_up_is_learned_too(void **state)
+{
+	static const struct fetch counting = {.get = count_get};
+	struct plan_stats *stats = NULL;
+	struct mock_random r = {11};
+	struct world w;
+
+	(void)state;
+	world_init(&w);
+	add_rule(&w, "s.path startswith /etc and n.flag = true and not n.u > 3", NULL);
+	for (unsigned round = 0; round < 2; round++) {
+		struct plan *plan;
+		struct plan_run *run;
+		const uint32_t *got;
+
+		assert_int_equal(plan_new(w.rules, w.n, stats, &plan), 0);
+		assert_int_equal(plan_run_new(plan, &run), 0);
+		memset(n_asked, 0, sizeof n_asked);
+		for (uint64_t i = 1; i <= PLAN_FIRST; i++) {
+			struct mock_event e;
+
+			mock_event_fill(&e, &r, i);
+			fill_text(&e, S_PATH, mock_next(&r, 4) ? "/usr/bin" : "/etc/passwd");
+			fill_number(&e, N_FLAG, 0);
+			fill_number(&e, N_U, 5);
+			(void)plan_match(run, &e.evt, &counting, false, &got);
+		}
+		plan_stats_free(stats);
+		stats = plan_run_learned(run);
+		plan_run_free(run);
+		plan_free(plan);
+	}
+	/* the other one is asked by samples alone */
+	assert_true(n_asked[N_FLAG] > 2 * n_asked[N_U]);
+	plan_stats_free(stats);
+	world_deinit(&w);
+}
+
+/* A rule that an entry leaves possible is judged by the rest of it. */
+static void test_what_an_entry_decided_is_not_looked_up_again(void **state)
+{
+	enum { N = 512 };
+	struct mock_random r = {3};
+	struct plan *plan;
+	struct plan_run *run;
+	uint64_t saved, made;
+	struct world w;
+
+	(void)state;
+	world_init(&w);
+	add_rule(
+		&w,
+		"s.a = bash and s.path startswith /etc and not s.path endswith x and n.flag = true",
+		NULL);
+	assert_int_equal(plan_new(w.rules, w.n, NULL, &plan), 0);
+	assert_int_equal(plan_run_new(plan, &run), 0);
+	for (uint64_t i = 1; i <= N; i++) {
+		struct mock_event e;
+
+		mock_event_fill(&e, &r, i);
+		fill_text(&e, S_A, "bash");
+		fill_text(&e, S_PATH, "/etc/passwd");
+		e.has_entry[1] = true;
+		e.entry[1] = (struct gyr_entry){1, 1};
+		assert_same_by(&w, run, &e, &entry_fetch);
+	}
+	plan_run_atoms(run, &saved, &made);
+	assert_in_range(saved, N - 1, N + N / 4); /* and what samples look up */
+	plan_run_free(run);
+	plan_free(plan);
 	world_deinit(&w);
 }
 
@@ -423,6 +532,8 @@ int main(void)
 		cmocka_unit_test(test_equal_conditions_are_shared),
 		cmocka_unit_test(test_entries_that_change_are_looked_up_anew),
 		cmocka_unit_test(test_comparison_is_learned_from_events_that_ask_for_it),
+		cmocka_unit_test(test_comparison_without_look_up_is_learned_too),
+		cmocka_unit_test(test_what_an_entry_decided_is_not_looked_up_again),
 		cmocka_unit_test(test_explain_names_cover_and_residual_rules),
 		cmocka_unit_test(test_every_refused_allocation_is_survived),
 	};
