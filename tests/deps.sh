@@ -12,7 +12,7 @@ build=(
 check=(
   git netbase libcmocka-dev clang-format clang-tidy libclang-rt-14-dev
   python3 python3-yaml valgrind openssl curl rsyslog rsyslog-openssl nats-server prometheus-alertmanager
-  prometheus
+  prometheus python3-swift
 )
 
 usage() {
