@@ -182,6 +182,13 @@ static bool compares_type(const struct test *t)
 	       (t->op == FILTER_OP_EQ || t->op == FILTER_OP_IN);
 }
 
+static bool equals_number(const struct test *t)
+{
+	return (t->op == FILTER_OP_EQ || t->op == FILTER_OP_EQ2) && t->n == 1 &&
+	       t->modifier == FILTER_MOD_NONE && !t->left->is_list &&
+	       value_kind(t->left->type) <= VALUE_I64;
+}
+
 uint32_t dag_pred(struct dag *d, const struct test *t)
 {
 	uint32_t id, term = term_add(d, t->left);
@@ -191,13 +198,19 @@ uint32_t dag_pred(struct dag *d, const struct test *t)
 	id = id_find(d, &d->pred_ids);
 	if (id != DAG_NONE)
 		return id;
-	if (!VEC_ROOM(d->preds, d->cap_preds, d->n_preds)) {
+	if (d->failed || !VEC_ROOM(d->preds, d->cap_preds, d->n_preds)) {
 		d->failed = true;
 		return 0;
 	}
 	id = d->n_preds++;
 	d->preds[id] = (struct pred){
-		.term = term, .sw = DAG_NONE, .is_type = compares_type(t), .test = *t};
+		.term = term,
+		.sw = DAG_NONE,
+		.is_type = compares_type(t),
+		.is_whole = t->right || d->terms[term].is_volatile,
+		.is_number = equals_number(t),
+		.test = *t,
+	};
 	id_add(d, &d->pred_ids, id);
 	return id;
 }

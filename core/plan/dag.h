@@ -49,6 +49,8 @@ struct pred {
 	uint32_t term;
 	uint32_t sw;  /* switch that answers it; DAG_NONE: asked directly */
 	bool is_type; /* compares the type of the event with constants */
+	bool is_whole; /* asked as a whole: its left side is not remembered, or its right side is no constant */
+	bool is_number; /* a number is one constant: one value equals it by its 64 bits */
 	struct test test;
 };
 

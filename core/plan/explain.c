@@ -189,7 +189,8 @@ static void print_switches(struct buf *b, const struct plan *p)
 
 		buf_printf(b, "  %-9s ", switch_kind_name(sw->kind));
 		print_operand(b, p->dag.terms[sw->term].operand);
-		buf_printf(b, ": %u keys, %u comparisons\n", sw->n_keys, sw->n_preds);
+		buf_printf(b, ": %u keys, %u comparisons%s\n", sw->n_keys, sw->n_preds,
+			   switch_has_sieve(sw) ? ", behind a sieve" : "");
 	}
 }
 

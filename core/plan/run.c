@@ -241,15 +241,24 @@ static bool worth_running(const struct plan_run *r, uint32_t sw)
 	return s->kind != SWITCH_RANGE && s->n_preds >= LAZY_SWITCH_PREDS;
 }
 
-bool run_pred(struct plan_run *r, uint32_t id)
+static inline bool pred_true(struct plan_run *r, uint32_t id)
 {
 	const struct pred *p = &r->p->dag.preds[id];
+	const struct values *v;
 
 	if (p->sw != DAG_NONE && worth_running(r, p->sw) && run_switch(r, p->sw))
 		return r->hits.stamp[id] == r->gen;
-	if (p->test.right || r->p->dag.terms[p->term].is_volatile)
+	if (p->is_whole)
 		return eval_test(r->eval, &p->test, r->evt, r->fetch);
-	return eval_test_values(r->eval, &p->test, term_values(r, p->term));
+	v = term_values(r, p->term);
+	if (p->is_number && v->is_set && v->n == 1)
+		return v->v->u64 == p->test.consts[0]->v.u64;
+	return eval_test_values(r->eval, &p->test, v);
+}
+
+bool run_pred(struct plan_run *r, uint32_t id)
+{
+	return pred_true(r, id);
 }
 
 static bool node_true(struct plan_run *r, uint32_t id);
@@ -281,7 +290,7 @@ static bool node_true(struct plan_run *r, uint32_t id)
 	if (n->kind == NODE_KIND_AND || n->kind == NODE_KIND_OR)
 		answer = join_true(r, n, 0);
 	else
-		answer = run_pred(r, n->kids) == (n->kind == NODE_KIND_PRED);
+		answer = pred_true(r, n->kids) == (n->kind == NODE_KIND_PRED);
 	r->memo[id] = r->gen << 1 | answer;
 	return answer;
 }

@@ -46,6 +46,9 @@ const char *switch_kind_name(enum switch_kind k);
 /* What one look-up costs, about, in ns: a prior for choosing covers, not a promise. */
 double switch_cost_ns(const struct field_switch *s);
 
+/* Whether values pass a sieve before they are looked up. */
+bool switch_has_sieve(const struct field_switch *s);
+
 /* How likely one predicate of it is true, before anything was learned. */
 double switch_prior(const struct field_switch *s, const struct pred *p);
 

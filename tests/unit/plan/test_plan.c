@@ -311,7 +311,7 @@ static void test_entries_that_change_are_looked_up_anew(void **state)
 	struct mock_random r = {20261128};
 
 	(void)state;
-	for (unsigned set = 0; set < 150; set++) {
+	for (unsigned set = 0; set < 75; set++) {
 		static struct mock_state entries;
 		struct plan_stats *stats;
 		struct world w;
@@ -496,6 +496,24 @@ static void test_explain_names_cover_and_residual_rules(void **state)
 	world_deinit(&w);
 }
 
+static void test_explain_tells_of_sieves(void **state)
+{
+	struct plan *plan;
+	struct world w;
+
+	(void)state;
+	world_init(&w);
+	add_rule(&w, "s.cmd contains evil.example.org", NULL);
+	add_rule(&w, "s.b contains ab", NULL); /* too short for one */
+	assert_int_equal(plan_new(w.rules, w.n, NULL, &plan), 0);
+	buf_reset(&w.text);
+	plan_explain(&w.text, plan, rule_name, NULL);
+	assert_non_null(strstr(w.text.p, "s.cmd: 1 keys, 1 comparisons, behind a sieve\n"));
+	assert_non_null(strstr(w.text.p, "s.b: 1 keys, 1 comparisons\n"));
+	plan_free(plan);
+	world_deinit(&w);
+}
+
 static void test_every_refused_allocation_is_survived(void **state)
 {
 	struct mock_random r = {31};
@@ -535,6 +553,7 @@ int main(void)
 		cmocka_unit_test(test_comparison_without_look_up_is_learned_too),
 		cmocka_unit_test(test_what_an_entry_decided_is_not_looked_up_again),
 		cmocka_unit_test(test_explain_names_cover_and_residual_rules),
+		cmocka_unit_test(test_explain_tells_of_sieves),
 		cmocka_unit_test(test_every_refused_allocation_is_survived),
 	};
 
