@@ -47,23 +47,20 @@ static int k8saudit_open(struct gyr *p, void *inst, const char *params)
 {
 	struct k8saudit *s = gyr_state(p);
 	struct instance *in = inst;
+	bool is_followed;
 
 	if (webhook_is_url(params)) {
 		s->hook.server.max_event = s->maxEventSize;
 		return webhook_open(p, &s->hook, &s->hook_stats, params, &in->hook);
 	}
-	if (strncmp(params, "file://", 7) == 0)
-		return gyr_fail(
-			p, -ENOTSUP,
-			"open: '%s': following a file is not built yet; the path alone reads "
-			"it once",
-			params);
+	is_followed = strncmp(params, "file://", 7) == 0;
 	return logfeed_open(p, &kind,
 			    &(struct logfeed_limits){.max_event_bytes = s->maxEventSize,
 						     .max_inflated_bytes = s->maxInflatedBytes,
 						     .max_ratio = s->maxRatio,
-						     .state_dir = s->stateDir},
-			    &s->stats, params, &in->feed);
+						     .state_dir = s->stateDir,
+						     .is_followed = is_followed},
+			    &s->stats, is_followed ? params + 7 : params, &in->feed);
 }
 
 static void k8saudit_close(struct gyr *p, void *inst)

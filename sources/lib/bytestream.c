@@ -262,6 +262,18 @@ int bytestream_read(struct bytestream *b, const char **ret_p, size_t *ret_len)
 	return b->is_gzip ? read_gzip(b, ret_p, ret_len) : read_plain(b, ret_p, ret_len);
 }
 
+void bytestream_again(struct bytestream *b)
+{
+	b->is_eof = false;
+	if (b->len == 0 && b->n_in == 0)
+		b->is_unknown = true;
+}
+
+int bytestream_fd(const struct bytestream *b)
+{
+	return b->fd;
+}
+
 uint64_t bytestream_position(const struct bytestream *b)
 {
 	return b->n_in - b->len;

@@ -44,6 +44,12 @@ void bytestream_feed_end(struct bytestream *b);
 int bytestream_read(struct bytestream *b, const char **ret_p, size_t *ret_len)
 	__attribute__((warn_unused_result));
 
+/* The file is read on from where it ended, for it may have grown. */
+void bytestream_again(struct bytestream *b);
+
+/* The file, to look at; -1 when none is open. */
+int bytestream_fd(const struct bytestream *b);
+
 /* Bytes of the file that were read so far, packed ones. */
 uint64_t bytestream_position(const struct bytestream *b);
 

@@ -148,6 +148,56 @@ int filewalk_run(struct filewalk *w, const char *root)
 	return r;
 }
 
+/* Regular files of the folder with this beginning of their names, but for @but. */
+static int add_alike(struct filewalk *w, const char *folder, const char *but, size_t stem)
+{
+	const struct dirent *e;
+	struct stat st;
+	char *path;
+	int r = 0;
+	DIR *dir = opendir(folder);
+
+	if (!dir)
+		return -errno;
+	while (r == 0 && (e = readdir(dir)) != NULL) {
+		if (strncmp(e->d_name, but, stem) != 0 || strcmp(e->d_name, but) == 0)
+			continue;
+		if (asprintf(&path, "%s/%s", folder, e->d_name) < 0) {
+			r = -ENOMEM;
+			break;
+		}
+		if (stat(path, &st) == 0 && S_ISREG(st.st_mode))
+			r = add_file(w, path, &st);
+		free(path);
+	}
+	closedir(dir);
+	return r;
+}
+
+int filewalk_siblings(struct filewalk *w, const char *path)
+{
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path, *dot;
+	char *folder =
+		slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup(".");
+	struct stat st;
+	int r;
+
+	if (!folder)
+		return -ENOMEM;
+	dot = strrchr(name, '.');
+	if (stat(path, &st))
+		r = -errno;
+	else if (!S_ISREG(st.st_mode))
+		r = -EINVAL;
+	else
+		r = add_alike(w, folder, name,
+			      dot && dot > name ? (size_t)(dot - name) : strlen(name));
+	free(folder);
+	if (w->n > 0)
+		qsort(w->files, w->n, sizeof *w->files, by_time);
+	return r < 0 ? r : add_file(w, path, &st);
+}
+
 void filewalk_deinit(struct filewalk *w)
 {
 	for (size_t i = 0; i < w->n; i++)

@@ -43,4 +43,9 @@ struct filewalk {
 /* -errno when @root cannot be looked at; -EINVAL when it is neither file nor directory; -ENOMEM. */
 int filewalk_run(struct filewalk *w, const char *root) __attribute__((warn_unused_result));
 
+/* In place of a walk: the file @path, last, and in front of it those of its folder that it may have
+ * been rotated to, whose names begin as its own does up to its last dot; oldest change first. -errno
+ * when @path cannot be looked at; -EINVAL when it is no file; -ENOMEM. */
+int filewalk_siblings(struct filewalk *w, const char *path) __attribute__((warn_unused_result));
+
 void filewalk_deinit(struct filewalk *w);

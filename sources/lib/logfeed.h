@@ -9,6 +9,9 @@
  *
  * With a folder for its state it goes on where an earlier run was told that all is finished.
  *
+ * A file may be followed: at its end more is waited for, and what is put in its place is read next.
+ * With a folder for its state, what it was renamed to meanwhile is read to its end first.
+ *
  * Lifetime: the stats and limits belong to the plugin's state and outlive the instance.
  * Threads: one owner; logfeed_commit() on any.
  */
@@ -25,6 +28,7 @@ struct logfeed_limits {
 	uint64_t max_event_bytes;
 	uint64_t max_inflated_bytes, max_ratio; /* of one gzip file */
 	const char *state_dir;                  /* where the place is kept (place.h); "": nowhere */
+	bool is_followed;                       /* the path is that of a file that is written to */
 };
 
 struct logfeed;

@@ -28,7 +28,7 @@ struct entry {
 };
 
 struct mark {
-	uint64_t num, offset;
+	uint64_t num, offset, read;
 	size_t file;
 };
 
@@ -44,7 +44,7 @@ struct place {
 	atomic_bool has_failed;      /* which was said */
 	/* Of the thread that commits. */
 	size_t at; /* the file of the slot */
-	uint64_t offset;
+	uint64_t offset, read;
 	bool has_at;
 };
 
@@ -370,11 +370,11 @@ bool place_has_room(const struct place *pl)
 	       PLACE_MARKS;
 }
 
-void place_mark(struct place *pl, uint64_t num, size_t i, uint64_t offset)
+void place_mark(struct place *pl, uint64_t num, size_t i, uint64_t offset, uint64_t size)
 {
 	const uint64_t head = atomic_load_explicit(&pl->head, memory_order_relaxed);
 
-	pl->marks[head % PLACE_MARKS] = (struct mark){num, offset, i};
+	pl->marks[head % PLACE_MARKS] = (struct mark){num, offset, size, i};
 	atomic_store_explicit(&pl->head, head + 1, memory_order_release);
 }
 
@@ -432,12 +432,52 @@ void place_commit(struct place *pl, uint64_t num)
 		if (!pl->has_at || m->file != pl->at)
 			r = r < 0 ? r : move_on(pl, m->file);
 		pl->offset = m->offset + 1;
+		pl->read = m->read;
 	}
-	atomic_store_explicit(&pl->tail, tail, memory_order_release);
 	if (tail == first)
 		return;
 	e = pl->files[pl->at];
 	e.is_done = false;
 	e.offset = pl->offset;
+	e.size = e.size > pl->read ? e.size : pl->read;
 	complain(pl, r < 0 ? r : write_slot(pl, &e));
+	/* Last: who finds all committed may change what is above. */
+	atomic_store_explicit(&pl->tail, tail, memory_order_release);
+}
+
+/* --- a file that is followed ------------------------------------------------------------------ */
+
+bool place_knows(const struct place *pl, size_t i)
+{
+	return pl->files[i].offset > 0 || pl->files[i].is_done;
+}
+
+bool place_is_idle(const struct place *pl)
+{
+	return atomic_load_explicit(&pl->head, memory_order_relaxed) ==
+	       atomic_load_explicit(&pl->tail, memory_order_acquire);
+}
+
+void place_learn(struct place *pl, size_t i)
+{
+	const char *path = pl->walk->files[i].path;
+	struct entry *e = &pl->files[i], now;
+
+	if (e->beginning)
+		return;
+	identify(path, &now);
+	if (now.dev == e->dev && now.ino == e->ino && now.birth == e->birth)
+		e->beginning = beginning_of(path);
+}
+
+void place_renew(struct place *pl, size_t i)
+{
+	struct entry *e = &pl->files[i];
+
+	identify(pl->walk->files[i].path, e);
+	e->beginning = beginning_of(pl->walk->files[i].path);
+	pl->at = i;
+	pl->has_at = true;
+	pl->offset = pl->read = 0;
+	complain(pl, write_slot(pl, e));
 }

@@ -49,11 +49,24 @@ uint64_t place_begin(struct place *pl, size_t i);
 /* Whether place_mark() has room for one more. */
 bool place_has_room(const struct place *pl);
 
-/* Event number @num is the record at @offset of the @i-th file. */
-void place_mark(struct place *pl, uint64_t num, size_t i, uint64_t offset);
+/* Event number @num is the record at @offset of the @i-th file, of which @size packed bytes were read. */
+void place_mark(struct place *pl, uint64_t num, size_t i, uint64_t offset, uint64_t size);
 
 /* The file was read to its end, @size packed bytes, and gave @n events. */
 void place_end(struct place *pl, size_t i, uint64_t size, uint64_t n);
+
+/* Whether an earlier run has read of the @i-th file. */
+bool place_knows(const struct place *pl, size_t i);
+
+/* Whether all events that were marked are finished. */
+bool place_is_idle(const struct place *pl);
+
+/* The @i-th file has grown: how it begins is learned, when it was too short before. Not beside
+ * place_commit(). */
+void place_learn(struct place *pl, size_t i);
+
+/* The @i-th file begins anew; only while all is finished, and not beside place_commit(). */
+void place_renew(struct place *pl, size_t i);
 
 /* All events up to @num are finished. What cannot be written is said once, and only costs repetition. */
 void place_commit(struct place *pl, uint64_t num);

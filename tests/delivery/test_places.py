@@ -42,7 +42,7 @@ def trail(numbers):
          "userIdentity": {"type": "Root"}} for i in numbers]}).encode()
 
 
-class Places(Delivery):
+class Logs(Delivery):
     def setUp(self):
         super().setUp()
         self.rules = self.write("rules.yaml", RULES)
@@ -57,6 +57,8 @@ class Places(Delivery):
         return [int(a["output_fields"].get("ka.auditid") or a["output_fields"]["ct.id"])
                 for a in alerts]
 
+
+class Places(Logs):
     def run_file(self, source, delivery="best_effort"):
         """The ids of the alerts of one run, in order."""
         out = os.path.join(self.dir, "alerts")

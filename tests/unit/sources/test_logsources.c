@@ -291,7 +291,8 @@ static void test_open_says_what_is_wrong(void **state)
 		{"cloudtrail", "s3://bucket/x", "not built yet"},
 		{"cloudtrail", "sqs://queue", "not built yet"},
 		{"k8saudit", "https://:99999/k8s-audit", "port"},
-		{"k8saudit", "file:///var/log/audit.log", "not built yet"},
+		{"k8saudit", "file:///no/such/audit.log", "No such file"},
+		{"k8saudit", "file:///dev", "no file that could be followed"},
 	};
 	struct run r;
 
