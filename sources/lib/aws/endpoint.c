@@ -53,13 +53,37 @@ static int refuse(char *err, size_t size, const char *what, const char *url, con
 	return -EINVAL;
 }
 
+static size_t name_len(const char *host)
+{
+	return host[0] == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":");
+}
+
+/* ":PORT" of so many bytes */
+static bool port_is_fine(const char *text, size_t len)
+{
+	unsigned port = 0;
+
+	for (size_t i = 1; i < len; i++) {
+		if (text[i] < '0' || text[i] > '9' || port > 65535)
+			return false;
+		port = port * 10 + (unsigned)(text[i] - '0');
+	}
+	return text[0] == ':' && port > 0 && port <= 65535;
+}
+
 static bool host_is_fine(const char *host, size_t len)
 {
+	size_t name = name_len(host);
+
+	if (name > len && host[0] == '[')
+		return false;
+	if (name > len)
+		name = len; /* a colon in the path */
 	for (size_t i = 0; i < len; i++) {
-		if (host[i] <= ' ' || host[i] == 127 || strchr("@\\%\"<>`^{|}", host[i]))
+		if (host[i] <= ' ' || host[i] == 127 || strchr("?#@\\%\"<>`^{|}", host[i]))
 			return false;
 	}
-	return len > 0;
+	return name > 0 && (name == len || port_is_fine(host + name, len - name));
 }
 
 static bool path_is_fine(const char *path)
@@ -131,11 +155,6 @@ int aws_endpoint_find(const struct aws_endpoint_options *o, enum aws_service s, 
 
 /* ---- buckets ---- */
 
-static size_t name_len(const char *host)
-{
-	return host[0] == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":");
-}
-
 static bool is_address(const char *host)
 {
 	unsigned char bytes[16];
@@ -177,13 +196,14 @@ static bool is_label(const char *b)
 int aws_endpoint_bucket(const struct aws_endpoint_options *o, const char *bucket,
 			struct aws_endpoint *e, char *err, size_t err_size)
 {
-	const bool in_path = o->path_style || !is_label(bucket) || is_address(e->host) ||
-			     aws_host_is_loopback(e->host);
 	struct aws_endpoint was = *e;
+	bool in_path;
 	int n;
 
 	if (!bucket_is_valid(bucket))
 		return refuse(err, err_size, "bucket", bucket, "not the name of a bucket");
+	in_path = o->path_style || !is_label(bucket) || is_address(e->host) ||
+		  aws_host_is_loopback(e->host);
 	if (in_path)
 		n = snprintf(e->base, sizeof e->base, "%s/%s", was.base, bucket);
 	else
