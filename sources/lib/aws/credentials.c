@@ -44,6 +44,7 @@ struct aws_chain {
 	struct aws_keys keys; /* that are used */
 	int64_t renew_at;     /* seconds since the epoch */
 	bool wants_region, asked_region;
+	bool for_region; /* keys are not what is looked for */
 	char region[64];
 	char imds_token[IMDS_TOKEN_MAX + 1], imds_name[256];
 	int imds_again;
@@ -117,9 +118,14 @@ static bool region_is_due(const struct aws_chain *ch)
 	       (ch->wants_region || ch->plan.source == PLAN_IMDS);
 }
 
+static bool keys_are_due(const struct aws_chain *ch, int64_t now)
+{
+	return !ch->keys.id || (ch->keys.expires && now >= ch->renew_at);
+}
+
 bool aws_chain_is_due(const struct aws_chain *ch, int64_t now)
 {
-	return !ch->keys.id || (ch->keys.expires && now >= ch->renew_at) || region_is_due(ch);
+	return keys_are_due(ch, now) || region_is_due(ch);
 }
 
 bool aws_chain_expire(struct aws_chain *ch)
@@ -190,8 +196,8 @@ static void begin_source(struct aws_chain *ch)
 {
 	ch->role = 0;
 	ch->imds_again = 0;
-	if (!aws_chain_is_due(ch, now_s()))
-		ch->at = AT_END; /* the region was all that was wanted */
+	if (ch->for_region)
+		ch->at = AT_END;
 	else
 		ch->at = ch->plan.source == PLAN_IMDS ? AT_IMDS_TOKEN : AT_SOURCE;
 }
@@ -213,6 +219,7 @@ void aws_chain_begin(struct aws_chain *ch)
 		return;
 	ch->error[0] = '\0';
 	aws_keys_clear(&ch->work);
+	ch->for_region = region_is_due(ch) && !keys_are_due(ch, now_s());
 	if (region_is_due(ch))
 		ch->at = AT_REGION_TOKEN;
 	else
