@@ -226,6 +226,11 @@ class Elsewhere(Case):
         self.peer.route(f"HEAD /{BUCKET}/k", Answer(400, b"", {"x-amz-bucket-region": "us-west-2"}), WHOLE)
         self.assertEqual(self.client().ask({"method": "HEAD", "bucket": BUCKET, "path": "k"})[0]["status"], 200)
 
+    def test_a_bucket_that_is_new_is_asked_again(self):
+        self.peer.route(f"GET /{BUCKET}/k", xml_error(307, "TemporaryRedirect", headers={"x-amz-bucket-region": "eu-west-1"}), WHOLE)
+        got = self.client().ask(get())[0]
+        self.assertEqual((got["status"], got["retries"]), (200, 1))
+
     def test_going_round_in_circles_ends(self):
         def away(request):
             here = request.headers["Authorization"].split("/")[2]

@@ -415,9 +415,11 @@ static bool settle(struct aws_client *c, struct call *k)
 		v = AWS_ELSEWHERE; /* of HEAD there is no body to tell */
 	c->env.counters.throttled += v == AWS_THROTTLED;
 	c->env.counters.auth_failures += rp->status == 401 || rp->status == 403;
+	if (v == AWS_ELSEWHERE && redirect(c, k))
+		return true;
+	if (v == AWS_ELSEWHERE && rp->status == 307)
+		v = AWS_AGAIN; /* a new bucket, of which not all of S3 knows yet */
 	switch (v) {
-	case AWS_ELSEWHERE:
-		return redirect(c, k);
 	case AWS_SKEWED:
 		return correct_clock(c, k);
 	case AWS_EXPIRED:
