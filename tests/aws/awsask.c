@@ -43,8 +43,11 @@ static int64_t number_of(struct json_object *o, const char *name)
 
 static void die(const char *what, const char *why)
 {
-	printf("{\"error\": \"%s\", \"why\": %s}\n", what,
-	       json_object_to_json_string(json_object_new_string(why)));
+	struct json_object *o = json_object_new_string(why);
+
+	printf("{\"error\": \"%s\", \"why\": %s}\n", what, json_object_to_json_string(o));
+	(void)fflush(stdout);
+	json_object_put(o);
 	exit(0);
 }
 
