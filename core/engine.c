@@ -660,6 +660,8 @@ static int engine_loop(struct engine *e)
 	e->start_ns = clock_ns();
 	log_info(&e->setup->log, "gyr " GYR_VERSION ": %u rules, %u sources, %u outputs",
 		 alert_plan_ruleset(e->plan)->n_enabled, e->n_lanes, outputs_set(e->outputs)->n);
+	if (isatty(STDERR_FILENO))
+		summary_begin(e);
 	(void)pthread_mutex_lock(&e->lock); /* who asks from outside sees all of it or nothing */
 	for (uint32_t i = 0; i < e->n_lanes && r == 0; i++)
 		r = lane_start(e->lanes[i]);

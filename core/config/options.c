@@ -263,6 +263,7 @@ static const struct option_row rows[] = {
 	{'D', NULL, VALUE_YES, NULL, set_without_rules, NULL},
 	{'T', NULL, VALUE_YES, NULL, set_without_tag, NULL},
 	{'t', NULL, VALUE_YES, NULL, set_only_tag, NULL},
+	{0, "list-syscall-events", VALUE_NO, NULL, set_list_events, NULL},
 	{0, "markdown", VALUE_NO, NULL, set_markdown, NULL},
 	{'A', NULL, VALUE_NO, NULL, set_every_call, NULL},
 	{'e', NULL, VALUE_YES, NULL, set_recording, NULL},

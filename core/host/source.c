@@ -346,7 +346,7 @@ bool source_progress(struct source *s, uint32_t *ret_hundredths, const char **re
 	text = api(s)->get_progress(s->instance->state, s->handle, &pct);
 	*ret_hundredths = pct > 10000 ? 10000 : pct;
 	*ret_text = text ? text : "";
-	return true;
+	return pct || text; /* sources that have no end have the function, too */
 }
 
 void source_print(struct source *s, const struct event *evt, struct buf *out)

@@ -12,6 +12,14 @@
 #include "engine.h"
 #include "util/mem.h"
 
+void summary_begin(const struct engine *e)
+{
+	(void)fprintf(stderr, "%u rules on", alert_plan_ruleset(e->plan)->n_enabled);
+	for (uint32_t i = 0; i < e->n_lanes; i++)
+		(void)fprintf(stderr, " %s", lane_label(e->lanes[i]));
+	(void)fprintf(stderr, " (Ctrl-C ends it)\n");
+}
+
 void summary_progress(const struct engine *e)
 {
 	uint64_t events = 0, alerts = 0, progress = 0;

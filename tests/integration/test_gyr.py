@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import pty
 import re
 import shutil
 import signal
@@ -10,7 +11,7 @@ import subprocess
 import time
 import unittest
 
-from case import BUILD, ENDLESS, GYR, RULES, Case, whole_lines
+from case import BUILD, ENDLESS, GYR, PATIENCE, RULES, Case, whole_lines
 
 
 class Alerts(Case):
@@ -278,6 +279,33 @@ AUDIT = '{"kind":"Event","apiVersion":"audit.k8s.io/v1","auditID":"%d","stage":"
         '"user":{"username":"x"},"objectRef":{"resource":"pods"}}'
 
 
+class Terminal(Case):
+    """On a terminal it says that it runs, and how far it is where that can be said."""
+
+    def said_by(self, source):
+        master, slave = pty.openpty()
+        self.addCleanup(os.close, master)
+        with open(os.path.join(self.dir, "out"), "wb") as out:
+            p = subprocess.Popen([GYR, "-r", self.rules, source], stdout=out, stderr=slave,
+                                 cwd=self.dir)
+        self.addCleanup(p.wait)
+        self.addCleanup(p.kill)
+        os.close(slave)
+        said = ""
+        while "alerts\x1b[K" not in said and " events in " not in said:
+            said += os.read(master, 65536).decode()
+        return p, said
+
+    def test_an_endless_source_has_no_share(self):
+        p, said = self.said_by(f"ticker:{ENDLESS}")
+        self.assertTrue(said.startswith("2 rules on ticker:"), said)
+        self.assertIn("(Ctrl-C ends it)", said)
+        self.assertIn(" events, ", said)
+        self.assertNotIn("%", said)
+        p.send_signal(signal.SIGINT)
+        self.assertEqual(p.wait(PATIENCE), 0)
+
+
 class AuditLogs(Case):
     """Logs with everything wrong in them: nothing else is lost, and all of it is counted."""
 
@@ -494,6 +522,8 @@ class Questions(Case):
 
     def test_events(self):
         self.assertIn(" execve\n", self.run_gyr("--list-events").stdout)
+        self.assertEqual(self.run_gyr("--list-syscall-events").stdout,
+                         self.run_gyr("--list-events").stdout)
         rows = json.loads(self.run_gyr("--list-events", "--format", "json").stdout)
         self.assertIn({"code": 322, "name": "pluginevent", "direction": "enter"}, rows)
         ignored = self.run_gyr("-i").stdout
