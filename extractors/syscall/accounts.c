@@ -106,26 +106,29 @@ uint32_t accounts_read(enum account_kind kind, const char *text, size_t len, uin
 
 /* ---- files ---- */
 
-static bool is_own_root(int root)
+static bool is_same_folder(const char *path, int fd)
 {
 	struct stat here, there;
 
-	return stat("/", &here) == 0 && fstat(root, &there) == 0 && here.st_dev == there.st_dev &&
+	return stat(path, &here) == 0 && fstat(fd, &there) == 0 && here.st_dev == there.st_dev &&
 	       here.st_ino == there.st_ino;
 }
 
 /* The root below which the files are that @key asks for; negative: they cannot be asked. Root with the root of
  * this machine is taken for somebody who has yet to enter a container. */
-static int open_root(const char *proc, const struct lookup_key *key, uint32_t id)
+static int open_root(const char *root, const struct lookup_key *key, uint32_t id)
 {
+	const char *machine = *root ? root : "/";
 	const bool is_host = key->len == sizeof id;
-	char path[PATH_LEN] = "/";
+	char path[PATH_LEN];
 	int fd;
 
-	if (!is_host)
-		(void)snprintf(path, sizeof path, "%s/%lld/root", proc, (long long)key->hint);
+	if (is_host)
+		(void)snprintf(path, sizeof path, "%s", machine);
+	else
+		(void)snprintf(path, sizeof path, "%s/proc/%lld/root", root, (long long)key->hint);
 	fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 || is_host || id != 0 || !is_own_root(fd))
+	if (fd < 0 || is_host || id != 0 || !is_same_folder(machine, fd))
 		return fd;
 	(void)close(fd);
 	return -1;
@@ -201,14 +204,14 @@ static uint32_t ask(const void *ctx, const struct lookup_key *key, void *ret)
 
 /* ---- the owner ---- */
 
-struct accounts *accounts_new(const char *proc)
+struct accounts *accounts_new(const char *root)
 {
 	struct accounts *a = calloc(1, sizeof *a);
 
 	if (!a)
 		return NULL;
 	a->lookups =
-		lookups_new(&(const struct lookups_setup){.ctx = proc,
+		lookups_new(&(const struct lookups_setup){.ctx = root,
 							  .ask = ask,
 							  .fresh_ms = FRESH_MS,
 							  .fresh_unknown_ms = FRESH_UNKNOWN_MS});

@@ -41,8 +41,8 @@ struct account_of {
 
 struct accounts;
 
-/* @proc: where the file system of that name is; it has to live for ever. NULL: no memory. */
-struct accounts *accounts_new(const char *proc);
+/* @root: below which the machine's proc and etc are, "" as a rule; it has to live for ever. NULL: no memory. */
+struct accounts *accounts_new(const char *root);
 struct accounts *accounts_free(struct accounts *a); /* NULL is fine; returns NULL */
 
 /* False: there is none, or it is not known yet. */

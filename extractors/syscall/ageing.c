@@ -16,18 +16,18 @@
 
 #define NS 1000000000ULL
 
-enum { BATCH = 256, PATH_LEN = 64 };
+enum { BATCH = 256, PATH_LEN = 512 };
 
 static bool is_nearly_full(const struct state *s)
 {
 	return s->threads.n >= s->limits.threads - s->limits.threads / 8;
 }
 
-static bool is_gone(const struct thread *t)
+static bool is_gone(const struct state *s, const struct thread *t)
 {
 	char path[PATH_LEN];
 
-	(void)snprintf(path, sizeof path, "/proc/%lld/task/%lld", (long long)t->pid,
+	(void)snprintf(path, sizeof path, "%s/proc/%lld/task/%lld", s->root, (long long)t->pid,
 		       (long long)t->tid);
 	return access(path, F_OK) != 0;
 }
@@ -38,7 +38,7 @@ static bool is_old(const struct state *s, const struct thread *t, bool by_time_a
 
 	if (t == s->cur.thread || t->n_others || s->now_ts < idle || t->seen_ts > s->now_ts - idle)
 		return false;
-	return by_time_alone || is_gone(t);
+	return by_time_alone || is_gone(s, t);
 }
 
 /* Removes up to BATCH old threads: how many. *at is where in the table to go on. */

@@ -209,6 +209,9 @@ static void kind_init(struct kind *k, uint16_t code)
 void state_init(struct state *s)
 {
 	s->dead_tid = -1;
+	s->root = getenv("HOST_ROOT");
+	if (!s->root)
+		s->root = "";
 	s->purge_ns = s->limits.purge_interval_s * 1000000000ULL;
 	for (unsigned code = 0; code < KINDS_MAX; code++)
 		kind_init(&s->kinds[code], (uint16_t)code);

@@ -369,7 +369,7 @@ static int meta_machine(struct state *s, const struct gyr_event *evt)
 		return -EBADMSG;
 	s->is_live = m.is_live;
 	if (s->is_live && !s->accounts)
-		s->accounts = accounts_new("/proc");
+		s->accounts = accounts_new(s->root);
 	s->machine = m;
 	if (m.hostname.len >= sizeof s->hostname)
 		s->machine.hostname.len = sizeof s->hostname - 1;

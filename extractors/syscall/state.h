@@ -231,6 +231,7 @@ struct state {
 	uint32_t n_closed;
 	struct counters counters;
 	bool is_live;                    /* events are of this machine as it is now */
+	const char *root;                /* below which its proc and etc are; "" as a rule */
 	struct gyr_meta_machine machine; /* its hostname is the one below */
 	char hostname[128];
 	uint64_t aged_ts;  /* when threads were last aged; 0: never */

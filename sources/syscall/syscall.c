@@ -9,6 +9,7 @@
  * Events stay in the rings that the kernel wrote them to, until the next batch.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/sysinfo.h>
@@ -32,6 +33,7 @@ enum {
 	AGAIN_LATE_MS = 100, /* no event from before the end of a scan comes so long after it */
 	MEBIBYTE = 1 << 20,
 	PRINT_MAX = 900, /* bytes of a line in the log */
+	HOST_PATH = 512,
 };
 
 struct source {
@@ -43,6 +45,8 @@ struct source {
 	struct gyr *p;
 	struct drv *driver;
 	bool is_attached;
+	/* Of the machine: HOST_ROOT is put before them when it is set. */
+	char proc[HOST_PATH], passwd[HOST_PATH], group[HOST_PATH];
 	struct scan *scan; /* NULL: done with, and all events from its time too */
 	bool is_scanned;
 	struct gyr_batch *out; /* of the call at hand */
@@ -66,6 +70,21 @@ struct state {
 static int complain(struct gyr *p, int r, const struct drv_problem *why)
 {
 	return gyr_fail(p, r, "%s", why->text);
+}
+
+static int find_machine(struct source *s)
+{
+	const char *root = getenv("HOST_ROOT");
+
+	if (!root)
+		root = "";
+	if (strlen(root) > HOST_PATH - sizeof "/etc/passwd")
+		return gyr_fail(s->p, -EINVAL, "HOST_ROOT is longer than %zu bytes",
+				HOST_PATH - sizeof "/etc/passwd");
+	(void)snprintf(s->proc, sizeof s->proc, "%s/proc", root);
+	(void)snprintf(s->passwd, sizeof s->passwd, "%s/etc/passwd", root);
+	(void)snprintf(s->group, sizeof s->group, "%s/etc/group", root);
+	return 0;
 }
 
 static int source_open(struct gyr *p, void *inst, const char *params)
@@ -95,6 +114,9 @@ static int source_open(struct gyr *p, void *inst, const char *params)
 	if (state->open)
 		return gyr_fail(p, -EBUSY, "this machine's system calls are read already");
 	s->p = p;
+	r = find_machine(s);
+	if (r)
+		return r;
 	r = drv_open(&options, &s->driver, &why);
 	if (r < 0)
 		return complain(p, r, &why);
@@ -194,13 +216,13 @@ static int start(struct source *s)
 	if (r < 0)
 		return complain(s->p, r, &why);
 	s->is_attached = true;
-	r = scan_new(&(const struct scan_setup){.proc = "/proc",
-						.passwd = "/etc/passwd",
-						.group = "/etc/group",
+	r = scan_new(&(const struct scan_setup){.proc = s->proc,
+						.passwd = s->passwd,
+						.group = s->group,
 						.emit = emit_record,
 						.ctx = s},
 		     &s->scan);
-	return r < 0 ? gyr_fail(s->p, r, "/proc cannot be read: %s", strerror(-r)) : 0;
+	return r < 0 ? gyr_fail(s->p, r, "%s cannot be read: %s", s->proc, strerror(-r)) : 0;
 }
 
 static int scan_some(struct source *s)
@@ -246,7 +268,7 @@ static void look_after_losses(struct source *s)
 		return;
 	again_begin(&s->again);
 	s->worked_ns = 0;
-	s->is_again = scan_new(&(const struct scan_setup){.proc = "/proc",
+	s->is_again = scan_new(&(const struct scan_setup){.proc = s->proc,
 							  .again = true,
 							  .emit = emit_record,
 							  .ctx = s},

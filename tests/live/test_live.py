@@ -454,13 +454,17 @@ class TestStart(Live):
         self.addCleanup(conn.close)
         return p, port, peer[1]
 
-    def test_processes_and_descriptors_from_before_are_known(self):
-        p, port, cport = self.hold()
-        self.watch(self.RULES)
+    def let_go(self, p):
+        """It does its deeds once; what is said of the file."""
         p.stdin.write("go\n")
         p.stdin.flush()
         self.assertEqual(p.stdout.readline(), "done\n")
-        f = self.fields("file")
+        return self.fields("file")
+
+    def test_processes_and_descriptors_from_before_are_known(self):
+        p, port, cport = self.hold()
+        self.watch(self.RULES)
+        f = self.let_go(p)
         self.assertEqual(f["proc.name"], "holder")
         self.assertEqual(f["proc.pname"], own_comm())
         self.assertEqual(f["proc.cmdline"], f"holder hold {self.dir}/data {port} {self.tag}")
@@ -483,14 +487,27 @@ class TestStart(Live):
         self.assertEqual(to_sock["fd.sport"], int(port))
         self.assertEqual(to_sock["fd.cport"], cport)
 
+    def test_in_a_container_the_machine_is_below_host_root(self):
+        """With name spaces of its own /proc shows the program and nobody else."""
+        p, _, _ = self.hold()
+        host = os.path.join(self.dir, "host")
+        os.makedirs(os.path.join(host, "proc"))
+        os.environ["HOST_ROOT"] = host
+        self.addCleanup(os.environ.pop, "HOST_ROOT")
+        self.prefix = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-c",
+                       f'mount --bind /proc {host}/proc && mount -t proc proc /proc && exec "$@"', "sh"]
+        self.watch(self.RULES)
+        f = self.let_go(p)
+        self.assertEqual(f["proc.name"], "holder")
+        self.assertEqual(f["proc.pname"], own_comm())
+        self.assertEqual(f["proc.exepath"], f"{self.dir}/holder")
+        self.assertEqual(f["fd.num"], 3)
+
     def test_a_recording_of_live_events_plays_back(self):
         p, _, _ = self.hold()
         path = os.path.join(self.dir, "live.scap")
         self.watch(self.RULES, "-w", path)
-        p.stdin.write("go\n")
-        p.stdin.flush()
-        self.assertEqual(p.stdout.readline(), "done\n")
-        live = self.fields("file")
+        live = self.let_go(p)
         self.until_seen()
         self.stop()
         said = self.run_gyr("replay:" + path, "-r", self.live_rules, "-o", "json_output=true")

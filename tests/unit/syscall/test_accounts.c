@@ -15,8 +15,8 @@
 
 #include "accounts.h"
 
-/* A folder that stands for /proc, in which process 7 has a root of its own. */
-static char proc[64];
+/* A folder that stands for the machine, on which process 7 has a root of its own. */
+static char machine[64];
 static struct accounts *accounts;
 
 static const struct account_of nobody_known = {ACCOUNT_USER, 4242, "c1", 7};
@@ -25,7 +25,7 @@ static char *below(const char *path)
 {
 	static char full[256];
 
-	(void)snprintf(full, sizeof full, "%s/7/root/%s", proc, path);
+	(void)snprintf(full, sizeof full, "%s/proc/7/root/%s", machine, path);
 	return full;
 }
 
@@ -43,13 +43,15 @@ static int set_up(void **state)
 	char path[128];
 
 	(void)state;
-	(void)snprintf(proc, sizeof proc, "/tmp/gyr-accounts-XXXXXX");
-	assert_non_null(mkdtemp(proc));
-	(void)snprintf(path, sizeof path, "%s/7", proc);
+	(void)snprintf(machine, sizeof machine, "/tmp/gyr-accounts-XXXXXX");
+	assert_non_null(mkdtemp(machine));
+	(void)snprintf(path, sizeof path, "%s/proc", machine);
+	assert_int_equal(mkdir(path, 0700), 0);
+	(void)snprintf(path, sizeof path, "%s/proc/7", machine);
 	assert_int_equal(mkdir(path, 0700), 0);
 	assert_int_equal(mkdir(below(""), 0700), 0);
 	assert_int_equal(mkdir(below("etc"), 0700), 0);
-	accounts = accounts_new(proc);
+	accounts = accounts_new(machine);
 	return accounts ? 0 : -1;
 }
 
@@ -75,7 +77,7 @@ static int tear_down(void **state)
 	(void)state;
 	(void)settle();
 	accounts = accounts_free(accounts);
-	return nftw(proc, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	return nftw(machine, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }
 
 /* What the second question says: the first only asks. */
@@ -140,6 +142,9 @@ static void a_user_of_this_machine_is_found_in_its_own_file(void **state)
 	struct account a;
 
 	(void)state;
+	assert_false(find(&root, &a)); /* of the folder that stands for it: it has no such file */
+	accounts = accounts_free(accounts);
+	accounts = accounts_new("");
 	assert_true(find(&root, &a));
 	assert_string_equal(a.name, "root");
 }
@@ -149,12 +154,12 @@ static void links_do_not_lead_out_of_the_root(void **state)
 	char outside[128];
 
 	(void)state;
-	(void)snprintf(outside, sizeof outside, "%s/secret", proc);
+	(void)snprintf(outside, sizeof outside, "%s/secret", machine);
 	FILE *f = fopen(outside, "we");
 	assert_non_null(f);
 	assert_true(fputs("out:x:4242:5:::\n", f) >= 0);
 	assert_int_equal(fclose(f), 0);
-	assert_int_equal(symlink("../../../secret", below("etc/passwd")), 0);
+	assert_int_equal(symlink("../../../../secret", below("etc/passwd")), 0);
 	assert_name(NULL);
 }
 
@@ -190,10 +195,10 @@ static void who_has_yet_to_enter_a_container_is_nobody_in_it(void **state)
 	struct account a;
 
 	(void)state;
-	(void)snprintf(path, sizeof path, "%s/9", proc);
+	(void)snprintf(path, sizeof path, "%s/proc/9", machine);
 	assert_int_equal(mkdir(path, 0700), 0);
-	(void)snprintf(path, sizeof path, "%s/9/root", proc);
-	assert_int_equal(symlink("/", path), 0);
+	(void)snprintf(path, sizeof path, "%s/proc/9/root", machine);
+	assert_int_equal(symlink(machine, path), 0);
 	assert_false(find(&early, &a));
 }
 
