@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "accounts.h"
 #include "state.h"
 
 /* ---- threads ---- */
@@ -368,8 +367,6 @@ static int meta_machine(struct state *s, const struct gyr_event *evt)
 	if (GYR_META_READ(evt->data, evt->len, &m, hostname))
 		return -EBADMSG;
 	s->is_live = m.is_live;
-	if (s->is_live && !s->accounts)
-		s->accounts = accounts_new(s->root);
 	s->machine = m;
 	if (m.hostname.len >= sizeof s->hostname)
 		s->machine.hostname.len = sizeof s->hostname - 1;

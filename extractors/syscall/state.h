@@ -243,7 +243,7 @@ struct state {
 	uint64_t switched_ts[CPUS_MAX]; /* the last switch on each processor; 0: none */
 	struct statetables *tables;     /* what other plugins see; NULL: nothing */
 	struct hostnames *hostnames;    /* NULL: no field asked for one yet */
-	struct accounts *accounts;      /* NULL: events were never of now */
+	struct accounts *accounts;      /* NULL: nobody is asked */
 };
 
 /* ---- threads: thread.c ---- */

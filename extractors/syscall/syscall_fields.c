@@ -24,6 +24,7 @@ static int fields_init(struct gyr *p)
 	struct state *s = gyr_state(p);
 
 	state_init(s);
+	s->accounts = accounts_new(s->root);
 	return statetables_init(p, s);
 }
 

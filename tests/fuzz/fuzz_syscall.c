@@ -16,6 +16,7 @@
 
 #include <gyr/plugin.h>
 
+#include "accounts.h"
 #include "state.h"
 
 enum { EVENTS_MAX = 200, RECORD_HEAD = 6, UNASKED = 0x80 };
@@ -176,6 +177,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		x[i].state = plugin_init(&init, &rc);
 		if (rc != SS_PLUGIN_SUCCESS)
 			abort();
+	}
+	for (int i = 0; i < 2;
+	     i++) { /* else files of this machine were asked, and answered some time */
+		struct state *s = gyr_state((struct gyr *)x[i].state);
+
+		s->accounts = accounts_free(s->accounts);
 	}
 	for (unsigned code = 0; code < KINDS_MAX; code++)
 		((struct state *)gyr_state((struct gyr *)x[0].state))->kinds[code].usual = NULL;
