@@ -260,7 +260,8 @@ static int show_ring(struct bpf_map *map, uint32_t *size, const char *name, int 
 static int set_sizes(struct drv *d)
 {
 	struct bpf_map *const per_cpu[] = {d->skel->maps.cpus, d->skel->maps.scratches,
-					   d->skel->maps.rings, d->skel->maps.life_rings};
+					   d->skel->maps.task_places, d->skel->maps.rings,
+					   d->skel->maps.life_rings};
 	int r;
 
 	for (size_t i = 0; i < sizeof per_cpu / sizeof *per_cpu; i++) {

@@ -9,7 +9,7 @@
  */
 #pragma once
 
-#include "common.h"
+#include "current.h"
 
 struct call {
 	__u64 nr; /* of the x86-64 call; a slot of its own from WIRE_SYSCALLS on; WIRE_SLOTS: nothing to tell */
@@ -23,18 +23,6 @@ struct call {
 INLINE __u64 arg(const struct call *call, int i)
 {
 	return call->args[i];
-}
-
-/* The same task, without the kernel's promise that it stays: at each pointer that is read through a promised
- * one, the verifier searches all types of the kernel by name, which takes longer than all else it does. */
-INLINE struct task_struct *plain(struct task_struct *task)
-{
-	return can_cast ? bpf_rdonly_cast(task, bpf_core_type_id_kernel(struct task_struct)) : task;
-}
-
-INLINE struct task_struct *current(void)
-{
-	return plain((struct task_struct *)bpf_get_current_task_btf());
 }
 
 enum { X32_BIT_SHIFT = 30 }; /* __X32_SYSCALL_BIT */
@@ -58,7 +46,7 @@ INLINE void call_read(struct call *c, struct pt_regs *regs)
 {
 	__u32 nr = call_number(regs);
 
-	c->task = current();
+	c->task = caller();
 	c->narrow = c->strange = is_narrow(c->task);
 	c->own = nr;
 	c->nr = nr < WIRE_SYSCALLS && !c->strange ? nr : WIRE_SLOTS;
@@ -157,7 +145,7 @@ INLINE void call_read(struct call *c, struct pt_regs *regs)
 	__u32 nr = call_number(regs);
 
 	c->own = nr;
-	c->task = current();
+	c->task = caller();
 	if (is_narrow(c->task)) {
 		c->strange = true;
 		call_read_narrow(c, regs);
@@ -177,7 +165,7 @@ INLINE void call_read(struct call *c, struct pt_regs *regs)
 
 INLINE bool in_narrow_call(void)
 {
-	return is_narrow(current());
+	return is_narrow(caller());
 }
 
 /* Whether anybody may want the call: what is asked of every call of the machine, so it has to be short. */

@@ -53,6 +53,12 @@ struct scratch_map {
 	__type(key, __u32);
 	__type(value, struct scratch);
 };
+struct place_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+};
 struct program_map {
 	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
 	__uint(max_entries, WIRE_SLOTS);
@@ -82,6 +88,7 @@ struct bell {
 
 extern struct cpu_map cpus SEC(".maps");
 extern struct scratch_map scratches SEC(".maps");
+extern struct place_map task_places SEC(".maps"); /* current.h, by processor */
 extern struct program_map call_programs SEC(".maps");
 extern struct ring_map rings SEC(".maps");      /* by processor */
 extern struct ring_map life_rings SEC(".maps"); /* of clone, exec and exit alone */

@@ -13,6 +13,7 @@ struct wire_control control = {};
 
 struct cpu_map cpus SEC(".maps");
 struct scratch_map scratches SEC(".maps");
+struct place_map task_places SEC(".maps");
 struct program_map call_programs SEC(".maps");
 struct ring_map rings SEC(".maps");
 struct ring_map life_rings SEC(".maps");

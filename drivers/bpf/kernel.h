@@ -185,6 +185,16 @@ struct css_set {
 	struct cgroup_subsys_state *subsys[16];
 	struct cgroup *dfl_cgrp;
 };
+struct rq {
+	struct task_struct *curr;
+	int cpu;
+};
+struct cfs_rq {
+	struct rq *rq;
+};
+struct sched_entity {
+	struct cfs_rq *cfs_rq;
+};
 struct task_struct {
 	struct thread_info thread_info;
 	unsigned int flags;
@@ -197,6 +207,7 @@ struct task_struct {
 	unsigned long min_flt, maj_flt;
 	const struct cred *cred;
 	char comm[16];
+	struct sched_entity se;
 	struct fs_struct *fs;
 	struct files_struct *files;
 	struct nsproxy *nsproxy;
