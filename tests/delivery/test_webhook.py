@@ -46,7 +46,7 @@ class Hook(Delivery):
         self.port = 0
 
     def serve(self, *outputs, path="/k8s-audit", more="", **config):
-        """Starts the program with the webhook on a free port, or on that of before."""
+        """Starts the program with the webhook on a free port."""
         config = {**LIMITS, **config}
         outputs = outputs or [self.output("best_effort", plugin="file",
                                           config={"filename": self.alerts_file})]
@@ -54,7 +54,7 @@ class Hook(Delivery):
                           "  - name: k8saudit\n    library_path: libk8saudit.so\n"
                           f"    init_config: {json.dumps(config)}\n{more}outputs:" + "".join(outputs))
         process = self.start("-c", file, "-r", self.rules,
-                             f"k8saudit:{self.scheme}://127.0.0.1:{self.port}{path}")
+                             f"k8saudit:{self.scheme}://127.0.0.1:0{path}")
         self.until(lambda: "webhook: listens at" in self.said() or process.poll() is not None)
         self.port = int(re.search(r"listens at https?://127\.0\.0\.1:(\d+)/", self.said())[1])
         return process
@@ -237,11 +237,14 @@ class Faults(Hook):
 
     def test_slow_clients_are_let_go(self):
         p = self.serve(headerTimeout=1, bodyTimeout=1)
-        silent, slow, body = self.connect(), self.connect(), self.half([event(1)])
-        slow.sendall(b"POST /k8s-audit HTTP/1.1\r\nX: ")
-        for s in (silent, slow, body):
-            self.assertEqual(s.recv(100), b"")
-            s.close()
+        beginning = b"POST /k8s-audit HTTP/1.1\r\nContent-Type: application/json\r\n"
+        for begun in (b"", beginning, beginning + b"Content-Length: 100\r\n\r\n{"):
+            with self.connect() as s:
+                try:
+                    s.sendall(begun)
+                    self.assertEqual(s.recv(100), b"")
+                except ConnectionError:
+                    pass  # it was let go before all was sent
         self.stop(p)
         self.assertEqual(self.count("connections_silent"), 3)
 
@@ -252,7 +255,7 @@ class Faults(Hook):
         with self.connect() as s:
             try:
                 self.assertEqual(s.recv(100), b"")
-            except ConnectionResetError:
+            except ConnectionError:
                 pass
         held.pop().close()
         self.until(lambda: self.post(event_list([event(3)])) == 200)
