@@ -11,8 +11,6 @@
 #include <time.h>
 #include <unistd.h>
 
-extern char **environ;
-
 static uint64_t now_ms(void)
 {
 	struct timespec t;
