@@ -17,7 +17,7 @@
 enum {
 	STS_TIMEOUT_MS = 30000,
 	STS_TRIES = 4,
-	LOCAL_TIMEOUT_MS = 2000,
+	LOCAL_TIMEOUT_MS = 5000,
 	IMDS_TOKEN_MAX = 1024,
 	IMDS_AGAIN = 1, /* times that a refused token is asked for anew */
 };
