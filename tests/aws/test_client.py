@@ -81,7 +81,7 @@ class Sending(Case):
         got = c.ask(*({"bucket": BUCKET, "path": str(i)} for i in range(300)))
         self.assertEqual(sorted(int(a["path"]) for a in got), list(range(300)))
         self.assertTrue(all(a["body"] == a["path"] if a["status"] == 200 else a["code"] == "NoSuchKey" for a in got))
-        self.assertEqual(c.close()["attempts"], 300)
+        self.assertEqual(c.close()["requests"], 300)
 
 
 class Failing(Case):
