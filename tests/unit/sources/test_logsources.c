@@ -288,8 +288,8 @@ static void test_open_says_what_is_wrong(void **state)
 	} rows[] = {
 		{"cloudtrail", "/no/such/place", "'/no/such/place': No such file or directory"},
 		{"cloudtrail", "/dev/null", "neither a file nor a directory"},
-		{"cloudtrail", "s3://bucket/x", "not built yet"},
-		{"cloudtrail", "sqs://queue", "not built yet"},
+		{"cloudtrail", "s3:///x", "no name of a bucket"},
+		{"cloudtrail", "sqs://a b", "no name of a queue"},
 		{"k8saudit", "https://:99999/k8s-audit", "port"},
 		{"k8saudit", "file:///no/such/audit.log", "No such file"},
 		{"k8saudit", "file:///dev", "no file that could be followed"},
