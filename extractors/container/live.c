@@ -99,7 +99,10 @@ static bool take(struct live *l, struct question *ret)
 
 static void push(struct live *l, const char *name, const char *json, size_t len)
 {
-	if (gyr_push(l->p, name, GYR_NOW, UINT64_MAX, json, len))
+	const struct gyr_async_event evt = {
+		.name = name, .ts = GYR_NOW, .tid = UINT64_MAX, .data = json, .len = len};
+
+	if (gyr_push(l->p, &evt))
 		count(&l->n_unsent);
 	else
 		count(&l->n_told);

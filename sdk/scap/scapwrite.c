@@ -494,27 +494,40 @@ static uint32_t flags_of(const struct gyr_scapwrite *w, const ss_plugin_event *e
 	return !(evt->type & 1) && info->category & CATEGORY_SYSCALL ? 0 : FLAG_HIDDEN;
 }
 
+/* The name of a record about the world; "" when the event is none. */
+static const char *record_name(const ss_plugin_event *evt, const struct gyr_params *params)
+{
+	const char *name =
+		evt->type == GYR_EVENT_ASYNC && params->n == 3 ? gyr_param_str(params, 1, "") : "";
+
+	return strncmp(name, GYR_META_PREFIX, strlen(GYR_META_PREFIX)) == 0 ? name : "";
+}
+
+/* Begins a section for events that nobody told the world of: it is this machine's. */
+static int section_plain(struct gyr_scapwrite *w)
+{
+	int r = section_begin(w);
+
+	if (r == 0)
+		r = write_this_machine(w);
+	return r ? r : section_ready(w);
+}
+
 int gyr_scapwrite_event(struct gyr_scapwrite *w, const ss_plugin_event *evt, bool is_hidden)
 {
 	struct gyr_params params;
-	const char *name = "";
+	const char *name;
 	int r = w->error;
 
 	if (r == 0)
 		r = gyr_params_read(evt, &params);
 	if (r)
 		return r;
-	if (evt->type == GYR_EVENT_ASYNC && is_hidden && params.n == 3)
-		name = gyr_param_str(&params, 1, "");
-	if (strncmp(name, GYR_META_PREFIX, strlen(GYR_META_PREFIX)) == 0)
+	name = is_hidden ? record_name(evt, &params) : "";
+	if (*name)
 		return on_record(w, name, &params.at[2]);
-	if (w->part == NOTHING) {
-		r = section_begin(w);
-		if (r == 0)
-			r = write_this_machine(w);
-		if (r == 0)
-			r = section_ready(w);
-	}
+	if (w->part == NOTHING)
+		r = section_plain(w);
 	if (r == 0)
 		r = build_event(w, evt, &params, flags_of(w, evt, is_hidden));
 	if (r || w->part == EVENTS)

@@ -27,7 +27,8 @@ static struct instance *instance_free(struct instance *i)
 static int instance_start(struct gyr *p, struct instance *i, const char *params)
 {
 	const struct gyr_output *d = i->desc;
-	int r = gyr__options_read(p, d->params, params, "parameters", &i->owned, i->mem);
+	const struct gyr__options options = {d->params, "parameters", params};
+	int r = gyr__options_read(p, &options, &i->owned, i->mem);
 
 	if (r)
 		return r;

@@ -216,7 +216,8 @@ static struct instance *instance_free(struct instance *i)
 static int instance_start(struct gyr *p, struct instance *i, const char *params)
 {
 	const struct gyr_source *d = i->desc;
-	int r = gyr__options_read(p, d->params, params, "open parameters", &i->owned, i->mem);
+	const struct gyr__options options = {d->params, "open parameters", params};
+	int r = gyr__options_read(p, &options, &i->owned, i->mem);
 
 	if (r)
 		return r;
@@ -254,13 +255,13 @@ ss_instance_t *gyr__open(const struct gyr_source *d, ss_plugin_t *s, const char 
 uint32_t gyr__carries(const struct gyr_source *d, ss_plugin_t *s, const char *params,
 		      const struct gyr__carried *ask)
 {
+	const struct gyr__options options = {d->params, "parameters", params ? params : ""};
 	struct gyr *p = s;
 	struct gyr__scratch owned = {0};
 	void *mem = calloc(1, d->instance_size ? d->instance_size : 1);
 	uint32_t n = 0;
 
-	if (mem &&
-	    gyr__options_read(p, d->params, params ? params : "", "parameters", &owned, mem) == 0)
+	if (mem && gyr__options_read(p, &options, &owned, mem) == 0)
 		n = ask->fn(p, mem, ask->ret_ids, ask->cap);
 	gyr__scratch_deinit(&owned);
 	free(mem);

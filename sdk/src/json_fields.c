@@ -175,10 +175,20 @@ ss_plugin_metric *gyr__jf_metrics(struct gyr_jf *x, uint32_t *n)
 
 /* ---- the event ---- */
 
+/* Whether a text, blanks behind it aside, begins and ends as an object or an array does. */
+static inline bool jf_is_framed(const char *p, const char *end)
+{
+	while (end > p && (end[-1] == '\n' || end[-1] == ' ' || end[-1] == '\r' || end[-1] == '\t'))
+		end--;
+	if (end - p < 2)
+		return false;
+	return *p == '{' ? end[-1] == '}' : *p == '[' && end[-1] == ']';
+}
+
 /* The data of a plugin event; NULL when it is none, or not framed like JSON. */
 static const char *jf_document(const ss_plugin_event *evt, size_t *ret_len)
 {
-	const char *p = (const char *)evt, *end;
+	const char *p = (const char *)evt;
 	uint32_t lens[2];
 
 	if (evt->type != GYR_EVENT_PLUGIN || evt->nparams != 2 || evt->len < JF_DATA)
@@ -187,13 +197,8 @@ static const char *jf_document(const ss_plugin_event *evt, size_t *ret_len)
 	if (lens[0] != sizeof(uint32_t) || lens[1] > evt->len - JF_DATA)
 		return NULL;
 	p += JF_DATA;
-	end = p + lens[1];
 	*ret_len = lens[1];
-	while (end > p && (end[-1] == '\n' || end[-1] == ' ' || end[-1] == '\r' || end[-1] == '\t'))
-		end--;
-	if (end - p < 2 || end[-1] != (*p == '{' ? '}' : ']') || (*p != '{' && *p != '['))
-		return NULL;
-	return p;
+	return jf_is_framed(p, p + lens[1]) ? p : NULL;
 }
 
 static void jf_load(struct gyr_jf *x, const ss_plugin_event_input *in)

@@ -13,11 +13,27 @@ struct checker {
 	bool is_object[GYR_JSON_MAX_DEPTH];
 };
 
+/* Whether @c may come second behind @lead: some leads leave out what has a shorter form, or none. */
+static bool utf8_is_second(unsigned char lead, unsigned char c)
+{
+	switch (lead) {
+	case 0xe0:
+		return c >= 0xa0 && c <= 0xbf;
+	case 0xed:
+		return c >= 0x80 && c <= 0x9f;
+	case 0xf0:
+		return c >= 0x90 && c <= 0xbf;
+	case 0xf4:
+		return c >= 0x80 && c <= 0x8f;
+	default:
+		return c >= 0x80 && c <= 0xbf;
+	}
+}
+
 /* How many bytes the UTF-8 character at p has; 0 when it is none (RFC 3629, table 3-7 of Unicode).
  */
 static size_t utf8_len(const unsigned char *p, size_t left)
 {
-	unsigned char lo = 0x80, hi = 0xbf;
 	size_t n;
 
 	if (p[0] < 0x80)
@@ -25,15 +41,7 @@ static size_t utf8_len(const unsigned char *p, size_t left)
 	if (p[0] < 0xc2 || p[0] > 0xf4)
 		return 0;
 	n = p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
-	if (p[0] == 0xe0)
-		lo = 0xa0;
-	if (p[0] == 0xed)
-		hi = 0x9f;
-	if (p[0] == 0xf0)
-		lo = 0x90;
-	if (p[0] == 0xf4)
-		hi = 0x8f;
-	if (left < n || p[1] < lo || p[1] > hi)
+	if (left < n || !utf8_is_second(p[0], p[1]))
 		return 0;
 	for (size_t i = 2; i < n; i++)
 		if (p[i] < 0x80 || p[i] > 0xbf)

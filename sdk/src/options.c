@@ -301,21 +301,24 @@ static int read_bare(struct reading *rd, const char *text)
 			text);
 }
 
-int gyr__options_read(struct gyr *p, const struct gyr_option *rows, const char *text,
-		      const char *what, struct gyr__scratch *owned, void *target)
+int gyr__options_read(struct gyr *p, const struct gyr__options *o, struct gyr__scratch *owned,
+		      void *target)
 {
+	const struct gyr_option *rows = o->rows;
+
 	if (!rows)
 		return 0;
 
-	struct reading rd = {.p = p, .rows = rows, .what = what, .owned = owned, .target = target};
+	struct reading rd = {
+		.p = p, .rows = rows, .what = o->what, .owned = owned, .target = target};
 	int r = put_defaults(&rd);
-	const char *start = text + strspn(text, " \t\r\n");
+	const char *start = o->text + strspn(o->text, " \t\r\n");
 
 	if (r == 0 && *start)
-		r = *start == '{' ? read_json(&rd, start) : read_bare(&rd, text);
+		r = *start == '{' ? read_json(&rd, start) : read_bare(&rd, o->text);
 	for (size_t i = 0; r == 0 && rows[i].name; i++)
 		if (rows[i].required && !rd.is_given[i])
-			r = gyr_fail(p, -EINVAL, "%s: '%s' is missing: %s", what,
+			r = gyr_fail(p, -EINVAL, "%s: '%s' is missing: %s", o->what,
 				     gyr__option_key(&rows[i]), rows[i].help);
 	return r;
 }

@@ -16,50 +16,50 @@ struct to {
 	ss_plugin_async_event_handler_t handler;
 };
 
-static int send(struct to to, const ss_plugin_event *head_of, const char *name, const void *data,
-		size_t len)
+static int send(struct to to, const struct gyr_async_event *e)
 {
-	const size_t name_len = strlen(name) + 1;
+	const size_t name_len = strlen(e->name) + 1;
 	const size_t head = sizeof(ss_plugin_event) + N_PARAMS * sizeof(uint32_t);
-	const size_t size = head + sizeof(uint32_t) + name_len + len;
+	const size_t size = head + sizeof(uint32_t) + name_len + e->len;
 	const uint32_t id = 0;
 	ss_plugin_rc rc;
 
-	if (len > PUSH_MAX || name_len > PUSH_MAX)
+	if (e->len > PUSH_MAX || name_len > PUSH_MAX)
 		return -EMSGSIZE;
 	uint8_t *bytes = malloc(size);
 	if (!bytes)
 		return -ENOMEM;
 
-	ss_plugin_event evt = *head_of;
-	evt.len = (uint32_t)size;
-	evt.type = ASYNC_CODE;
-	evt.nparams = N_PARAMS;
-	const uint32_t lens[N_PARAMS] = {sizeof id, (uint32_t)name_len, (uint32_t)len};
+	const ss_plugin_event evt = {.ts = e->ts,
+				     .tid = e->tid,
+				     .len = (uint32_t)size,
+				     .type = ASYNC_CODE,
+				     .nparams = N_PARAMS};
+	const uint32_t lens[N_PARAMS] = {sizeof id, (uint32_t)name_len, (uint32_t)e->len};
 	memcpy(bytes, &evt, sizeof evt);
 	memcpy(bytes + sizeof evt, lens, sizeof lens);
 	memcpy(bytes + head, &id, sizeof id);
-	memcpy(bytes + head + sizeof id, name, name_len);
-	if (len)
-		memcpy(bytes + head + sizeof id + name_len, data, len);
+	memcpy(bytes + head + sizeof id, e->name, name_len);
+	if (e->len)
+		memcpy(bytes + head + sizeof id + name_len, e->data, e->len);
 	rc = to.handler(to.owner, (const ss_plugin_event *)(void *)bytes, NULL);
 	free(bytes);
 	return rc == SS_PLUGIN_SUCCESS ? 0 : -EINVAL;
 }
 
-int gyr_push(struct gyr *p, const char *name, uint64_t ts, uint64_t tid, const void *data,
-	     size_t len)
+int gyr_push(struct gyr *p, const struct gyr_async_event *evt)
 {
 	if (!p->push)
 		return -EAGAIN;
-	return send((struct to){p->push_owner, p->push}, &(ss_plugin_event){.ts = ts, .tid = tid},
-		    name, data, len);
+	return send((struct to){p->push_owner, p->push}, evt);
 }
 
 int gyr_dump_async(struct gyr_dump *d, const char *name, uint64_t ts, const void *data, size_t len)
 {
-	return send((struct to){d->owner, d->handler},
-		    &(ss_plugin_event){.ts = ts, .tid = UINT64_MAX}, name, data, len);
+	const struct gyr_async_event evt = {
+		.name = name, .ts = ts, .tid = UINT64_MAX, .data = data, .len = len};
+
+	return send((struct to){d->owner, d->handler}, &evt);
 }
 
 ss_plugin_rc gyr__async_set(const struct gyr_async *d, ss_plugin_t *s, ss_plugin_owner_t *owner,

@@ -103,10 +103,16 @@ static inline int gyr__event_decode(const ss_plugin_event_input *in, struct gyr_
 
 /* --- options (options.c, optionschema.c) --- */
 
-/* Defaults, then @text, into @target; texts live in @owned. @what names the text in errors. Fails
- * with gyr_fail. @rows NULL: nothing to do. */
-int gyr__options_read(struct gyr *p, const struct gyr_option *rows, const char *text,
-		      const char *what, struct gyr__scratch *owned, void *target);
+/* A text of options, and where its values go. */
+struct gyr__options {
+	const struct gyr_option *rows; /* NULL: there are none, and nothing to do */
+	const char *what;              /* what the text is, for errors */
+	const char *text;
+};
+
+/* Defaults, then the text, into @target; texts live in @owned. Fails with gyr_fail. */
+int gyr__options_read(struct gyr *p, const struct gyr__options *o, struct gyr__scratch *owned,
+		      void *target);
 
 /* Adds the JSON Schema of the rows. */
 void gyr__options_schema(const struct gyr_option *rows, struct gyr_text *out);

@@ -85,7 +85,8 @@ static int state_start(struct gyr *p, const ss_plugin_init_input *in)
 	if (!p->config || !p->mem)
 		return gyr_fail(p, -ENOMEM, "init: no memory");
 
-	int r = gyr__options_read(p, d->options, p->config, "configuration", &p->owned, p->mem);
+	const struct gyr__options options = {d->options, "configuration", p->config};
+	int r = gyr__options_read(p, &options, &p->owned, p->mem);
 	if (r)
 		return r;
 	return d->init ? d->init(p) : 0;

@@ -393,13 +393,20 @@ struct gyr_async {
 	void (*stop)(struct gyr *p);
 };
 
+struct gyr_async_event {
+	const char *name;
+	uint64_t ts;  /* may be GYR_NOW */
+	uint64_t tid; /* UINT64_MAX: no thread */
+	const void *data;
+	size_t len;
+};
+
 /*
- * Pushes an asynchronous event with a copy of @len bytes; @ts may be GYR_NOW, @tid UINT64_MAX for
- * none. -EAGAIN: the host is not listening; -EINVAL: it refuses the event (a name that is not in
- * .events); -EMSGSIZE over 64 MiB; -ENOMEM. [any thread between .start and the end of .stop]
+ * Pushes a copy of an asynchronous event. -EAGAIN: the host is not listening; -EINVAL: it refuses the
+ * event (a name that is not in .events); -EMSGSIZE over 64 MiB; -ENOMEM. [any thread between .start
+ * and the end of .stop]
  */
-int gyr_push(struct gyr *p, const char *name, uint64_t ts, uint64_t tid, const void *data,
-	     size_t len);
+int gyr_push(struct gyr *p, const struct gyr_async_event *evt);
 
 /* Where the events go that describe the state at the head of a recording; see PLUGIN_DUMP_STATE. */
 struct gyr_dump {
