@@ -66,31 +66,36 @@ static int read_host(const char *p, size_t len, struct target *t)
 	return 0;
 }
 
+/* What is asked for: the path of the URL (from its first slash on; NULL: none), and q->path behind. */
+static int make_path(const struct httpget *q, const char *slash, struct target *t)
+{
+	size_t len = slash ? strlen(slash) : 0;
+	const char *rest = q->path;
+	int n;
+
+	if (rest && len && slash[len - 1] == '/')
+		len--; /* what is put behind begins with one */
+	if (!rest)
+		rest = len ? "" : "/";
+	n = snprintf(t->path, sizeof(t->path), "%.*s%s", (int)len, len ? slash : "", rest);
+	for (const char *c = t->path; *c; c++)
+		if (*c <= ' ' || *c == 0x7f)
+			return -EINVAL;
+	return n < (int)sizeof(t->path) ? 0 : -EINVAL;
+}
+
 static int read_url(const struct httpget *q, struct target *t, struct err *err)
 {
 	const char *p = q->url, *slash;
-	size_t len;
-	int n;
 
 	t->is_tls = strncmp(p, "https://", 8) == 0;
 	if (!t->is_tls && strncmp(p, "http://", 7) != 0)
 		return bad_url(q->url, err);
 	p += t->is_tls ? 8 : 7;
 	slash = strchr(p, '/');
-	len = slash ? (size_t)(slash - p) : strlen(p);
-	if (read_host(p, len, t) < 0)
+	if (read_host(p, slash ? (size_t)(slash - p) : strlen(p), t) < 0)
 		return bad_url(q->url, err);
-	len = slash ? strlen(slash) : 0;
-	if (q->path && len && slash[len - 1] == '/')
-		len--; /* what is put behind begins with one */
-	n = snprintf(t->path, sizeof(t->path), "%.*s%s", (int)len, len ? slash : "",
-		     q->path ? q->path
-		     : len   ? ""
-			     : "/");
-	for (const char *c = t->path; *c; c++)
-		if (*c <= ' ' || *c == 0x7f)
-			return bad_url(q->url, err);
-	return n < (int)sizeof(t->path) ? 0 : bad_url(q->url, err);
+	return make_path(q, slash, t) < 0 ? bad_url(q->url, err) : 0;
 }
 
 /* --- the way ---------------------------------------------------------------------------------- */

@@ -39,36 +39,63 @@ static int url_refused(struct gyr *p, CURLUcode code)
 	return gyr_fail(p, -EINVAL, "open: 'url': %s", curl_url_strerror(code));
 }
 
+static int check_scheme(struct gyr *p, CURLU *u)
+{
+	char *scheme = NULL;
+	const CURLUcode c = curl_url_get(u, CURLUPART_SCHEME, &scheme, 0);
+	int r = 0;
+
+	if (c != CURLUE_OK)
+		return url_refused(p, c);
+	if (strcmp(scheme, "http") != 0 && strcmp(scheme, "https") != 0)
+		r = gyr_fail(p, -EINVAL, "open: 'url': want http:// or https://, got %s://",
+			     scheme);
+	curl_free(scheme);
+	return r;
+}
+
+/* @path, which may be NULL, is for a URL that has none of its own. */
+static int default_path(struct gyr *p, CURLU *u, const char *path)
+{
+	char *own = NULL;
+	CURLUcode c = curl_url_get(u, CURLUPART_PATH, &own, 0);
+
+	if (c == CURLUE_OK && path && strcmp(own, "/") == 0)
+		c = curl_url_set(u, CURLUPART_PATH, path, 0);
+	curl_free(own);
+	return c == CURLUE_OK ? 0 : url_refused(p, c);
+}
+
+static int ask_url(struct gyr *p, CURL *curl, CURLU *u)
+{
+	char *url = NULL;
+	const CURLUcode c = curl_url_get(u, CURLUPART_URL, &url, 0);
+	const bool is_taken =
+		c == CURLUE_OK && curl_easy_setopt(curl, CURLOPT_URL, url) == CURLE_OK;
+
+	curl_free(url);
+	if (c != CURLUE_OK)
+		return url_refused(p, c);
+	return is_taken ? 0 : -ENOMEM;
+}
+
 /* The URL to ask, with @path when it has none of its own, and the one to show. */
 static int set_url(struct gyr *p, struct transfer *t, CURLU *u, const char *url, const char *path)
 {
-	char *scheme = NULL, *own = NULL;
 	CURLUcode c = curl_url_set(u, CURLUPART_URL, url, 0);
-	int r = 0;
+	int r = c == CURLUE_OK ? check_scheme(p, u) : url_refused(p, c);
 
-	if (c == CURLUE_OK)
-		c = curl_url_get(u, CURLUPART_SCHEME, &scheme, 0);
-	if (c == CURLUE_OK)
-		c = curl_url_get(u, CURLUPART_PATH, &own, 0);
-	if (c == CURLUE_OK && strcmp(scheme, "http") != 0 && strcmp(scheme, "https") != 0)
-		r = gyr_fail(p, -EINVAL, "open: 'url': want http:// or https://, got %s://",
-			     scheme);
-	if (c == CURLUE_OK && path && strcmp(own, "/") == 0)
-		c = curl_url_set(u, CURLUPART_PATH, path, 0);
-	curl_free(scheme);
-	curl_free(own);
-	own = NULL;
-	if (c == CURLUE_OK && r == 0)
-		c = curl_url_get(u, CURLUPART_URL, &own, 0);
-	if (c == CURLUE_OK && r == 0 && curl_easy_setopt(t->curl, CURLOPT_URL, own) != CURLE_OK)
-		r = -ENOMEM;
-	curl_free(own);
+	if (r == 0)
+		r = default_path(p, u, path);
+	if (r == 0)
+		r = ask_url(p, t->curl, u);
+	if (r < 0)
+		return r;
 	(void)curl_url_set(u, CURLUPART_USER, NULL, 0);
 	(void)curl_url_set(u, CURLUPART_PASSWORD, NULL, 0);
 	(void)curl_url_set(u, CURLUPART_QUERY, NULL, 0);
-	if (c == CURLUE_OK && r == 0)
-		c = curl_url_get(u, CURLUPART_URL, &t->shown, 0);
-	return c == CURLUE_OK ? r : url_refused(p, c);
+	c = curl_url_get(u, CURLUPART_URL, &t->shown, 0);
+	return c == CURLUE_OK ? 0 : url_refused(p, c);
 }
 
 /* ---- set-up ---- */
@@ -102,20 +129,31 @@ static int check_files(struct gyr *p, const struct http_options *o)
 }
 
 /* A file that is given is trusted alone, not beside the system's authorities. */
-static CURLcode set_tls(CURL *c, const struct http_options *o)
+static CURLcode set_trust(CURL *c, const struct http_options *o)
 {
 	const char *file = is_set(o->ca_cert) ? o->ca_cert : o->ca_bundle;
+	CURLcode r;
+
+	if (is_set(file)) {
+		r = curl_easy_setopt(c, CURLOPT_CAINFO, file);
+		return r == CURLE_OK ? curl_easy_setopt(c, CURLOPT_CAPATH, NULL) : r;
+	}
+	if (!is_set(o->ca_path))
+		return CURLE_OK;
+	r = curl_easy_setopt(c, CURLOPT_CAINFO, NULL);
+	return r == CURLE_OK ? curl_easy_setopt(c, CURLOPT_CAPATH, o->ca_path) : r;
+}
+
+static CURLcode set_tls(CURL *c, const struct http_options *o)
+{
 	CURLcode r = curl_easy_setopt(c, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 
 	if (r == CURLE_OK)
 		r = curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, o->insecure ? 0L : 1L);
 	if (r == CURLE_OK)
 		r = curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, o->insecure ? 0L : 2L);
-	if (r == CURLE_OK && (is_set(file) || is_set(o->ca_path))) {
-		r = curl_easy_setopt(c, CURLOPT_CAINFO, is_set(file) ? file : NULL);
-		if (r == CURLE_OK)
-			r = curl_easy_setopt(c, CURLOPT_CAPATH, is_set(file) ? NULL : o->ca_path);
-	}
+	if (r == CURLE_OK)
+		r = set_trust(c, o);
 	if (r == CURLE_OK && o->mtls)
 		r = curl_easy_setopt(c, CURLOPT_SSLCERT, o->client_cert);
 	if (r == CURLE_OK && o->mtls)

@@ -120,33 +120,26 @@ static int tell_world(struct described *d, json_object *json, struct gyr_batch *
 	return r ? r : record_emit(GYR_META_MARK(GYR_META_READY), out);
 }
 
-/* The event of @json at @ts; hidden: it changes the world, and rules do not see it. */
-static int emit_event(struct described *d, json_object *json, uint64_t ts, bool is_hidden,
-		      struct gyr_batch *out, struct fault *f)
+/* Makes the event of @json at @ts, which happens to @process, in d->event. */
+static int make_event(struct described *d, json_object *json, json_object *process, uint64_t ts,
+		      struct fault *f)
 {
-	json_object *own = NULL;
 	struct process p;
-	int r;
+	int r = process_read(process, 0, &p, f);
 
-	if (!is_hidden || !json_object_object_get_ex(json, "process", &own))
-		own = d->process;
-	r = process_read(own, 0, &p, f);
 	bytes_reset(&d->event);
 	if (r == 0)
 		r = happening_put(json, &p, ts, &d->event, f);
 	process_deinit(&p);
-	if (r)
-		return r;
-	if (is_hidden)
-		return record_emit(GYR_META_HIDE((ss_plugin_event *)(void *)d->event.p), out);
-	return gyr_emit_raw(out, d->event.p, d->event.len);
+	return r;
 }
 
+/* Events that change the world, and that rules do not see. */
 static int emit_before(struct described *d, json_object *list, struct gyr_batch *out,
 		       struct fault *f)
 {
 	static const char *const keys[] = {"type", "args", "process", "ago_ms", "cpu", NULL};
-	json_object *one, *ago;
+	json_object *one, *ago, *process;
 	int r = 0;
 
 	if (!json_object_is_type(list, json_type_array))
@@ -158,7 +151,10 @@ static int emit_before(struct described *d, json_object *list, struct gyr_batch 
 		r = check_keys(one, keys, f);
 		if (r == 0 && json_object_object_get_ex(one, "ago_ms", &ago))
 			ms = (uint64_t)json_object_get_int64(ago);
-		r = r ? r : emit_event(d, one, d->ts - ms * 1000000, true, out, f);
+		if (r == 0 && !json_object_object_get_ex(one, "process", &process))
+			process = d->process;
+		r = r ? r : make_event(d, one, process, d->ts - ms * 1000000, f);
+		r = r ? r : record_emit(GYR_META_HIDE((ss_plugin_event *)(void *)d->event.p), out);
 	}
 	return r;
 }
@@ -182,7 +178,8 @@ static int emit_line(struct described *d, json_object *json, struct gyr_batch *o
 	}
 	if (r == 0 && json_object_object_get_ex(json, "before", &before))
 		r = emit_before(d, before, out, f);
-	return r ? r : emit_event(d, json, d->ts, false, out, f);
+	r = r ? r : make_event(d, json, d->process, d->ts, f);
+	return r ? r : gyr_emit_raw(out, d->event.p, d->event.len);
 }
 
 /* Reads on to the next line that is not blank: its length, 0 at the end; negative errno. */

@@ -454,6 +454,29 @@ static int on_skip(struct jsonsplit *s)
 
 /* ---- driving ---- */
 
+/* At a byte between tokens that is not blank. */
+static int on_structure(struct jsonsplit *s, struct jsonsplit_record *ret)
+{
+	const char c = *s->cur;
+
+	switch ((enum state)s->state) {
+	case ST_TOP:
+		return on_top(s, ret);
+	case ST_VALUE_OR_END:
+		return c == ']' ? close_container(s, ret) : on_value(s, ret);
+	case ST_VALUE:
+		return on_value(s, ret);
+	case ST_KEY_OR_END:
+		return c == '}' ? close_container(s, ret) : on_key(s, ret);
+	case ST_KEY:
+		return on_key(s, ret);
+	case ST_COLON:
+		return on_colon(s, ret);
+	default:
+		return on_after(s, ret);
+	}
+}
+
 static int step(struct jsonsplit *s, struct jsonsplit_record *ret)
 {
 	char c = *s->cur;
@@ -476,15 +499,7 @@ static int step(struct jsonsplit *s, struct jsonsplit_record *ret)
 		s->cur++;
 		return 0;
 	}
-	if ((s->state == ST_VALUE_OR_END && c == ']') || (s->state == ST_KEY_OR_END && c == '}'))
-		return close_container(s, ret);
-	if (s->state == ST_TOP)
-		return on_top(s, ret);
-	if (s->state == ST_VALUE || s->state == ST_VALUE_OR_END)
-		return on_value(s, ret);
-	if (s->state == ST_KEY || s->state == ST_KEY_OR_END)
-		return on_key(s, ret);
-	return s->state == ST_COLON ? on_colon(s, ret) : on_after(s, ret);
+	return on_structure(s, ret);
 }
 
 int jsonsplit_next(struct jsonsplit *s, const char **p, const char *end,
