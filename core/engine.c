@@ -274,6 +274,8 @@ static int reload_prepare(struct engine *e, struct reload *n, struct err *err)
 	int r = n->config ? setup_load_config(e->setup, n->config, err) : -ENOMEM;
 
 	if (r == 0)
+		setup_tell_notes(e->setup, n->config);
+	if (r == 0)
 		r = reload_fields(e, n, err);
 	if (r == 0)
 		r = make_plan(e, n->config, &n->plan, err);

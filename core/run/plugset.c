@@ -51,39 +51,61 @@ static int init_config(struct plugset *s, const struct config_node *n, struct st
 	return ret->p ? 0 : -ENOMEM;
 }
 
-/* The entry for a plugin of the configuration: by path where there is such a file, else by name. */
-static int find_entry(struct plugset *s, const struct config_node *n, struct str name,
-		      const char *path, const struct registry_entry **ret, struct err *err)
+/* Whether a library called @path is the plugin @name as it comes with Falco: ours of that name is meant. */
+static bool is_usual_library(const char *path, struct str name)
 {
-	const struct registry_entry *named = registry_find_name(s->registry, name);
-	const char *dirs[] = {s->paths->plugins, falco_plugins};
-	const char *found = NULL;
-	int r;
+	struct str s = str_from(path);
 
-	if (path && path[0] == '/') {
-		found = access(path, F_OK) == 0 || !named ? path : NULL;
-		if (!found)
-			config_note(s->config, n->place,
-				    "'%s' does not exist: the registry's plugin '%.*s' is taken",
-				    path, STR_FMT(name));
-	}
-	for (size_t i = 0; path && path[0] != '/' && !named && !found && i < 2; i++) {
+	if (str_starts(s, STR("lib")))
+		s = str_from_at(s, 3);
+	return str_starts(s, name) && str_is(str_from_at(s, name.len), ".so");
+}
+
+/* The file that is meant by @path; NULL: there is none. */
+static const char *find_library(struct plugset *s, const char *path)
+{
+	const char *dirs[] = {s->paths->plugins, falco_plugins};
+
+	for (size_t i = 0; path[0] != '/' && i < sizeof(dirs) / sizeof(dirs[0]); i++) {
 		const char *try = arena_printf(&s->config->arena, "%s/%s", dirs[i], path);
 
 		if (try && access(try, F_OK) == 0)
-			found = try;
+			return try;
 	}
-	if (!found && named) {
-		*ret = named;
-		return 0;
-	}
-	if (!found && !path)
-		return registry_ask(s->registry, name, ret, err);
-	r = registry_add_path(s->registry, name, str_from(found ? found : path), ret, err);
+	return access(path, F_OK) == 0 ? path : NULL;
+}
+
+static int add_library(struct plugset *s, struct str name, const char *path,
+		       const struct registry_entry **ret, struct err *err)
+{
+	int r = registry_add_path(s->registry, name, str_from(path), ret, err);
+
 	if (r != -EEXIST)
 		return r;
 	*err = (struct err)ERR_NULL; /* the configuration's library goes before the registry's */
-	return registry_add_path(s->registry, (struct str){"", 0}, str_from(found), ret, err);
+	return registry_add_path(s->registry, (struct str){"", 0}, str_from(path), ret, err);
+}
+
+/* The entry for a plugin of the configuration: by path where there is such a file, else by name. */
+static int find_entry(struct plugset *s, const struct config_node *n,
+		      const struct registry_entry **ret, struct err *err)
+{
+	const struct str name = config_node_child(n, STR("name"))->text;
+	const char *path = config_node_text(n, STR("library_path")), *found;
+	const struct registry_entry *named = registry_find_name(s->registry, name);
+
+	*ret = named;
+	if (!path)
+		return named ? 0 : registry_ask(s->registry, name, ret, err);
+	if (named && is_usual_library(path, name))
+		return 0;
+	found = find_library(s, path);
+	if (found || !named)
+		return add_library(s, name, found ? found : path, ret, err);
+	config_note(s->config, n->place,
+		    "'%s' does not exist: the registry's plugin '%.*s' is taken", path,
+		    STR_FMT(name));
+	return 0;
 }
 
 static int add_configured(struct plugset *s, const struct config_node *n, struct err *err)
@@ -98,7 +120,7 @@ static int add_configured(struct plugset *s, const struct config_node *n, struct
 		err_set(err, 0, 0, "plugins: an entry needs a name");
 		r = -EINVAL;
 	} else {
-		r = find_entry(s, n, name->text, config_node_text(n, STR("library_path")), &e, err);
+		r = find_entry(s, n, &e, err);
 	}
 	if (r == 0)
 		r = plugset_add(s, e, &p, err);

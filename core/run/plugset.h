@@ -2,9 +2,10 @@
  * plugset: the plugins of this run: what the manifest offers, what the configuration adds, and what
  * of it was opened.
  *
- * Nothing is opened before it is needed. A plugin of the configuration whose relative library path
- * belongs to another program's folder is taken from the manifest by its name, so that existing
- * configurations find the plugin of the same name here.
+ * Nothing is opened before it is needed. A plugin of the configuration whose library path is
+ * `libNAME.so`, as in Falco's, is taken from the manifest by its name, so that existing configurations
+ * find the plugin of the same name here. Any other path is that of a file: when there is none, the
+ * manifest's plugin of the name is taken, and that is told.
  *
  * Lifetime: plugset_init() to plugset_deinit(), after everything made from the modules.
  * Threads: [main]; modules are read from any.

@@ -57,12 +57,13 @@ int setup_load_config(const struct setup *s, struct config *c, struct err *err)
 	return 0;
 }
 
-void setup_tell_notes(const struct setup *s, const struct config *c)
+void setup_tell_notes(const struct setup *s, struct config *c)
 {
 	for (uint32_t i = 0; i < c->n_notes; i++)
 		log_warn(&s->log, "%s", c->notes[i]);
 	if (c->n_notes_lost)
 		log_warn(&s->log, "%u more notes about the configuration", c->n_notes_lost);
+	c->n_notes = c->n_notes_lost = 0;
 }
 
 /* `libs_logger:` is about the lines of plugins; its levels are those plugins have. */
@@ -249,7 +250,7 @@ int setup_unknown_source(const struct setup *s, const char *name, struct err *er
 	return -EINVAL;
 }
 
-static int check_source_names(const struct setup *s, const struct options_list *l, struct err *err)
+static int check_names(const struct setup *s, const struct options_list *l, struct err *err)
 {
 	for (uint32_t i = 0; i < l->n; i++) {
 		bool known = false;
@@ -263,6 +264,14 @@ static int check_source_names(const struct setup *s, const struct options_list *
 			return setup_unknown_source(s, l->items[i], err);
 	}
 	return 0;
+}
+
+/* The names that --enable-source and --disable-source give. */
+static int check_source_names(const struct setup *s, struct err *err)
+{
+	int r = check_names(s, &s->opts->enable_sources, err);
+
+	return r < 0 ? r : check_names(s, &s->opts->disable_sources, err);
 }
 
 /* The sources of the configuration. */
@@ -429,11 +438,14 @@ int setup_fields(struct setup *s, struct config *c, struct err *err)
 	return r;
 }
 
-/* The sources of events that the sources to be opened give beside their own. */
-static int add_carried(struct setup *s, struct err *err)
+/* The event sources of what is to be opened: its own, and those that it gives beside. */
+static int add_evsources(struct setup *s, struct err *err)
 {
 	int r = 0;
 
+	for (uint32_t i = 0; i < s->n_openings && r == 0; i++)
+		r = add_evsource(s, plug_source(s->openings[i].plug),
+				 s->openings[i].plug->module->id == 0, err);
 	for (uint32_t i = 0; i < s->n_openings && r == 0; i++)
 		r = carry_open(s, &s->openings[i], err);
 	for (uint32_t i = 0; i < s->plugs.n && r == 0; i++)
@@ -447,6 +459,7 @@ int setup_plugins(struct setup *s, enum setup_scope scope, struct err *err)
 	const struct options *o = s->opts;
 	int r = plugset_init(&s->plugs, &s->config, &s->paths, err);
 
+	setup_tell_notes(s, &s->config);
 	if (r == 0 && s->plugs.signature_policy == REGISTRY_WARN &&
 	    s->plugs.signature != REGISTRY_SIGNATURE_OK)
 		log_warn(&s->log, "registry: no valid signature");
@@ -457,14 +470,9 @@ int setup_plugins(struct setup *s, enum setup_scope scope, struct err *err)
 	for (uint32_t i = 0; i < o->sources.n && r == 0; i++)
 		r = add_asked(s, o->sources.items[i], err);
 	if (r == 0)
-		r = check_source_names(s, &o->enable_sources, err);
+		r = check_source_names(s, err);
 	if (r == 0)
-		r = check_source_names(s, &o->disable_sources, err);
-	for (uint32_t i = 0; i < s->n_openings && r == 0; i++)
-		r = add_evsource(s, plug_source(s->openings[i].plug),
-				 s->openings[i].plug->module->id == 0, err);
-	if (r == 0)
-		r = add_carried(s, err);
+		r = add_evsources(s, err);
 	if (r == 0 && scope == SETUP_ALL)
 		r = open_all(s, err);
 	return r < 0 ? r : setup_fields(s, &s->config, err);

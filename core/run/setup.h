@@ -78,5 +78,5 @@ int setup_rules_options(struct setup *s, struct config *c, struct rules_options 
  * event sources there are. */
 int setup_add_rules(struct setup *s, struct config *c, struct rules_loader *l, struct err *err);
 
-/* Logs the notes of @c. */
-void setup_tell_notes(const struct setup *s, const struct config *c);
+/* Logs the notes of @c, which then has none. */
+void setup_tell_notes(const struct setup *s, struct config *c);

@@ -116,6 +116,22 @@ stdout_output: {{enabled: true}}
                       "   INFORMATIONAL: 3\nTriggered rules by rule name:\n", r.stdout)
         self.assertIn("   Every tenth: 3\n", r.stdout)
 
+    def test_a_library_that_is_not_there_is_told_with_its_place(self):
+        c = self.write("c.yaml", f"""
+rules_files: [{self.rules}]
+plugins:
+- name: ticker
+  library_path: tickers.so
+  open_params: "30"
+load_plugins: [ticker]
+stdout_output: {{enabled: true}}
+""")
+        r = self.run_gyr("-c", c)
+        self.assertEqual(r.returncode, 0, r.stderr)
+        self.assertIn(f"{c}:4:3: 'tickers.so' does not exist: the registry's plugin 'ticker' is taken",
+                      r.stderr)
+        self.assertIn("Events detected: 6", r.stdout)
+
     def test_time_limit_ends_an_endless_source(self):
         began = time.monotonic()
         r = self.run_gyr("-r", self.rules, "-M", "0.5", "-o", "priority=emergency",
@@ -207,6 +223,18 @@ log_level: info
             alerts = [json.loads(l) for l in f]
         counts = [a["rule"] for a in alerts if a["source"] == "ticker"]
         self.assertEqual(counts, sorted(counts), "First, then Second, and never back")
+
+    def test_a_reload_tells_what_is_odd_about_the_configuration(self):
+        text = f"rules_files: [{self.rules}]\nstdout_output: {{enabled: true}}\n"
+        self.write("rules.yaml", "- {rule: x, desc: x, condition: tick.value = 1, output: x, "
+                                 "priority: ERROR, source: ticker}")
+        c = self.write("c.yaml", text)
+        p = self.start("-c", c, f"ticker:{ENDLESS}")
+        self.until(lambda: os.path.getsize(self.out))
+        self.write("c.yaml", text + "log_levl: info\n")
+        p.send_signal(signal.SIGHUP)
+        self.until(lambda: f"{c}:3:11: unknown key 'log_levl'" in self.said())
+        self.finish(p, signal.SIGINT)
 
     def test_a_reload_that_fails_is_an_alert(self):
         c = self.write("c.yaml", f"""
