@@ -8,6 +8,7 @@
  */
 #include "ruleset/template.h"
 
+#include <ctype.h>
 #include <errno.h>
 
 #include "filter/eval.h"
@@ -253,6 +254,19 @@ static bool at_call(struct str s)
 	       filter_transformer_find((struct str){s.p, i}) < FILTER_CALL_VAL;
 }
 
+/* Behind a percent sign, and maybe a width, stands what begins no field. */
+static int refuse_name(struct compiler *c)
+{
+	const bool is_minus = c->at < c->text.len && c->text.p[c->at] == '-';
+
+	err_set(c->err, c->at, 1, "no field follows '%%'");
+	if (is_minus)
+		err_hint(c->err, "values begin at the left of their width: leave out the '-'");
+	else
+		err_hint(c->err, "'%%%%' is a percent sign");
+	return -EINVAL;
+}
+
 /* What follows a percent sign. */
 static int add_token(struct compiler *c)
 {
@@ -279,7 +293,10 @@ static int add_token(struct compiler *c)
 			return -EINVAL;
 		}
 	}
-	return at_call(str_from_at(c->text, c->at)) ? add_call(c, width) : add_field(c, width);
+	rest = str_from_at(c->text, c->at);
+	if (!rest.len || (!isalpha((unsigned char)rest.p[0]) && rest.p[0] != '_'))
+		return refuse_name(c);
+	return at_call(rest) ? add_call(c, width) : add_field(c, width);
 }
 
 static int compile(struct compiler *c)

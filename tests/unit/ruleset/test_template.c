@@ -143,7 +143,9 @@ static void test_refuses_with_span(void **state)
 		{"%99999a.str", -EINVAL, 4},
 		{"%toupper(a.nope)", -EINVAL, 9},
 		{"%toupper(a.str", -EINVAL, 14},
-		{"% a.str", -ENOENT, 1},
+		{"% a.str", -EINVAL, 1},
+		{"%-5a.str", -EINVAL, 1},
+		{"x %5", -EINVAL, 4},
 	};
 	struct bench b;
 	(void)state;
