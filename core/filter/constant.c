@@ -31,6 +31,18 @@ static int bad(struct err *err, struct str text, const char *what)
 	return -EINVAL;
 }
 
+static bool is_decimal(struct str text)
+{
+	size_t i = text.len && (text.p[0] == '-' || text.p[0] == '+');
+
+	if (i == text.len)
+		return false;
+	for (; i < text.len; i++)
+		if (text.p[i] < '0' || text.p[i] > '9')
+			return false;
+	return true;
+}
+
 /* Bits of an unsigned type, to which negative text wraps. */
 static unsigned width(enum field_type t)
 {
@@ -66,7 +78,8 @@ static int to_number(enum field_type type, struct constant *c, struct err *err)
 
 	if (!constant_number(c->text, &negative, &n) ||
 	    (is_signed && n > (uint64_t)INT64_MAX + negative))
-		return bad(err, c->text, "a decimal number");
+		return bad(err, c->text,
+			   is_decimal(c->text) ? "a number of 64 bits" : "a decimal number");
 	c->v.u64 = negative ? 0 - n : n;
 	if (negative && !is_signed && width(type) < 64)
 		c->v.u64 &= (1ULL << width(type)) - 1;

@@ -267,6 +267,20 @@ static void test_what_cannot_work_is_refused(void **state)
 	}
 }
 
+static void test_a_number_too_large_is_told_from_what_is_no_number(void **state)
+{
+	const struct expr *x;
+	struct fixture f;
+
+	(void)state;
+	fixture_init(&f);
+	assert_int_equal(compile(&f, "t.n = 99999999999999999999", &x), -EINVAL);
+	assert_non_null(strstr(f.first.text, "not a number of 64 bits"));
+	assert_int_equal(compile(&f, "t.n = 9x", &x), -EINVAL);
+	assert_non_null(strstr(f.first.text, "not a decimal number"));
+	fixture_deinit(&f);
+}
+
 static void test_all_mistakes_are_reported(void **state)
 {
 	const struct expr *x;
@@ -502,6 +516,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_conditions_hold),
 		cmocka_unit_test(test_what_cannot_work_is_refused),
+		cmocka_unit_test(test_a_number_too_large_is_told_from_what_is_no_number),
 		cmocka_unit_test(test_all_mistakes_are_reported),
 		cmocka_unit_test(test_equal_uses_share_a_slot),
 		cmocka_unit_test(test_doubtful_constants_draw_warnings),
