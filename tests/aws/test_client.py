@@ -103,6 +103,20 @@ class Failing(Case):
         self.assertEqual(got["message"], "as told")
         self.assertEqual(c.close()["exhausted"], 1)
 
+    def test_the_start_of_an_outage_is_told_once(self):
+        self.peer.route(f"GET /{BUCKET}/down", xml_error(503, "SlowDown"), xml_error(503, "SlowDown"), WHOLE,
+                        xml_error(503, "SlowDown"), WHOLE, xml_error(503, "InternalError"))
+        c = self.client(max_retries=3)
+        self.assertEqual([c.ask(get("down"))[0]["status"] for _ in range(3)], [200, 200, 503])
+        notes = c.close()["notes"]
+        self.assertEqual([n.split()[4] for n in notes], ["SlowDown", "InternalError"], notes)
+        self.assertTrue(all(n.startswith("s3: HTTP status 503 ") and n.endswith("; trying again") for n in notes), notes)
+
+    def test_what_cannot_be_reached_is_told(self):
+        c = self.client(endpoint="http://127.0.0.1:1", max_retries=2)
+        self.assertEqual(c.ask(get())[0]["code"], "Connection")
+        self.assertIn("s3: Failed to connect to 127.0.0.1 port 1", c.close()["notes"][0])
+
     def test_a_storm_of_retries_runs_out_of_tokens(self):
         self.peer.route(f"GET /{BUCKET}/k", xml_error(500, "InternalError"))
         c = self.client(max_retries=1000)

@@ -16,6 +16,7 @@
 enum {
 	CONNECTIONS = 64,
 	REDIRECTS = 2,     /* of one request */
+	TOLD_RETRIES = 2,  /* of one request, before a person is told */
 	BUCKETS = 64,      /* whose region is remembered */
 	SEARCH_PAUSE = 60, /* seconds at most between searches for credentials */
 	TICK_MS = 1000,    /* how long a wait is at most while a program is asked for credentials */
@@ -33,7 +34,8 @@ struct aws_client {
 	int64_t last_id;
 	uint32_t tokens, retry_ms;
 	int max_retries;
-	char *owned[4]; /* texts of the options that are used later */
+	bool is_trouble_told; /* until something succeeds */
+	char *owned[4];       /* texts of the options that are used later */
 	struct bucket buckets[BUCKETS];
 	unsigned n_buckets;
 
@@ -324,6 +326,33 @@ static void answer_reply(struct aws_client *c, struct call *k, bool is_passing)
 
 /* ---- retries ---- */
 
+static void note(struct aws_client *c, const char *text)
+{
+	if (c->on_note)
+		c->on_note(c->note_arg, text);
+}
+
+/* One failure may be chance and is not told; of an outage the start is. */
+static void tell_trouble(struct aws_client *c, const struct call *k)
+{
+	const struct aws_error *e = &k->reply.error;
+	char text[640];
+	int n;
+
+	if (k->retries < TOLD_RETRIES || k->is_internal || c->is_trouble_told)
+		return;
+	c->is_trouble_told = true;
+	n = snprintf(text, sizeof text, "%s: ", aws_service_name(k->rq.service));
+	if (k->reply.status)
+		n += snprintf(text + n, sizeof text - (size_t)n, "HTTP status %d %s %s",
+			      k->reply.status, e->code, e->message);
+	else
+		n += snprintf(text + n, sizeof text - (size_t)n, "%s", k->why);
+	if ((size_t)n < sizeof text)
+		(void)snprintf(text + n, sizeof text - (size_t)n, "; trying again");
+	note(c, text);
+}
+
 /* Puts the call off for its next attempt; false when it has had its share. */
 static bool retry(struct aws_client *c, struct call *k, bool is_timeout)
 {
@@ -334,6 +363,7 @@ static bool retry(struct aws_client *c, struct call *k, bool is_timeout)
 	k->due_ms = now_ms() + aws_pause_ms(c->retry_ms, k->retries, asked, any_number());
 	k->retries++;
 	c->env.counters.retries++;
+	tell_trouble(c, k);
 	return true;
 }
 
@@ -477,6 +507,7 @@ static void finish(struct aws_client *c, struct call *k, CURLcode r)
 		settle_broken(c, k, r);
 	} else if (!k->is_dead && status >= 200 && status < 300) {
 		aws_tokens_give(&c->tokens, AWS_RETRY_TOKENS);
+		c->is_trouble_told = c->is_trouble_told && k->is_internal;
 		answer_reply(c, k, false);
 	} else if (!k->is_dead && !settle(c, k)) {
 		answer_reply(c, k, false);
@@ -485,12 +516,6 @@ static void finish(struct aws_client *c, struct call *k, CURLcode r)
 }
 
 /* ---- the search for credentials ---- */
-
-static void note(struct aws_client *c, const char *text)
-{
-	if (c->on_note)
-		c->on_note(c->note_arg, text);
-}
 
 static void on_search_done(void *arg, const struct aws_answer *a)
 {
