@@ -6,7 +6,8 @@
  *   = anyof (..)      in (..)
  *   op anyof (..)     or of op;  op allof (..)  and of op
  *   != allof (..)     exists(x) and not in (..)
- *   in ()             false
+ *   in (), pmatch ()  false
+ *   < 0               false, where the value has no sign: rules write "never" so
  *   in (a)            = a
  *   glob "abc*" ...   startswith, endswith, contains, exists
  *   other globs, regex   contains "longest literal" and itself
@@ -105,19 +106,34 @@ static uint32_t lower_glob(struct dag *d, const struct test *t, bool negate)
 	return leaf(d, &simpler, negate);
 }
 
+/* No value satisfies @t: what exceptions are that nobody filled. */
+static bool is_never(const struct test *t)
+{
+	switch (t->op) {
+	case FILTER_OP_IN:
+	case FILTER_OP_INTERSECTS:
+	case FILTER_OP_PMATCH:
+		return t->n == 0;
+	case FILTER_OP_LT:
+		return value_kind(t->left->type) == VALUE_U64 && t->consts[0]->v.u64 == 0;
+	default:
+		return false;
+	}
+}
+
 /* A comparison without modifier. */
 static uint32_t lower_plain(struct dag *d, const struct test *t, bool negate)
 {
 	struct test eq;
 
+	if (is_never(t))
+		return negate ? NODE_TRUE : NODE_FALSE;
 	switch (t->op) {
 	case FILTER_OP_NE:
 		eq = with(t, FILTER_OP_EQ, t->consts, t->n);
 		return present_and_not(d, &eq, negate);
 	case FILTER_OP_IN:
 	case FILTER_OP_INTERSECTS:
-		if (t->n == 0)
-			return negate ? NODE_TRUE : NODE_FALSE;
 		eq = with(t, t->n == 1 ? FILTER_OP_EQ : FILTER_OP_IN, t->consts, t->n);
 		return leaf(d, &eq, negate);
 	case FILTER_OP_GLOB:

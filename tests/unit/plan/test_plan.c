@@ -514,6 +514,43 @@ static void test_explain_tells_of_sieves(void **state)
 	world_deinit(&w);
 }
 
+/* What explain says of a plan whose one rule has @condition. */
+static void explain_one(struct buf *text, const char *condition)
+{
+	struct plan *plan;
+	struct world w;
+
+	world_init(&w);
+	add_rule(&w, condition, NULL);
+	assert_int_equal(plan_new(w.rules, w.n, NULL, &plan), 0);
+	buf_reset(text);
+	plan_explain(text, plan, rule_name, NULL);
+	plan_free(plan);
+	world_deinit(&w);
+}
+
+static void test_exceptions_that_nobody_filled_cost_nothing(void **state)
+{
+	static const char *const never[] = {"s.b in ()", "s.b pmatch ()", "n.u < 0",
+					    "not not n.u in ()"};
+	struct buf bare, with;
+	char condition[64];
+
+	(void)state;
+	buf_init(&bare, 1 << 16);
+	buf_init(&with, 1 << 16);
+	explain_one(&bare, "s.a = bash");
+	for (size_t i = 0; i < sizeof never / sizeof *never; i++) {
+		(void)snprintf(condition, sizeof condition, "s.a = bash and not %s", never[i]);
+		explain_one(&with, condition);
+		assert_string_equal(with.p, bare.p);
+	}
+	explain_one(&with, "s.a = bash and not n.u < 1");
+	assert_string_not_equal(with.p, bare.p);
+	buf_deinit(&bare);
+	buf_deinit(&with);
+}
+
 static void test_every_refused_allocation_is_survived(void **state)
 {
 	struct mock_random r = {31};
@@ -554,6 +591,7 @@ int main(void)
 		cmocka_unit_test(test_what_an_entry_decided_is_not_looked_up_again),
 		cmocka_unit_test(test_explain_names_cover_and_residual_rules),
 		cmocka_unit_test(test_explain_tells_of_sieves),
+		cmocka_unit_test(test_exceptions_that_nobody_filled_cost_nothing),
 		cmocka_unit_test(test_every_refused_allocation_is_survived),
 	};
 
