@@ -48,14 +48,15 @@ def stamp(event, source, second):
 
 
 def judge(gyr, rules, source, events, folder):
-    """Runs the program over @events. -> ({time: {rule}}, what it said on failure)"""
+    """Runs the program over @events with the files @rules. -> ({time: {rule}}, what it said on failure)"""
     path = os.path.join(folder, source + ".json")
     with open(path, "w", encoding="utf-8") as f:
         if source == "aws_cloudtrail":
             json.dump({"Records": events}, f)
         else:
             f.write("".join(json.dumps(e) + "\n" for e in events))
-    r = subprocess.run([gyr, f"{PLUGIN[source]}:{path}", "-r", rules, "-o", "json_output=true",
+    r = subprocess.run([gyr, f"{PLUGIN[source]}:{path}",
+                        *(x for r in rules for x in ("-r", r)), "-o", "json_output=true",
                         "-o", "rule_matching=all", "-o", "rules[].enable.rule=*",
                         "-o", "priority=debug"],
                        capture_output=True, text=True, timeout=300, check=False)
@@ -87,7 +88,7 @@ def run_file(gyr, test, folder):
     tested = {c["rule"] for c in doc["tests"]}
     bad += [f"{n}: no test" for n in names if n not in tested]
     bad += [f"{n}: no such rule" for n in sorted(tested - set(names))]
-    seen, error = judge(gyr, rules, doc["source"], events, folder)
+    seen, error = judge(gyr, [rules], doc["source"], events, folder)
     if error:
         bad.append(error.strip())
     for n, (time, rule, kind) in enumerate(wanted):
