@@ -269,7 +269,8 @@ enum {
 	Q_XQUOTASYNC_
 };
 
-INLINE __u16 quota_command(__u32 cmd)
+/* Those of all file systems; 0: another. */
+INLINE __u16 plain_quota_command(__u32 cmd)
 {
 	switch (cmd) {
 	case Q_SYNC_:
@@ -288,6 +289,15 @@ INLINE __u16 quota_command(__u32 cmd)
 		return PPM_Q_GETQUOTA;
 	case Q_SETQUOTA_:
 		return PPM_Q_SETQUOTA;
+	default:
+		return 0;
+	}
+}
+
+/* Those of XFS; 0: another. */
+INLINE __u16 xfs_quota_command(__u32 cmd)
+{
+	switch (cmd) {
 	case Q_XQUOTAON_:
 		return PPM_Q_XQUOTAON;
 	case Q_XQUOTAOFF_:
@@ -305,6 +315,13 @@ INLINE __u16 quota_command(__u32 cmd)
 	default:
 		return 0;
 	}
+}
+
+INLINE __u16 quota_command(__u32 cmd)
+{
+	const __u16 plain = plain_quota_command(cmd);
+
+	return plain ? plain : xfs_quota_command(cmd);
 }
 
 INLINE __u8 quota_format(__u32 id)

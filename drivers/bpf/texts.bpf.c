@@ -265,24 +265,25 @@ __noinline __u64 write_group(__u64 at, __u64 group)
 }
 
 struct groups {
+	struct memory m;
+	__u64 css;  /* the set of the task */
 	__u64 last; /* group whose path is at `from`, `n` bytes */
 	__u64 from, n;
 };
 
 /* "<label><path>" and a NUL. */
-INLINE __u64 put_group(struct memory *m, struct groups *g, __u64 at, __u64 css, __u64 which,
-		       const char *label, __u32 len)
+INLINE __u64 put_group(struct groups *g, __u64 at, __u64 which, const char *label, __u32 len)
 {
+	const struct css_set *set = (struct css_set *)g->css;
 	struct cgroup_subsys_state *state = NULL;
 	__u64 group = 0, to = at;
 
-	bpf_probe_read_kernel(&state, sizeof state,
-			      AT((struct css_set *)css, subsys) + which * sizeof(void *));
+	bpf_probe_read_kernel(&state, sizeof state, AT(set, subsys) + which * sizeof(void *));
 	if (!state)
 		return at;
 	bpf_core_read(&group, sizeof group, &state->cgroup); /* as a number */
 	BOUND16(to);
-	__builtin_memcpy(m->bytes + to, label, len);
+	__builtin_memcpy(g->m.bytes + to, label, len);
 	to += len;
 	if (group == g->last) {
 		__u64 from = g->from, n = g->n;
@@ -290,7 +291,7 @@ INLINE __u64 put_group(struct memory *m, struct groups *g, __u64 at, __u64 css, 
 		BOUND16(to);
 		BOUND16(from);
 		BOUND12(n);
-		bpf_probe_read_kernel(m->bytes + to, n, m->bytes + from);
+		bpf_probe_read_kernel(g->m.bytes + to, n, g->m.bytes + from);
 	} else {
 		g->last = group;
 		g->from = to;
@@ -299,21 +300,19 @@ INLINE __u64 put_group(struct memory *m, struct groups *g, __u64 at, __u64 css, 
 	return to + g->n;
 }
 
-#define PUT_GROUP(id, label)                                                                  \
-	do {                                                                                  \
-		if (bpf_core_enum_value_exists(enum cgroup_subsys_id, id))                    \
-			to = put_group(&m, &g, to, css,                                       \
-				       bpf_core_enum_value(enum cgroup_subsys_id, id), label, \
-				       sizeof(label) - 1);                                    \
+#define PUT_GROUP(id, label)                                                                   \
+	do {                                                                                   \
+		if (bpf_core_enum_value_exists(enum cgroup_subsys_id, id))                     \
+			to = put_group(&g, to, bpf_core_enum_value(enum cgroup_subsys_id, id), \
+				       label, sizeof(label) - 1);                              \
 	} while (0)
 
 __noinline __u64 write_cgroups(__u64 at, __u64 css)
 {
-	struct groups g = {};
-	struct memory m;
+	struct groups g = {.css = css};
 	__u64 to = at;
 
-	if (!css || !memory_find(&m))
+	if (!css || !memory_find(&g.m))
 		return 0;
 	PUT_GROUP(cpuset_cgrp_id, "cpuset=");
 	PUT_GROUP(cpu_cgrp_id, "cpu=");
