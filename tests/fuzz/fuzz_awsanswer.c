@@ -48,11 +48,14 @@ static void read_keys(const char *p, size_t len, int is_xml)
 
 static void read_login(const char *p, size_t len)
 {
-	char err[128] = "", *token = NULL;
+	struct aws_sso_login login;
+	char err[128] = "";
+	const int r = keys_read_sso_login(p, len, &login, err, sizeof err);
 
-	if (keys_read_sso_token(p, len, 1, &token, err, sizeof err) == 0)
-		check_text(token, '!');
-	free(token);
+	if (r ? login.token || !*err : !login.token)
+		abort();
+	check_text(login.token, '!');
+	free(login.token);
 }
 
 static int on_end(void *arg, const char *path, const char *text, size_t len)

@@ -22,11 +22,11 @@ static int on_value(void *arg, const char *section, const char *key, const char 
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	unsigned last = 0, line = 0;
-	const char *why = NULL;
-	const int r = aws_ini_read((const char *)data, size, on_value, &last, &line, &why);
+	struct aws_ini_stop stop;
+	unsigned last = 0;
+	const int r = aws_ini_read((const char *)data, size, on_value, &last, &stop);
 
-	if (r != 0 && (!*why || line < last))
+	if (r != 0 && (!*stop.why || stop.line < last))
 		abort();
 	return 0;
 }

@@ -281,7 +281,7 @@ static int add_header(struct attempt *a, const char *name, const char *value)
 static int use_url(struct call *c, struct attempt *a)
 {
 	const bool was_asked = strcmp(a->endpoint.scheme, "http") == 0;
-	const int r = aws_endpoint_parse(c->rq.url, "url", &a->endpoint, c->why, sizeof c->why);
+	const int r = aws_endpoint_parse(c->rq.url, "url", &a->endpoint, c->why);
 
 	a->endpoint.base[0] = '\0';
 	if (r || strcmp(a->endpoint.scheme, "https") == 0 || was_asked ||
@@ -295,12 +295,12 @@ static int use_url(struct call *c, struct attempt *a)
 static int find_place(struct call *c, struct attempt *a)
 {
 	const struct aws_endpoint_options *o = &c->env->endpoints;
-	int r = aws_endpoint_find(o, c->rq.service, c->region, &a->endpoint, c->why, sizeof c->why);
+	int r = aws_endpoint_find(o, c->rq.service, c->region, &a->endpoint, c->why);
 
 	if (r == 0 && c->rq.url)
 		r = use_url(c, a);
 	if (r == 0 && c->rq.bucket)
-		r = aws_endpoint_bucket(o, c->rq.bucket, &a->endpoint, c->why, sizeof c->why);
+		r = aws_endpoint_bucket(o, c->rq.bucket, &a->endpoint, c->why);
 	if (r)
 		return r;
 	aws_text_puts(&a->path, a->endpoint.base);

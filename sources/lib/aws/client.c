@@ -429,8 +429,8 @@ static bool renew_keys(struct aws_client *c, struct call *k)
 	return aws_chain_expire(c->chain);
 }
 
-/* An answer that says what is wrong: true when it is asked again. */
-static bool settle(struct aws_client *c, struct call *k)
+/* What is wrong with an answer: its body tells, else its header. */
+static enum aws_verdict judge(struct aws_client *c, struct call *k)
 {
 	struct reply *rp = &k->reply;
 	struct aws_error of_body;
@@ -445,9 +445,17 @@ static bool settle(struct aws_client *c, struct call *k)
 		v = AWS_ELSEWHERE; /* of HEAD there is no body to tell */
 	c->env.counters.throttled += v == AWS_THROTTLED;
 	c->env.counters.auth_failures += rp->status == 401 || rp->status == 403;
+	return v;
+}
+
+/* An answer that says what is wrong: true when it is asked again. */
+static bool settle(struct aws_client *c, struct call *k)
+{
+	enum aws_verdict v = judge(c, k);
+
 	if (v == AWS_ELSEWHERE && redirect(c, k))
 		return true;
-	if (v == AWS_ELSEWHERE && rp->status == 307)
+	if (v == AWS_ELSEWHERE && k->reply.status == 307)
 		v = AWS_AGAIN; /* a new bucket, of which not all of S3 knows yet */
 	switch (v) {
 	case AWS_SKEWED:

@@ -295,10 +295,10 @@ static int ask_sts(struct aws_chain *ch, const struct plan_role *role, const cha
 		   struct aws_fetch *f)
 {
 	const char *region = ch->region[0] ? ch->region : "us-east-1";
-	char seconds[16], why[256];
+	char seconds[16], why[AWS_ENDPOINT_WHY];
 	struct aws_endpoint e;
 
-	if (aws_endpoint_find(ch->endpoints, AWS_STS, region, &e, why, sizeof why) != 0) {
+	if (aws_endpoint_find(ch->endpoints, AWS_STS, region, &e, why) != 0) {
 		fail(ch, role->arn, why);
 		return -EINVAL;
 	}
@@ -343,26 +343,40 @@ static int ask_role(struct aws_chain *ch, struct aws_fetch *f)
 	return ask_sts(ch, &ch->plan.roles[ch->role], "AssumeRole", f);
 }
 
+/* The login of a person, as long as it lasts. */
+static int read_login(const char *path, struct aws_sso_login *ret, char *err, size_t err_size)
+{
+	char *text = NULL;
+	size_t len = 0;
+	int r = aws_read_file(path, AWS_CREDENTIAL_BYTES, &text, &len, NULL);
+
+	if (r) {
+		(void)snprintf(err, err_size, "%s", strerror(-r));
+		return r;
+	}
+	r = keys_read_sso_login(text, len, ret, err, err_size);
+	aws_wipe(text);
+	if (r == 0 && ret->expires <= now_s()) {
+		(void)snprintf(err, err_size, "the login has ended");
+		r = -EINVAL;
+	}
+	return r;
+}
+
 static int ask_sso(struct aws_chain *ch, struct aws_fetch *f)
 {
 	const struct plan *p = &ch->plan;
-	char why[384], wrong[96], *text = NULL, *token = NULL;
-	size_t len = 0;
+	struct aws_sso_login login = {.token = NULL};
+	char why[384], wrong[AWS_ENDPOINT_WHY];
 	struct aws_endpoint e;
-	int r = aws_read_file(p->sso_cache, AWS_CREDENTIAL_BYTES, &text, &len, NULL);
+	int r = read_login(p->sso_cache, &login, wrong, sizeof wrong);
 
-	if (r)
-		(void)snprintf(wrong, sizeof wrong, "%s", strerror(-r));
-	else
-		r = keys_read_sso_token(text, len, now_s(), &token, wrong, sizeof wrong);
-	aws_wipe(text);
 	if (r == 0)
-		r = aws_endpoint_find(ch->endpoints, AWS_SSO, p->sso_region, &e, wrong,
-				      sizeof wrong);
+		r = aws_endpoint_find(ch->endpoints, AWS_SSO, p->sso_region, &e, wrong);
 	if (r) {
 		(void)snprintf(why, sizeof why, "'%.120s': %.80s; log in: %.80s", p->sso_cache,
 			       wrong, p->sso_login);
-		aws_wipe(token);
+		aws_wipe(login.token);
 		fail(ch, p->name, why);
 		return r;
 	}
@@ -374,8 +388,8 @@ static int ask_sso(struct aws_chain *ch, struct aws_fetch *f)
 	aws_text_encode(&ch->url, p->sso_account, strlen(p->sso_account), false);
 	aws_text_puts(&ch->url, "&role_name=");
 	aws_text_encode(&ch->url, p->sso_role, strlen(p->sso_role), false);
-	aws_text_puts(&ch->secret, token);
-	aws_wipe(token);
+	aws_text_puts(&ch->secret, login.token);
+	aws_wipe(login.token);
 	put_header(f, "x-amz-sso_bearer_token", aws_text_get(&ch->secret));
 	f->method = "GET";
 	f->timeout_ms = STS_TIMEOUT_MS;

@@ -47,9 +47,9 @@ bool aws_region_is_valid(const char *region)
 
 /* ---- explicit ones ---- */
 
-static int refuse(char *err, size_t size, const char *what, const char *url, const char *why)
+static int refuse(char *why, const char *what, const char *url, const char *wrong)
 {
-	(void)snprintf(err, size, "%s: '%.200s': %s", what, url, why);
+	(void)snprintf(why, AWS_ENDPOINT_WHY, "%s: '%.150s': %s", what, url, wrong);
 	return -EINVAL;
 }
 
@@ -95,8 +95,8 @@ static bool path_is_fine(const char *path)
 	return true;
 }
 
-int aws_endpoint_parse(const char *url, const char *what, struct aws_endpoint *ret, char *err,
-		       size_t err_size)
+int aws_endpoint_parse(const char *url, const char *what, struct aws_endpoint *ret,
+		       char why[AWS_ENDPOINT_WHY])
 {
 	const bool is_http = strncmp(url, "http://", 7) == 0;
 	struct aws_endpoint e = {.is_explicit = true};
@@ -104,17 +104,17 @@ int aws_endpoint_parse(const char *url, const char *what, struct aws_endpoint *r
 	size_t len, path_len;
 
 	if (!is_http && strncmp(url, "https://", 8) != 0)
-		return refuse(err, err_size, what, url, "want https://HOST[:PORT] or http://");
+		return refuse(why, what, url, "want https://HOST[:PORT] or http://");
 	len = strcspn(host, "/");
 	if (!host_is_fine(host, len) || !path_is_fine(host + len))
-		return refuse(err, err_size, what, url, "not a host and a path");
+		return refuse(why, what, url, "not a host and a path");
 	path_len = strlen(host + len);
 	while (path_len && host[len + path_len - 1] == '/')
 		path_len--;
 	(void)aws_copy(e.scheme, sizeof e.scheme, is_http ? "http" : "https", is_http ? 4 : 5);
 	if (!aws_copy(e.base, sizeof e.base, host + len, path_len) ||
 	    !aws_copy(e.host, sizeof e.host, host, len))
-		return refuse(err, err_size, what, url, "too long");
+		return refuse(why, what, url, "too long");
 	if (len > strlen(own_port) && strcmp(e.host + len - strlen(own_port), own_port) == 0)
 		e.host[len - strlen(own_port)] = '\0'; /* as it is in the header */
 	*ret = e;
@@ -138,16 +138,16 @@ static void write_host(const struct aws_endpoint_options *o, enum aws_service s,
 }
 
 int aws_endpoint_find(const struct aws_endpoint_options *o, enum aws_service s, const char *region,
-		      struct aws_endpoint *ret, char *err, size_t err_size)
+		      struct aws_endpoint *ret, char why[AWS_ENDPOINT_WHY])
 {
 	char what[32];
 
 	if (o->url[s] && *o->url[s]) {
 		(void)snprintf(what, sizeof what, "endpoint of %s", aws_service_name(s));
-		return aws_endpoint_parse(o->url[s], what, ret, err, err_size);
+		return aws_endpoint_parse(o->url[s], what, ret, why);
 	}
 	if (!aws_region_is_valid(region))
-		return refuse(err, err_size, "region", region,
+		return refuse(why, "region", region,
 			      "want small letters, digits and '-', as in eu-west-1");
 	write_host(o, s, region, ret);
 	return 0;
@@ -194,14 +194,14 @@ static bool is_label(const char *b)
 }
 
 int aws_endpoint_bucket(const struct aws_endpoint_options *o, const char *bucket,
-			struct aws_endpoint *e, char *err, size_t err_size)
+			struct aws_endpoint *e, char why[AWS_ENDPOINT_WHY])
 {
 	struct aws_endpoint was = *e;
 	bool in_path;
 	int n;
 
 	if (!bucket_is_valid(bucket))
-		return refuse(err, err_size, "bucket", bucket, "not the name of a bucket");
+		return refuse(why, "bucket", bucket, "not the name of a bucket");
 	in_path = o->path_style || !is_label(bucket) || is_address(e->host) ||
 		  aws_host_is_loopback(e->host);
 	if (in_path)
@@ -209,6 +209,6 @@ int aws_endpoint_bucket(const struct aws_endpoint_options *o, const char *bucket
 	else
 		n = snprintf(e->host, sizeof e->host, "%s.%s", bucket, was.host);
 	if (n < 0 || (size_t)n >= (in_path ? sizeof e->base : sizeof e->host))
-		return refuse(err, err_size, "bucket", bucket, "too long for its endpoint");
+		return refuse(why, "bucket", bucket, "too long for its endpoint");
 	return 0;
 }

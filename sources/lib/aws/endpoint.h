@@ -29,25 +29,28 @@ struct aws_endpoint {
 	bool is_explicit;
 };
 
-enum { AWS_REGION_MAX = 63 }; /* a label of a host name */
+enum {
+	AWS_REGION_MAX = 63,    /* a label of a host name */
+	AWS_ENDPOINT_WHY = 256, /* bytes of the reason why not */
+};
 
 /* Lower-case letters, digits and '-', so that it may become part of a host name. */
 bool aws_region_is_valid(const char *region);
 
-/* Reads an URL of scheme, host, port and path; -EINVAL with the reason in @err, which names @what (where it
+/* Reads an URL of scheme, host, port and path; -EINVAL with the reason in @why, which names @what (where it
  * was written). */
-int aws_endpoint_parse(const char *url, const char *what, struct aws_endpoint *ret, char *err,
-		       size_t err_size) __attribute__((warn_unused_result));
+int aws_endpoint_parse(const char *url, const char *what, struct aws_endpoint *ret,
+		       char why[AWS_ENDPOINT_WHY]) __attribute__((warn_unused_result));
 
 /* The endpoint of @s in @region; -EINVAL for a region or an explicit URL that cannot be used. */
 int aws_endpoint_find(const struct aws_endpoint_options *o, enum aws_service s, const char *region,
-		      struct aws_endpoint *ret, char *err, size_t err_size)
+		      struct aws_endpoint *ret, char why[AWS_ENDPOINT_WHY])
 	__attribute__((warn_unused_result));
 
 /* Makes the endpoint of S3 that of one bucket: a label in front of the host where its name and the host allow
  * that, else the first segment of the path. -EINVAL: no name of a bucket. */
 int aws_endpoint_bucket(const struct aws_endpoint_options *o, const char *bucket,
-			struct aws_endpoint *e, char *err, size_t err_size)
+			struct aws_endpoint *e, char why[AWS_ENDPOINT_WHY])
 	__attribute__((warn_unused_result));
 
 /* A host, with or without port, that is this machine. */

@@ -12,8 +12,7 @@ struct reader {
 	void *arg;
 	char section[256], key[128];   /* key: of the last line that was not indented */
 	bool has_section, key_is_open; /* it had no value: what is indented below belongs to it */
-	unsigned line;
-	const char *why;
+	struct aws_ini_stop stop;
 };
 
 static bool is_blank(char c)
@@ -47,7 +46,7 @@ static void cut_comment(char *s)
 
 static int refuse(struct reader *rd, const char *why, int r)
 {
-	rd->why = why;
+	rd->stop.why = why;
 	return r;
 }
 
@@ -82,7 +81,7 @@ static int read_inner(struct reader *rd, char *key, char *value)
 	memcpy(whole, rd->key, n);
 	whole[n] = '.';
 	memcpy(whole + n + 1, key, m + 1);
-	return rd->on_value(rd->arg, rd->section, whole, value, rd->line);
+	return rd->on_value(rd->arg, rd->section, whole, value, rd->stop.line);
 }
 
 static int read_pair(struct reader *rd, char *s, bool is_inner)
@@ -105,7 +104,7 @@ static int read_pair(struct reader *rd, char *s, bool is_inner)
 	if (!aws_copy(rd->key, sizeof rd->key, key, strlen(key)))
 		return refuse(rd, "a key of more than 127 bytes", -E2BIG);
 	rd->key_is_open = !*value;
-	return rd->on_value(rd->arg, rd->section, key, value, rd->line);
+	return rd->on_value(rd->arg, rd->section, key, value, rd->stop.line);
 }
 
 static int read_line(struct reader *rd, char *s)
@@ -121,10 +120,10 @@ static int read_line(struct reader *rd, char *s)
 	return read_pair(rd, s, is_inner);
 }
 
-int aws_ini_read(const char *text, size_t len, aws_ini_fn on_value, void *arg, unsigned *ret_line,
-		 const char **ret_why)
+int aws_ini_read(const char *text, size_t len, aws_ini_fn on_value, void *arg,
+		 struct aws_ini_stop *ret)
 {
-	struct reader rd = {.on_value = on_value, .arg = arg, .why = ""};
+	struct reader rd = {.on_value = on_value, .arg = arg, .stop.why = ""};
 	char *line = malloc(AWS_INI_LINE);
 	int r = line ? 0 : -ENOMEM;
 
@@ -138,7 +137,7 @@ int aws_ini_read(const char *text, size_t len, aws_ini_fn on_value, void *arg, u
 		const char *end = memchr(text, '\n', len);
 		const size_t n = end ? (size_t)(end - text) : len;
 
-		rd.line++;
+		rd.stop.line++;
 		if (memchr(text, '\0', n))
 			r = refuse(&rd, "a zero byte", -EINVAL);
 		else if (!aws_copy(line, AWS_INI_LINE, text, n))
@@ -148,8 +147,7 @@ int aws_ini_read(const char *text, size_t len, aws_ini_fn on_value, void *arg, u
 		text += n + (end != NULL);
 		len -= n + (end != NULL);
 	}
-	*ret_line = rd.line;
-	*ret_why = rd.why;
+	*ret = rd.stop;
 	if (line)
 		explicit_bzero(line, AWS_INI_LINE);
 	free(line);

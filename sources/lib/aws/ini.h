@@ -19,6 +19,12 @@ enum { AWS_INI_BYTES = 1 << 20, AWS_INI_LINE = 64 << 10 };
 typedef int (*aws_ini_fn)(void *arg, const char *section, const char *key, const char *value,
 			  unsigned line);
 
-/* 0; what on_value answered; -EINVAL or -E2BIG with the number of the line in *ret_line and what is wrong with it in *ret_why; -ENOMEM. */
-int aws_ini_read(const char *text, size_t len, aws_ini_fn on_value, void *arg, unsigned *ret_line,
-		 const char **ret_why) __attribute__((warn_unused_result));
+/* Where reading stopped. */
+struct aws_ini_stop {
+	unsigned line;   /* from 1; 0: before the first */
+	const char *why; /* what is wrong with it; "": nothing. Lives forever. */
+};
+
+/* 0; what on_value answered; -EINVAL or -E2BIG with the reason in @ret; -ENOMEM. */
+int aws_ini_read(const char *text, size_t len, aws_ini_fn on_value, void *arg,
+		 struct aws_ini_stop *ret) __attribute__((warn_unused_result));

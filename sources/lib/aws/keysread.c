@@ -132,24 +132,21 @@ int keys_read_json(const char *body, size_t len, struct aws_keys *ret, char *err
 	return check(ret, wrong ? -EINVAL : 0, wrong, err, err_size);
 }
 
-int keys_read_sso_token(const char *body, size_t len, int64_t now, char **ret, char *err,
+int keys_read_sso_login(const char *body, size_t len, struct aws_sso_login *ret, char *err,
 			size_t err_size)
 {
 	struct json_object *o = parse(body, len);
 	const char *wrong = "not JSON", *s;
-	int64_t end = 0;
 	size_t n = 0;
 
-	*ret = NULL;
+	*ret = (struct aws_sso_login){.token = NULL};
 	if (o) {
 		s = text_of(o, "expiresAt", "expiresAt", &n);
 		wrong = NULL;
-		if (!s || !take_time(&end, s, n))
+		if (!s || !take_time(&ret->expires, s, n))
 			wrong = "no time in 'expiresAt'";
-		else if (end <= now)
-			wrong = "the login has ended";
 		s = text_of(o, "accessToken", "accessToken", &n);
-		if (!wrong && (!s || !take(ret, s, n, AWS_TOKEN_MAX)))
+		if (!wrong && (!s || !take(&ret->token, s, n, AWS_TOKEN_MAX)))
 			wrong = "no 'accessToken'";
 	}
 	json_object_put(o);

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "sign.h"
 
@@ -23,7 +24,12 @@ int keys_read_json(const char *body, size_t len, struct aws_keys *ret, char *err
 int keys_read_sts(const char *body, size_t len, struct aws_keys *ret, char *err, size_t err_size)
 	__attribute__((warn_unused_result));
 
-/* The token of the file that `aws sso login` leaves, in a string for aws_wipe(). -EINVAL: no token, or it ended before
- * @now. */
-int keys_read_sso_token(const char *body, size_t len, int64_t now, char **ret, char *err,
+/* What `aws sso login` leaves in a file. */
+struct aws_sso_login {
+	char *token;     /* for aws_wipe() */
+	int64_t expires; /* seconds since the epoch */
+};
+
+/* -EINVAL, without a token: it is none; the reason is in @err. */
+int keys_read_sso_login(const char *body, size_t len, struct aws_sso_login *ret, char *err,
 			size_t err_size) __attribute__((warn_unused_result));

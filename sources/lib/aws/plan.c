@@ -12,7 +12,7 @@
 #include "profile.h"
 #include "text.h"
 
-enum { ROLE_SECONDS = 3600, IMDS_TIMEOUT_MS = 1000, IMDS_TRIES = 3 };
+enum { ROLE_SECONDS = 3600, IMDS_TIMEOUT_S = 1, IMDS_TRIES = 3 };
 
 struct maker {
 	const struct aws_chain_options *o;
@@ -82,6 +82,24 @@ static void name_add(struct plan *p, const char *fmt, ...)
 	va_start(args, fmt);
 	(void)vsnprintf(p->name + len, sizeof p->name - len, fmt, args);
 	va_end(args);
+}
+
+/* Reads an URL; @what says where it was written. */
+static int read_url(struct maker *m, const char *url, const char *what, struct aws_endpoint *ret)
+{
+	char why[AWS_ENDPOINT_WHY];
+	int r = aws_endpoint_parse(url, what, ret, why);
+
+	return r ? fail(m, "%s", why) : 0;
+}
+
+/* A number of the environment from 1 to @max; without one, or with another, @otherwise. */
+static long env_number(const char *name, long max, long otherwise)
+{
+	const char *text = env(name);
+	const long n = text ? strtol(text, NULL, 10) : otherwise;
+
+	return n > 0 && n <= max ? n : otherwise;
 }
 
 /* ---- values of a profile ---- */
@@ -187,10 +205,11 @@ static int take_container(struct maker *m)
 		char base[512];
 
 		(void)aws_copy(base, sizeof base, full, strcspn(full, "?"));
-		r = aws_endpoint_parse(base, "AWS_CONTAINER_CREDENTIALS_FULL_URI", &e, m->err,
-				       m->err_size);
+		r = read_url(m, base, "AWS_CONTAINER_CREDENTIALS_FULL_URI", &e);
+		if (r)
+			return r;
 		e.host[e.host[0] == '[' ? strcspn(e.host, "]") + 1 : strcspn(e.host, ":")] = '\0';
-		if (r == 0 && !is_container_host(e.host))
+		if (!is_container_host(e.host))
 			r = fail(m,
 				 "AWS_CONTAINER_CREDENTIALS_FULL_URI: '%s': http:// only to this "
 				 "machine, 169.254.170.2 or 169.254.170.23; want https://",
@@ -442,32 +461,42 @@ static int take_first(struct maker *m)
 		    m->profile, aws_profiles_config(m->ps), aws_profiles_credentials(m->ps));
 }
 
+/* An option of ours wins over the environment. */
+static bool imds_is_off(const struct maker *m)
+{
+	const char *off = env("AWS_EC2_METADATA_DISABLED");
+
+	if (m->o->imds)
+		return strcmp(m->o->imds, "off") == 0;
+	return off && strcasecmp(off, "true") == 0;
+}
+
+/* Where the metadata service of an instance is when nothing else is said. */
+static const char *imds_default(void)
+{
+	const char *mode = env("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE");
+
+	return mode && strcasecmp(mode, "IPv6") == 0 ? "http://[fd00:ec2::254]"
+						     : "http://169.254.169.254";
+}
+
 static int plan_imds(struct maker *m)
 {
-	const char *off = env("AWS_EC2_METADATA_DISABLED"), *mode;
+	const char *what = m->o->imds ? "aws.imds (want \"off\" or an URL)"
+				      : "AWS_EC2_METADATA_SERVICE_ENDPOINT";
 	const char *url = m->o->imds ? m->o->imds : env("AWS_EC2_METADATA_SERVICE_ENDPOINT");
-	const char *timeout = env("AWS_METADATA_SERVICE_TIMEOUT");
-	const char *tries = env("AWS_METADATA_SERVICE_NUM_ATTEMPTS");
 	struct aws_endpoint e;
 	size_t len;
 	int r;
 
-	m->p->imds_timeout_ms = timeout ? strtol(timeout, NULL, 10) * 1000 : IMDS_TIMEOUT_MS;
-	m->p->imds_tries = tries ? (int)strtol(tries, NULL, 10) : IMDS_TRIES;
-	if (m->p->imds_timeout_ms <= 0 || m->p->imds_timeout_ms > 3600000)
-		m->p->imds_timeout_ms = IMDS_TIMEOUT_MS;
-	if (m->p->imds_tries <= 0 || m->p->imds_tries > 1000)
-		m->p->imds_tries = IMDS_TRIES;
-	if (m->o->imds ? strcmp(m->o->imds, "off") == 0 : off && strcasecmp(off, "true") == 0)
+	m->p->imds_timeout_ms =
+		1000 * env_number("AWS_METADATA_SERVICE_TIMEOUT", 3600, IMDS_TIMEOUT_S);
+	m->p->imds_tries = (int)env_number("AWS_METADATA_SERVICE_NUM_ATTEMPTS", 1000, IMDS_TRIES);
+	if (imds_is_off(m))
 		return 0;
-	mode = env("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE");
 	if (!url)
-		url = mode && strcasecmp(mode, "IPv6") == 0 ? "http://[fd00:ec2::254]"
-							    : "http://169.254.169.254";
-	r = aws_endpoint_parse(url,
-			       m->o->imds ? "aws.imds (want \"off\" or an URL)"
-					  : "AWS_EC2_METADATA_SERVICE_ENDPOINT",
-			       &e, m->err, m->err_size);
+		url = imds_default();
+	r = read_url(m, url, what, &e);
 	m->p->imds_url = r ? NULL : own(m, url);
 	len = m->p->imds_url ? strlen(m->p->imds_url) : 0;
 	if (len && m->p->imds_url[len - 1] == '/')
@@ -549,8 +578,7 @@ static int check_endpoints(struct maker *m)
 	for (int s = 0; s < AWS_N_SERVICES && r == 0; s++) {
 		(void)snprintf(what, sizeof what, "endpoint of %s", aws_service_name(s));
 		if (m->o->endpoints->url[s])
-			r = aws_endpoint_parse(m->o->endpoints->url[s], what, &e, m->err,
-					       m->err_size);
+			r = read_url(m, m->o->endpoints->url[s], what, &e);
 	}
 	return r;
 }

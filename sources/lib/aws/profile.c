@@ -178,10 +178,10 @@ static char *path_of(const char *given, const char *variable, const char *name)
 
 static int load_file(struct aws_profiles *ps, int which, bool is_given, char *err, size_t err_size)
 {
-	const char *path = ps->path[which], *why = "";
+	const char *path = ps->path[which];
+	struct aws_ini_stop stop;
 	char *text = NULL;
 	size_t len = 0;
-	unsigned line = 0;
 	int r = aws_read_file(path, AWS_INI_BYTES, &text, &len, &ps->is_trusted[which]);
 
 	if (r) {
@@ -192,12 +192,13 @@ static int load_file(struct aws_profiles *ps, int which, bool is_given, char *er
 		return r;
 	}
 	ps->at = which;
-	r = aws_ini_read(text, len, on_value, ps, &line, &why);
+	r = aws_ini_read(text, len, on_value, ps, &stop);
 	aws_wipe(text);
-	if (r == -E2BIG && !*why)
-		why = "more than 20,000 values";
+	if (r == -E2BIG && !*stop.why)
+		stop.why = "more than 20,000 values";
 	if (r)
-		(void)snprintf(err, err_size, "%s:%u: %s", path, line, *why ? why : strerror(-r));
+		(void)snprintf(err, err_size, "%s:%u: %s", path, stop.line,
+			       *stop.why ? stop.why : strerror(-r));
 	return r;
 }
 

@@ -48,11 +48,10 @@ static void test_hosts_are_those_of_the_official_rules(void **state)
 		const struct aws_endpoint_options o = {.use_fips = rows[i].variant & FIPS,
 						       .use_dualstack = rows[i].variant & DUAL};
 		struct aws_endpoint e;
-		char err[256];
+		char err[AWS_ENDPOINT_WHY];
 
-		assert_int_equal(
-			aws_endpoint_find(&o, rows[i].service, rows[i].region, &e, err, sizeof err),
-			0);
+		assert_int_equal(aws_endpoint_find(&o, rows[i].service, rows[i].region, &e, err),
+				 0);
 		assert_string_equal(e.host, rows[i].host);
 		assert_string_equal(e.scheme, "https");
 	}
@@ -64,11 +63,11 @@ static void test_a_region_that_could_change_the_host_is_refused(void **state)
 		"", "eu-west-1.evil.example", "a/b", "A", "-a", "a b", "a@b", "a:1"};
 	const struct aws_endpoint_options o = {.use_fips = false};
 	struct aws_endpoint e;
-	char err[256];
+	char err[AWS_ENDPOINT_WHY];
 
 	(void)state;
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-		assert_true(aws_endpoint_find(&o, AWS_S3, bad[i], &e, err, sizeof err) < 0);
+		assert_true(aws_endpoint_find(&o, AWS_S3, bad[i], &e, err) < 0);
 		assert_non_null(strstr(err, "eu-west-1"));
 	}
 }
@@ -88,10 +87,10 @@ static void test_explicit_endpoints_win(void **state)
 	for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
 		struct aws_endpoint_options o = {.use_fips = true};
 		struct aws_endpoint e;
-		char err[256];
+		char err[AWS_ENDPOINT_WHY];
 
 		o.url[AWS_SQS] = good[i].url;
-		assert_int_equal(aws_endpoint_find(&o, AWS_SQS, "r", &e, err, sizeof err), 0);
+		assert_int_equal(aws_endpoint_find(&o, AWS_SQS, "r", &e, err), 0);
 		assert_string_equal(e.scheme, good[i].scheme);
 		assert_string_equal(e.host, good[i].host);
 		assert_string_equal(e.base, good[i].base);
@@ -113,12 +112,11 @@ static void test_what_is_no_endpoint_is_refused_by_name(void **state)
 					  "http://h:x",
 					  "http://h:99999"};
 	struct aws_endpoint e;
-	char err[256];
+	char err[AWS_ENDPOINT_WHY];
 
 	(void)state;
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-		assert_true(aws_endpoint_parse(bad[i], "AWS_ENDPOINT_URL", &e, err, sizeof err) <
-			    0);
+		assert_true(aws_endpoint_parse(bad[i], "AWS_ENDPOINT_URL", &e, err) < 0);
 		assert_non_null(strstr(err, "AWS_ENDPOINT_URL"));
 	}
 }
@@ -145,12 +143,11 @@ static void test_a_bucket_stands_where_it_can(void **state)
 	for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
 		struct aws_endpoint_options o = {.path_style = good[i].path_style};
 		struct aws_endpoint e;
-		char err[256];
+		char err[AWS_ENDPOINT_WHY];
 
 		o.url[AWS_S3] = good[i].endpoint;
-		assert_int_equal(aws_endpoint_find(&o, AWS_S3, "eu-west-1", &e, err, sizeof err),
-				 0);
-		assert_int_equal(aws_endpoint_bucket(&o, good[i].bucket, &e, err, sizeof err), 0);
+		assert_int_equal(aws_endpoint_find(&o, AWS_S3, "eu-west-1", &e, err), 0);
+		assert_int_equal(aws_endpoint_bucket(&o, good[i].bucket, &e, err), 0);
 		assert_string_equal(e.host, good[i].host);
 		assert_string_equal(e.base, good[i].base);
 	}
@@ -162,12 +159,12 @@ static void test_what_is_no_bucket_is_refused(void **state)
 					  "a..b", ".abc", "a?b", "a#b"};
 	const struct aws_endpoint_options o = {.use_fips = false};
 	struct aws_endpoint e;
-	char err[256];
+	char err[AWS_ENDPOINT_WHY];
 
 	(void)state;
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-		assert_int_equal(aws_endpoint_find(&o, AWS_S3, "r", &e, err, sizeof err), 0);
-		assert_true(aws_endpoint_bucket(&o, bad[i], &e, err, sizeof err) < 0);
+		assert_int_equal(aws_endpoint_find(&o, AWS_S3, "r", &e, err), 0);
+		assert_true(aws_endpoint_bucket(&o, bad[i], &e, err) < 0);
 		assert_non_null(strstr(err, "bucket"));
 	}
 }

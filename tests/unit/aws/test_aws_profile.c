@@ -48,12 +48,10 @@ static void test_what_a_file_says(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		struct aws_text t = {0};
-		unsigned line;
-		const char *why;
+		struct aws_ini_stop stop;
 
-		assert_int_equal(aws_ini_read(rows[i].text, strlen(rows[i].text), add_value, &t,
-					      &line, &why),
-				 0);
+		assert_int_equal(
+			aws_ini_read(rows[i].text, strlen(rows[i].text), add_value, &t, &stop), 0);
 		assert_string_equal(aws_text_get(&t), rows[i].want);
 		aws_text_free(&t);
 	}
@@ -77,13 +75,12 @@ static void test_what_is_wrong_is_said_with_its_line(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		struct aws_text t = {0};
-		unsigned line = 0;
-		const char *why = "";
+		struct aws_ini_stop stop;
 
-		assert_true(aws_ini_read(rows[i].text, strlen(rows[i].text), add_value, &t, &line,
-					 &why) < 0);
-		assert_int_equal(line, rows[i].line);
-		assert_non_null(strstr(why, rows[i].why));
+		assert_true(aws_ini_read(rows[i].text, strlen(rows[i].text), add_value, &t, &stop) <
+			    0);
+		assert_int_equal(stop.line, rows[i].line);
+		assert_non_null(strstr(stop.why, rows[i].why));
 		aws_text_free(&t);
 	}
 }
@@ -92,16 +89,15 @@ static void test_a_line_or_a_file_over_its_bound_is_refused(void **state)
 {
 	char *text = malloc(AWS_INI_BYTES + 1);
 	struct aws_text t = {0};
-	unsigned line;
-	const char *why;
+	struct aws_ini_stop stop;
 
 	(void)state;
 	assert_non_null(text);
 	memset(text, 'x', AWS_INI_BYTES + 1);
-	assert_int_equal(aws_ini_read(text, AWS_INI_LINE, add_value, &t, &line, &why), -7);
-	assert_int_equal(aws_ini_read(text, AWS_INI_BYTES + 1, add_value, &t, &line, &why), -7);
+	assert_int_equal(aws_ini_read(text, AWS_INI_LINE, add_value, &t, &stop), -7);
+	assert_int_equal(aws_ini_read(text, AWS_INI_BYTES + 1, add_value, &t, &stop), -7);
 	text[3] = '\0';
-	assert_int_equal(aws_ini_read(text, 9, add_value, &t, &line, &why), -22);
+	assert_int_equal(aws_ini_read(text, 9, add_value, &t, &stop), -22);
 	free(text);
 }
 
