@@ -108,12 +108,14 @@ static int open_path(struct gyr *p, struct instance *in, const char *path)
 {
 	struct cloudtrail *s = gyr_state(p);
 
-	return logfeed_open(p, &s->kind,
-			    &(struct logfeed_limits){.max_event_bytes = s->maxEventBytes,
-						     .max_inflated_bytes = s->maxObjectBytes,
-						     .max_ratio = s->maxRatio,
-						     .state_dir = s->stateDir},
-			    &s->stats, path, &in->feed);
+	return logfeed_open(p,
+			    &(struct logfeed_setup){.kind = &s->kind,
+						    .stats = &s->stats,
+						    .max_event_bytes = s->maxEventBytes,
+						    .max_inflated_bytes = s->maxObjectBytes,
+						    .max_ratio = s->maxRatio,
+						    .state_dir = s->stateDir},
+			    path, &in->feed);
 }
 
 static int open_cloud(struct gyr *p, struct instance *in, const struct origin *origin,

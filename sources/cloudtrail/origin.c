@@ -11,12 +11,6 @@
 
 #include "trailkey.h"
 
-static int wrong(char *err, size_t size, const char *params, const char *why)
-{
-	(void)snprintf(err, size, "'%s': %s", params, why);
-	return -EINVAL;
-}
-
 /* Whether the @len bytes at @s fit and have no other characters than letters, digits and @more. */
 static bool copy(char *dst, size_t size, const char *s, size_t len, const char *more)
 {
@@ -39,38 +33,38 @@ static bool copy_account(char *dst, const char *s, size_t len)
 	return true;
 }
 
-static int parse_bucket(const char *params, const char *p, struct origin *o, char *err, size_t size)
+/* Each of these answers NULL, or what is wrong. */
+
+static const char *parse_bucket(const char *p, struct origin *o)
 {
 	size_t len = strcspn(p, "/");
 
 	o->kind = ORIGIN_BUCKET;
 	if (!copy(o->bucket, sizeof o->bucket, p, len, ".-_"))
-		return wrong(err, size, params,
-			     "no name of a bucket: it has to be s3://BUCKET/PREFIX");
+		return "no name of a bucket: it has to be s3://BUCKET/PREFIX";
 	p += len;
 	while (*p == '/')
 		p++;
 	if (strlen(p) >= sizeof o->prefix)
-		return wrong(err, size, params, "the prefix has more than 1,024 bytes");
+		return "the prefix has more than 1,024 bytes";
 	memcpy(o->prefix, p, strlen(p) + 1);
-	return 0;
+	return NULL;
 }
 
 /* The three last parts of an ARN or of sqs://region/account/name. */
-static int parse_parts(const char *params, const char *p, char sep, struct origin *o, char *err,
-		       size_t size)
+static const char *parse_parts(const char *p, char sep, struct origin *o)
 {
 	const char *account = strchr(p, sep), *name = account ? strchr(account + 1, sep) : NULL;
 
 	if (!name)
-		return wrong(err, size, params, "it has to have a region, an account and a name");
+		return "it has to have a region, an account and a name";
 	if (!copy(o->region, sizeof o->region, p, (size_t)(account - p), "-"))
-		return wrong(err, size, params, "no name of a region");
+		return "no name of a region";
 	if (!copy_account(o->account, account + 1, (size_t)(name - account - 1)))
-		return wrong(err, size, params, "the account has to be twelve digits");
+		return "the account has to be twelve digits";
 	if (!copy(o->name, sizeof o->name, name + 1, strlen(name + 1), "-_."))
-		return wrong(err, size, params, "no name of a queue");
-	return 0;
+		return "no name of a queue";
+	return NULL;
 }
 
 /* sqs.REGION.amazonaws.com, REGION.queue.amazonaws.com; another host says nothing of a region. */
@@ -90,28 +84,27 @@ static void region_of(const char *host, size_t len, struct origin *o)
 	}
 }
 
-static int parse_url(const char *params, const char *host, struct origin *o, char *err, size_t size)
+static const char *parse_url(const char *params, const char *host, struct origin *o)
 {
 	const char *path = strchr(host, '/'), *name = path ? strrchr(path, '/') : NULL;
 
 	if (!path || path == host || !name ||
 	    !copy(o->name, sizeof o->name, name + 1, strlen(name + 1), "-_."))
-		return wrong(err, size, params,
-			     "no URL of a queue: it has to end with /ACCOUNT/NAME");
+		return "no URL of a queue: it has to end with /ACCOUNT/NAME";
 	if (strlen(params) >= sizeof o->url)
-		return wrong(err, size, params, "the URL has more than 1,024 bytes");
+		return "the URL has more than 1,024 bytes";
 	memcpy(o->url, params, strlen(params) + 1);
 	region_of(host, (size_t)(path - host), o);
-	return 0;
+	return NULL;
 }
 
-static int parse_queue(const char *params, const char *p, struct origin *o, char *err, size_t size)
+static const char *parse_queue(const char *p, struct origin *o)
 {
 	if (strchr(p, '/'))
-		return parse_parts(params, p, '/', o, err, size);
+		return parse_parts(p, '/', o);
 	if (!copy(o->name, sizeof o->name, p, strlen(p), "-_."))
-		return wrong(err, size, params, "no name of a queue: it has to be sqs://NAME");
-	return 0;
+		return "no name of a queue: it has to be sqs://NAME";
+	return NULL;
 }
 
 /* What follows @head in @s; NULL when it does not begin so. */
@@ -122,32 +115,34 @@ static const char *after(const char *s, const char *head)
 	return strncmp(s, head, n) == 0 ? s + n : NULL;
 }
 
-static int parse_arn(const char *params, const char *p, struct origin *o, char *err, size_t size)
+static const char *parse_arn(const char *p, struct origin *o)
 {
 	const char *service = strchr(p, ':'), *rest = service ? after(service, ":sqs:") : NULL;
 
 	if (!rest)
-		return wrong(err, size, params, "not the ARN of a queue");
-	return parse_parts(params, rest, ':', o, err, size);
+		return "not the ARN of a queue";
+	return parse_parts(rest, ':', o);
 }
 
 int origin_parse(const char *params, struct origin *ret, char *err, size_t err_size)
 {
 	struct origin o = {.kind = ORIGIN_QUEUE};
-	const char *p;
-	int r = 0;
+	const char *p, *why = NULL;
 
 	if ((p = after(params, "s3://")))
-		r = parse_bucket(params, p, &o, err, err_size);
+		why = parse_bucket(p, &o);
 	else if ((p = after(params, "sqs://")))
-		r = parse_queue(params, p, &o, err, err_size);
+		why = parse_queue(p, &o);
 	else if ((p = after(params, "arn:")))
-		r = parse_arn(params, p, &o, err, err_size);
+		why = parse_arn(p, &o);
 	else if ((p = after(params, "https://")) || (p = after(params, "http://")))
-		r = parse_url(params, p, &o, err, err_size);
+		why = parse_url(params, p, &o);
 	else
 		o.kind = ORIGIN_PATH;
-	if (r == 0)
-		*ret = o;
-	return r;
+	if (why) {
+		(void)snprintf(err, err_size, "'%s': %s", params, why);
+		return -EINVAL;
+	}
+	*ret = o;
+	return 0;
 }

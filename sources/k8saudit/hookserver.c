@@ -411,11 +411,11 @@ static int start(struct hookserver *s, const char *url)
 	return r < 0 ? fail(s, r, url, strerror(-r)) : 0;
 }
 
-static int make_parts(struct hookserver *s, const char *url, struct eventq *queue)
+static int make_parts(struct hookserver *s, const char *url)
 {
 	s->intake = (struct auditintake){.max_event = s->setup.max_event,
 					 .max_held = s->setup.max_held,
-					 .queue = queue,
+					 .queue = s->setup.queue,
 					 .seen = seen_new((uint32_t)s->setup.n_seen),
 					 .stats = s->stats,
 					 .note = hook_on_note,
@@ -427,7 +427,7 @@ static int make_parts(struct hookserver *s, const char *url, struct eventq *queu
 }
 
 int hookserver_new(struct gyr *p, const struct hookserver_setup *setup, const char *url,
-		   struct eventq *queue, struct webhook_stats *stats, struct hookserver **ret)
+		   struct hookserver **ret)
 {
 	struct hookserver *s = calloc(1, sizeof *s);
 	char why[HOOKADDRESS_WHY];
@@ -437,13 +437,13 @@ int hookserver_new(struct gyr *p, const struct hookserver_setup *setup, const ch
 		return gyr_fail(p, -ENOMEM, "open: no memory");
 	s->p = p;
 	s->setup = *setup;
-	s->stats = stats;
+	s->stats = setup->stats;
 	s->wake_fd = -1;
 	r = hookaddress_parse(url, &s->at, why);
 	if (r < 0)
 		(void)fail(s, r, url, why);
 	else
-		r = make_parts(s, url, queue);
+		r = make_parts(s, url);
 	if (r == 0)
 		r = load_files(s, url);
 	if (r == 0)

@@ -38,13 +38,14 @@ struct hookserver_setup {
 	uint64_t max_event, max_body, max_held; /* bytes */
 	uint64_t n_connections, n_per_address;
 	uint64_t header_s, body_s, idle_s, ack_s; /* seconds */
-	uint64_t n_seen; /* events remembered, to know those that come again */
+	uint64_t n_seen;      /* events remembered, to know those that come again */
+	struct eventq *queue; /* where events go */
+	struct webhook_stats *stats;
 };
 
 /* Listens at @url; the text of an error is kept by gyr_fail(). */
 int hookserver_new(struct gyr *p, const struct hookserver_setup *setup, const char *url,
-		   struct eventq *queue, struct webhook_stats *stats, struct hookserver **ret)
-	__attribute__((warn_unused_result));
+		   struct hookserver **ret) __attribute__((warn_unused_result));
 
 /* All events up to @number are finished. [any] */
 void hookserver_finished(struct hookserver *s, uint64_t number);

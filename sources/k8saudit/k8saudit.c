@@ -54,13 +54,15 @@ static int k8saudit_open(struct gyr *p, void *inst, const char *params)
 		return webhook_open(p, &s->hook, &s->hook_stats, params, &in->hook);
 	}
 	is_followed = strncmp(params, "file://", 7) == 0;
-	return logfeed_open(p, &kind,
-			    &(struct logfeed_limits){.max_event_bytes = s->maxEventSize,
-						     .max_inflated_bytes = s->maxInflatedBytes,
-						     .max_ratio = s->maxRatio,
-						     .state_dir = s->stateDir,
-						     .is_followed = is_followed},
-			    &s->stats, is_followed ? params + 7 : params, &in->feed);
+	return logfeed_open(p,
+			    &(struct logfeed_setup){.kind = &kind,
+						    .stats = &s->stats,
+						    .max_event_bytes = s->maxEventSize,
+						    .max_inflated_bytes = s->maxInflatedBytes,
+						    .max_ratio = s->maxRatio,
+						    .state_dir = s->stateDir,
+						    .is_followed = is_followed},
+			    is_followed ? params + 7 : params, &in->feed);
 }
 
 static void k8saudit_close(struct gyr *p, void *inst)

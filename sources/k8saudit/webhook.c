@@ -48,6 +48,7 @@ int webhook_open(struct gyr *p, const struct webhook_options *options, struct we
 	struct webhook *w;
 	int r;
 
+	setup.stats = stats;
 	setup.is_ack_processed = strcmp(options->ack, WEBHOOK_ACK_PROCESSED) == 0;
 	r = check(p, options, setup.is_ack_processed);
 	if (r < 0)
@@ -59,10 +60,11 @@ int webhook_open(struct gyr *p, const struct webhook_options *options, struct we
 	w->stats = stats;
 	w->is_ack_processed = setup.is_ack_processed;
 	r = eventq_new(options->queue_bytes, PLUGIN_ID, &w->queue);
+	setup.queue = w->queue;
 	if (r < 0)
 		(void)gyr_fail(p, r, "open: 'webhookQueueSize': no memory");
 	else
-		r = hookserver_new(p, &setup, url, w->queue, stats, &w->server);
+		r = hookserver_new(p, &setup, url, &w->server);
 	if (r < 0) {
 		(void)webhook_close(w);
 		return r;

@@ -63,11 +63,11 @@ static void left_out(void *arg, const char *path, const char *why)
 
 /* ---- open and close ---- */
 
-static int make_parts(struct logfeed *f, const struct logfeed_limits *limits)
+static int make_parts(struct logfeed *f, const struct logfeed_setup *setup)
 {
-	jsonsplit_init(&f->in.split, f->kind->envelope, limits->max_event_bytes);
+	jsonsplit_init(&f->in.split, f->kind->envelope, setup->max_event_bytes);
 	f->stream = bytestream_new(&(struct bytestream_limits){
-		.max_bytes = limits->max_inflated_bytes, .max_ratio = limits->max_ratio});
+		.max_bytes = setup->max_inflated_bytes, .max_ratio = setup->max_ratio});
 	if (!f->stream)
 		return -ENOMEM;
 	return logrecord_init(&f->records, f->p, f->kind, f->stats);
@@ -123,8 +123,7 @@ static int open_files(struct logfeed *f)
 	return r;
 }
 
-int logfeed_open(struct gyr *p, const struct logfeed_kind *kind,
-		 const struct logfeed_limits *limits, struct logfeed_stats *stats, const char *path,
+int logfeed_open(struct gyr *p, const struct logfeed_setup *setup, const char *path,
 		 struct logfeed **ret)
 {
 	struct logfeed *f = calloc(1, sizeof *f);
@@ -135,12 +134,12 @@ int logfeed_open(struct gyr *p, const struct logfeed_kind *kind,
 		return gyr_fail(p, -ENOMEM, "open: '%s': no memory", path);
 	}
 	f->p = p;
-	f->kind = kind;
-	f->stats = stats;
-	f->is_followed = limits->is_followed;
+	f->kind = setup->kind;
+	f->stats = setup->stats;
+	f->is_followed = setup->is_followed;
 	f->path = strdup(path);
-	f->state_dir = strdup(limits->state_dir);
-	r = make_parts(f, limits);
+	f->state_dir = strdup(setup->state_dir);
+	r = make_parts(f, setup);
 	if (r == 0 && (!f->path || !f->state_dir))
 		r = -ENOMEM;
 	if (r < 0)

@@ -12,7 +12,7 @@
  * A file may be followed: at its end more is waited for, and what is put in its place is read next.
  * With a folder for its state, what it was renamed to meanwhile is read to its end first.
  *
- * Lifetime: the stats and limits belong to the plugin's state and outlive the instance.
+ * Lifetime: what the setup points to outlives the instance, but for the texts.
  * Threads: one owner; logfeed_commit() on any.
  */
 #pragma once
@@ -24,7 +24,10 @@
 
 #include "logkind.h"
 
-struct logfeed_limits {
+/* How one is read. */
+struct logfeed_setup {
+	const struct logfeed_kind *kind;
+	struct logfeed_stats *stats;
 	uint64_t max_event_bytes;
 	uint64_t max_inflated_bytes, max_ratio; /* of one gzip file */
 	const char *state_dir;                  /* where the place is kept (place.h); "": nowhere */
@@ -35,8 +38,7 @@ struct logfeed;
 
 /* Finds the files under @path. The text of an error is kept by gyr_fail(). *ret is freed by
  * logfeed_close(). */
-int logfeed_open(struct gyr *p, const struct logfeed_kind *kind,
-		 const struct logfeed_limits *limits, struct logfeed_stats *stats, const char *path,
+int logfeed_open(struct gyr *p, const struct logfeed_setup *setup, const char *path,
 		 struct logfeed **ret) __attribute__((warn_unused_result));
 
 /* Takes NULL; always returns NULL. */
