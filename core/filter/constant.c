@@ -5,6 +5,8 @@
 #include <netdb.h>
 #include <stdlib.h>
 
+#include "util/ascii.h"
+
 bool constant_number(struct str text, bool *ret_negative, uint64_t *ret_magnitude)
 {
 	size_t i = text.len && (text.p[0] == '-' || text.p[0] == '+');
@@ -174,15 +176,6 @@ static int to_network(struct arena *a, struct constant *c, struct err *err)
 	return 0;
 }
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 static int to_hex(struct arena *a, struct constant *c, struct err *err)
 {
 	size_t n = c->text.len / 2;
@@ -193,7 +186,7 @@ static int to_hex(struct arena *a, struct constant *c, struct err *err)
 	if (c->text.len % 2 || n == 0)
 		return bad(err, c->text, "an even number of hexadecimal digits");
 	for (size_t i = 0; i < n; i++) {
-		int high = hex_digit(c->text.p[2 * i]), low = hex_digit(c->text.p[2 * i + 1]);
+		int high = ascii_hex(c->text.p[2 * i]), low = ascii_hex(c->text.p[2 * i + 1]);
 
 		if (high < 0 || low < 0)
 			return bad(err, c->text, "an even number of hexadecimal digits");

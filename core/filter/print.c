@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "filter/token.h"
+#include "util/ascii.h"
 
 /* Whether a value cannot be written as a bare word. Canonical text leaves brackets bare, although a
  * bare word does not hold them: only what @exact writes is meant to be read again. */
@@ -45,20 +46,11 @@ void filter_escape(struct buf *b, struct str s)
 		buf_add_str(b, s);
 }
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 /* The byte that "\x.." at @i stands for; -EINVAL with @err. */
 static int hex_escape(struct str s, size_t i, size_t end, struct err *err)
 {
-	int high = i + 2 < end ? hex_digit(s.p[i + 2]) : -1;
-	int low = i + 3 < end ? hex_digit(s.p[i + 3]) : -1;
+	int high = i + 2 < end ? ascii_hex(s.p[i + 2]) : -1;
+	int low = i + 3 < end ? ascii_hex(s.p[i + 3]) : -1;
 
 	if (high >= 0 && low >= 0)
 		return high << 4 | low;

@@ -1,5 +1,7 @@
 #include "filter/token.h"
 
+#include "util/ascii.h"
+
 bool token_is_blank(char c)
 {
 	return c == ' ' || c == '\t' || c == '\b' || c == '\r' || c == '\n';
@@ -13,11 +15,6 @@ static bool is_letter(char c)
 static bool is_digit(char c)
 {
 	return c >= '0' && c <= '9';
-}
-
-static bool is_hex(char c)
-{
-	return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 
 /* The white space of regular expressions, which is more than blanks. */
@@ -93,9 +90,9 @@ static size_t token_hex(struct str s)
 {
 	size_t n = 2;
 
-	if (s.len < 3 || s.p[0] != '0' || (s.p[1] != 'x' && s.p[1] != 'X') || !is_hex(s.p[2]))
+	if (s.len < 3 || s.p[0] != '0' || (s.p[1] != 'x' && s.p[1] != 'X') || ascii_hex(s.p[2]) < 0)
 		return 0;
-	while (n < s.len && is_hex(s.p[n]))
+	while (n < s.len && ascii_hex(s.p[n]) >= 0)
 		n++;
 	return n;
 }

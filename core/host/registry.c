@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 #include "host/digest.h"
+#include "util/ascii.h"
 #include "util/arena.h"
 #include "util/mem.h"
 #include "util/nearest.h"
@@ -279,23 +280,12 @@ static int get_recorded(struct reader *rd, const struct yaml_node *n, struct reg
 	return 0;
 }
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 static int get_sha256(struct reader *rd, const struct yaml_node *n, struct registry_entry *e)
 {
 	if (n->kind != YAML_SCALAR || n->text.len != 64)
 		return refuse(rd, n, "expected 64 hexadecimal digits for", STR("sha256"));
 	for (size_t i = 0; i < 32; i++) {
-		int hi = hex_digit(n->text.p[2 * i]), lo = hex_digit(n->text.p[2 * i + 1]);
+		int hi = ascii_hex(n->text.p[2 * i]), lo = ascii_hex(n->text.p[2 * i + 1]);
 
 		if (hi < 0 || lo < 0)
 			return refuse(rd, n, "not hexadecimal:", n->text);

@@ -1,5 +1,5 @@
 /*
- * ascii: how many bytes may be copied as they are, eight at a time.
+ * ascii: how many bytes may be copied as they are, eight at a time; what a digit is worth.
  *
  * Threads: pure.
  */
@@ -10,6 +10,16 @@
 #include <string.h>
 
 #define ASCII_ALL(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+/* What a hexadecimal digit is worth; -1: it is none. */
+static inline int ascii_hex(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
 
 /* The high bit of each byte of @w that is less than @n (at most 128); bytes behind the first that is
  * may have it too. */
