@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "aws/client.h"
+#include "counters.h"
 #include "flow.h"
 #include "interval.h"
 #include "trailkey.h"
@@ -296,23 +297,11 @@ uint32_t cloud_progress(const struct cloud *c, struct gyr_text *out)
 
 uint32_t cloud_metrics(const struct cloud_stats *stats, ss_plugin_metric *ret, uint32_t cap)
 {
-	const struct {
-		const char *name;
-		uint64_t value;
-	} rows[] = {
+	const struct counter rows[] = {
 #define X(counter, what) {#counter, stats->counter},
 		CLOUD_COUNTERS(X)
 #undef X
 	};
-	uint32_t n = 0;
 
-	for (size_t i = 0; i < sizeof rows / sizeof *rows && n < cap; i++) {
-		if (rows[i].value == 0)
-			continue;
-		ret[n++] = (ss_plugin_metric){.name = rows[i].name,
-					      .type = SS_PLUGIN_METRIC_TYPE_MONOTONIC,
-					      .value.u64 = rows[i].value,
-					      .value_type = SS_PLUGIN_METRIC_VALUE_TYPE_U64};
-	}
-	return n;
+	return counters_metrics(rows, sizeof rows / sizeof *rows, ret, cap);
 }

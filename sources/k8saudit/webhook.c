@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "auditedit.h"
+#include "counters.h"
 
 enum {
 	WAIT_MS = 25, /* for an event, when there is none in hand */
@@ -122,22 +123,11 @@ void webhook_commit(struct webhook *w, uint64_t number)
 
 uint32_t webhook_metrics(const struct webhook_stats *stats, ss_plugin_metric *ret, uint32_t cap)
 {
-	const struct {
-		const char *name;
-		uint64_t value;
-	} rows[] = {
+	const struct counter rows[] = {
 #define X(counter, what) {#counter, atomic_load(&stats->counter)},
 		WEBHOOK_COUNTERS(X)
 #undef X
 	};
-	uint32_t n = 0;
 
-	for (size_t i = 0; i < sizeof rows / sizeof *rows && n < cap; i++)
-		if (rows[i].value)
-			ret[n++] =
-				(ss_plugin_metric){.name = rows[i].name,
-						   .type = SS_PLUGIN_METRIC_TYPE_MONOTONIC,
-						   .value.u64 = rows[i].value,
-						   .value_type = SS_PLUGIN_METRIC_VALUE_TYPE_U64};
-	return n;
+	return counters_metrics(rows, sizeof rows / sizeof *rows, ret, cap);
 }

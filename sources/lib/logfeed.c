@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "bytestream.h"
+#include "counters.h"
 #include "filewalk.h"
 #include "logfollow.h"
 #include "logrecord.h"
@@ -443,23 +444,15 @@ uint32_t logfeed_progress(const struct logfeed *f, struct gyr_text *out)
 
 uint32_t logfeed_metrics(const struct logfeed_stats *stats, ss_plugin_metric *ret, uint32_t cap)
 {
-	const struct {
-		const char *name;
-		uint64_t value;
-	} rows[] = {
+	const struct counter rows[] = {
 #define X(counter, what) {#counter, stats->counter},
 		LOGFEED_COUNTERS(X)
 #undef X
 	};
-	uint32_t n = 0;
+	const size_t n = sizeof rows / sizeof *rows;
 
-	for (size_t i = 0; i < sizeof rows / sizeof *rows && n < cap; i++) {
-		if (i > 0 && rows[i].value == 0)
-			continue;
-		ret[n++] = (ss_plugin_metric){.name = rows[i].name,
-					      .type = SS_PLUGIN_METRIC_TYPE_MONOTONIC,
-					      .value.u64 = rows[i].value,
-					      .value_type = SS_PLUGIN_METRIC_VALUE_TYPE_U64};
-	}
-	return n;
+	if (cap == 0)
+		return 0;
+	ret[0] = counter_metric(&rows[0]);
+	return 1 + counters_metrics(rows + 1, n - 1, ret + 1, cap - 1);
 }
