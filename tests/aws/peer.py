@@ -1,8 +1,6 @@
 """What the tests of the client of AWS share: a server that answers as told, and the client as a program (awsask)."""
 
 import collections
-import hashlib
-import hmac
 import http.server
 import json
 import os
@@ -17,6 +15,8 @@ import threading
 import unittest
 import urllib.parse
 
+from sigv4 import is_signed
+
 ASK = os.path.abspath(sys.argv.pop(1)) if len(sys.argv) > 1 else "build/tests/awsask"
 ID, SECRET = "AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
 KEYS = {"AWS_ACCESS_KEY_ID": ID, "AWS_SECRET_ACCESS_KEY": SECRET}
@@ -28,24 +28,6 @@ Request = collections.namedtuple("Request", "method path headers body key_id is_
 
 def xml_error(status, code, more="", headers=None):
     return Answer(status, f"<Error><Code>{code}</Code><Message>as told</Message>{more}</Error>".encode(), headers or {})
-
-
-def is_signed(method, path, headers, body, secret):
-    """Whether the signature is the one that the secret makes (SigV4, by the names that are said to be signed)."""
-    m = re.match(r"AWS4-HMAC-SHA256 Credential=([^/]+)/([^,]+), SignedHeaders=([^,]+), Signature=([0-9a-f]{64})$",
-                 headers.get("Authorization", ""))
-    if not m or "host" not in m[3].split(";"):
-        return False
-    url = urllib.parse.urlsplit(path)
-    query = "&".join(sorted(url.query.split("&"))) if url.query else ""
-    names = "".join(f"{n}:{' '.join(headers[n].split())}\n" for n in m[3].split(";"))
-    hashed = hashlib.sha256(body).hexdigest()
-    canonical = "\n".join([method, url.path, query, names, m[3], hashed])
-    text = "\n".join(["AWS4-HMAC-SHA256", headers["x-amz-date"], m[2], hashlib.sha256(canonical.encode()).hexdigest()])
-    key = ("AWS4" + secret).encode()
-    for part in m[2].split("/"):
-        key = hmac.new(key, part.encode(), hashlib.sha256).digest()
-    return hmac.new(key, text.encode(), hashlib.sha256).hexdigest() == m[4]
 
 
 class Server(http.server.ThreadingHTTPServer):

@@ -3,7 +3,6 @@ replaced, and the time of visibility passes when the test says so. Every signatu
 
 import collections
 import hashlib
-import hmac
 import http.server
 import json
 import re
@@ -12,6 +11,8 @@ import socket
 import threading
 import time
 import urllib.parse
+
+from sigv4 import is_signed
 
 ID, SECRET, REGION = "AKIDEXAMPLE", "secret/with+signs", "eu-west-1"
 ENVIRONMENT = {"AWS_ACCESS_KEY_ID": ID, "AWS_SECRET_ACCESS_KEY": SECRET, "AWS_REGION": REGION,
@@ -24,27 +25,6 @@ Answer = collections.namedtuple("Answer", "status body headers", defaults=({},))
 
 def s3_error(status, code):
     return Answer(status, f"<Error><Code>{code}</Code><Message>as told</Message></Error>".encode())
-
-
-def sign(key, text):
-    return hmac.new(key, text.encode(), hashlib.sha256).digest()
-
-
-def signature(request, body, secret):
-    """-> what SigV4 wants of the request, by the names that the request says are signed."""
-    auth = request.headers["Authorization"]
-    scope, names = re.search(r"Credential=[^/]+/([^,]+),", auth)[1], re.search(r"SignedHeaders=([^,]+),", auth)[1]
-    url = urllib.parse.urlsplit(request.path)
-    query = "&".join(sorted(url.query.split("&"))) if url.query else ""
-    headers = "".join(f"{n}:{' '.join(request.headers[n].split())}\n" for n in names.split(";"))
-    payload = hashlib.sha256(body).hexdigest()
-    canonical = "\n".join([request.command, url.path, query, headers, names, payload])
-    text = "\n".join(["AWS4-HMAC-SHA256", request.headers["x-amz-date"], scope,
-                      hashlib.sha256(canonical.encode()).hexdigest()])
-    key = ("AWS4" + secret).encode()
-    for part in scope.split("/"):
-        key = sign(key, part)
-    return sign(key, text).hex()
 
 
 class Stub:
@@ -101,8 +81,7 @@ class Stub:
 
     def answer(self, request, body):
         try:
-            given = re.search(r"Signature=([0-9a-f]+)", request.headers.get("Authorization", ""))
-            if not given or given[1] != signature(request, body, SECRET):
+            if not is_signed(request.command, request.path, request.headers, body, SECRET):
                 a = s3_error(403, "SignatureDoesNotMatch")
             elif request.command == "GET":
                 a = self.s3(request)
