@@ -101,9 +101,11 @@ int main(int argc, char **argv)
 	hold_standard_streams();
 	options_init(&options);
 	r = options_parse(&options, argc, argv, &err);
-	if (r == 0 && options.command && strcmp(options.command, "fmt") == 0) {
+	if (r < 0 || run_plain(&options)) {
+		; /* all is said */
+	} else if (options.command && strcmp(options.command, "fmt") == 0) {
 		r = cmd_fmt(&options, &err);
-	} else if (r == 0 && !run_plain(&options)) {
+	} else {
 		r = setup_init(&setup, &options, &err);
 		if (r == 0)
 			r = run(&setup, &err);

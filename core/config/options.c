@@ -390,7 +390,7 @@ static int check(const struct options *o, struct err *err)
 		err_set(err, 0, 0, "--markdown and --format exclude each other");
 		return -EINVAL;
 	}
-	if (o->only_record && !o->record) {
+	if (o->only_record && !o->record && !o->help) {
 		err_set(err, 0, 0, "record: -w FILE says where the events go");
 		return -EINVAL;
 	}
@@ -475,5 +475,7 @@ void options_help(struct buf *b)
 			help_row(b, &rows[i]);
 	buf_add_cstr(b,
 		     "\nExit status: 0 done, 1 error at run time, 2 wrong usage or invalid input.\n"
-		     "Signals: INT, TERM stop; HUP reads the rules again; USR1 reopens files.\n");
+		     "Signals: INT, TERM stop; HUP takes up the configuration, rules and outputs "
+		     "anew; USR1\n"
+		     "reopens files.\n");
 }

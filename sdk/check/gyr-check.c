@@ -630,13 +630,22 @@ static void check_states(struct check *c)
 		c->api.destroy(s);
 }
 
+static const char usage[] =
+	"usage: gyr-check PLUGIN.so [CONFIG [OPEN-PARAMS]]\n\n"
+	"Loads the plugin and tries what it promises. With OPEN-PARAMS its source or output is\n"
+	"opened, too. Exit status: 0 all is kept, 1 a promise is broken, 2 it cannot be tried.\n";
+
 int main(int argc, char **argv)
 {
 	static struct check c;
 	void *lib;
 
+	if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
+		(void)fputs(usage, stdout);
+		return 0;
+	}
 	if (argc < 2 || argc > 4) {
-		(void)fputs("usage: gyr-check PLUGIN.so [CONFIG [OPEN-PARAMS]]\n", stderr);
+		(void)fputs(usage, stderr);
 		return 2;
 	}
 	c.config = argc > 2 ? argv[2] : "";

@@ -150,6 +150,12 @@ class Words(Case):
         for command in ("fmt", "test"):
             self.refuses(self.run_gyr(command), "which files")
 
+    def test_every_command_answers_help(self):
+        whole = self.run_gyr("--help").stdout
+        for command in ("record", "fmt", "test", "explain", "top"):
+            r = self.run_gyr(command, "--help")
+            self.assertEqual((command, r.returncode, r.stdout), (command, 0, whole))
+
     def test_help_names_the_commands(self):
         r = subprocess.run([GYR, "--help"], capture_output=True, text=True, check=True)
         for word in ("fmt", "test", "explain", "--profile"):
