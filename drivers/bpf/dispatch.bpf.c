@@ -72,6 +72,7 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long ret)
 		return 0;
 	if (ret < 0 ? want & WIRE_GUARD_FAILED : want & WIRE_GUARD_SUCCEEDED) {
 		count_guarded();
+		forget_name(&call);
 		return 0;
 	}
 	if (want & WIRE_RESULT_FD)

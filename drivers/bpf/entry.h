@@ -27,16 +27,30 @@ INLINE bool has_threads(struct task_struct *task)
 	return mm && mm->mm_users.counter > 1;
 }
 
+/* What was kept of a call that ends; NULL: nothing. Other threads may have ended since. */
+INLINE struct stash *stash_of(const struct call *call)
+{
+	if (!(control.want[call->nr & (WIRE_SLOTS - 1)] & WIRE_STASH))
+		return NULL;
+	return bpf_task_storage_get(&stashes, (struct task_struct *)bpf_get_current_task_btf(),
+				    NULL, 0);
+}
+
+/* Of a call that nobody is told of: its name must not be taken for that of a later one. */
+INLINE void forget_name(const struct call *call)
+{
+	struct stash *s = stash_of(call);
+
+	if (s)
+		s->len = 0;
+}
+
 /* The name of a file that a call was given at @user: what was kept of it, or what is there now. */
 INLINE void put_name(struct ev *e, const struct call *call, __u64 user)
 {
-	struct stash *s = NULL;
+	struct stash *s = stash_of(call);
 	__u64 at = e->at, n;
 
-	if (control.want[call->nr & (WIRE_SLOTS - 1)] &
-	    WIRE_STASH) /* other threads may have ended since */
-		s = bpf_task_storage_get(&stashes, (struct task_struct *)bpf_get_current_task_btf(),
-					 NULL, 0);
 	if (!s || !s->len || s->user != user) {
 		put_text(e, user);
 		return;

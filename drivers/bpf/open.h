@@ -10,8 +10,11 @@ INLINE bool only_reads(const struct call *call, __u32 flags)
 {
 	__u8 want = control.want[call->nr & (WIRE_SLOTS - 1)];
 
-	return want & WIRE_GUARD_READ_OPEN && !(flags & (K_O_ACCMODE | K_O_CREAT | K_O_TRUNC)) &&
-	       (flags & K_O_TMPFILE) != K_O_TMPFILE && count_guarded();
+	if (!(want & WIRE_GUARD_READ_OPEN) || flags & (K_O_ACCMODE | K_O_CREAT | K_O_TRUNC) ||
+	    (flags & K_O_TMPFILE) == K_O_TMPFILE)
+		return false;
+	forget_name(call);
+	return count_guarded();
 }
 
 INLINE int openat(const struct call *call, long ret)

@@ -1,4 +1,5 @@
 /* live_robust: the driver itself: versions, rights, interest, guards, full rings, order, and a sudden end. */
+#include <sched.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -359,6 +360,55 @@ static void a_name_is_what_it_was_when_the_call_began(void **state)
 	drv_close(d);
 }
 
+static void *stay(void *arg)
+{
+	char byte;
+
+	(void)!read(*(int *)arg, &byte, 1);
+	return NULL;
+}
+
+/* Opens with a thread beside it, then without: both times the name is at the same address. */
+static void open_twice(void)
+{
+	char name[32] = "/nothing/like/it";
+	int pipes[2];
+	struct stat st;
+	pthread_t id;
+
+	if (pipe(pipes) || pthread_create(&id, NULL, stay, pipes))
+		_exit(1);
+	if (syscall(SYS_openat, AT_FDCWD, name, O_RDONLY) >= 0)
+		_exit(1);
+	close(pipes[1]);
+	pthread_join(id, NULL);
+	while (!stat("/proc/self/task", &st) && st.st_nlink > 3) /* joined is not gone */
+		(void)sched_yield();
+	(void)snprintf(name, sizeof name, "/proc/%d/maps", getpid());
+	_exit(syscall(SYS_openat, AT_FDCWD, name, O_RDONLY) < 0);
+}
+
+static void a_name_kept_for_a_call_that_is_not_told_is_forgotten(void **state)
+{
+	const struct drv_options o = {.size = sizeof o, .entry = true, .drop_failed = true};
+	struct drv_interest i = wanting("openat", NULL);
+	struct drv *d = opened(&o);
+	char name[32];
+	int status;
+	pid_t pid;
+
+	(void)state;
+	watch_for(d, &i);
+	pid = fork();
+	if (!pid)
+		open_twice();
+	(void)waitpid(pid, &status, 0);
+	assert_int_equal(status, 0);
+	(void)snprintf(name, sizeof name, "/proc/%d/maps", pid);
+	assert_true(opened_name(d, pid, name));
+	drv_close(d);
+}
+
 /* ---- rings ---- */
 
 static void a_full_ring_is_counted_and_life_goes_on(void **state)
@@ -557,6 +607,7 @@ int main(void)
 		cmocka_unit_test(guards_keep_back_and_count),
 		cmocka_unit_test(its_own_calls_are_left_out),
 		cmocka_unit_test(a_name_is_what_it_was_when_the_call_began),
+		cmocka_unit_test(a_name_kept_for_a_call_that_is_not_told_is_forgotten),
 		cmocka_unit_test(a_full_ring_is_counted_and_life_goes_on),
 		cmocka_unit_test(nothing_is_lost_when_rings_run_round),
 		cmocka_unit_test(a_poll_ends_when_it_is_woken),
