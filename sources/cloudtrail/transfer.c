@@ -79,6 +79,7 @@ struct transfers *transfers_free(struct transfers *t)
 	for (size_t i = 0; i < t->setup.n; i++) {
 		if (t->slots[i].object)
 			aws_client_cancel(t->setup.client, t->slots[i].id);
+		t->slots[i].object = object_free(t->slots[i].object);
 		t->slots[i].stream = bytestream_free(t->slots[i].stream);
 		jsonsplit_deinit(&t->slots[i].in.split);
 	}
@@ -225,7 +226,9 @@ static void on_done(void *arg, const struct aws_answer *a)
 		(void)snprintf(why, sizeof why, "%d %s: %s", a->http_status, a->code, a->message);
 	s->object = NULL;
 	s->all->n_busy--;
-	if (!s->all->fatal)
+	if (s->all->fatal)
+		(void)object_free(o); /* it is over for all */
+	else
 		setup->ended(setup->arg, o, end, why);
 }
 
