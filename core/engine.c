@@ -540,17 +540,25 @@ static int set_timers(struct engine *e)
 	return r;
 }
 
-static int watch(struct engine *e)
+/* Requests that come while sources are opened wait until the loop runs: a source may already have taken
+ * events that an end without order would lose. */
+static int watch_requests(struct engine *e)
 {
-	const struct options *o = e->setup->opts;
-	int r = loop_on_signal(e->loop, SIGINT, engine_stop, e);
+	int r = loop_on_signal(e->loop, SIGTERM, engine_stop, e);
 
-	if (r == 0)
-		r = loop_on_signal(e->loop, SIGTERM, engine_stop, e);
 	if (r == 0)
 		r = loop_on_signal(e->loop, SIGHUP, engine_reload, e);
 	if (r == 0)
 		r = loop_on_signal(e->loop, SIGUSR1, engine_reopen, e);
+	return r;
+}
+
+static int watch(struct engine *e)
+{
+	const struct options *o = e->setup->opts;
+	int r = loop_on_signal(e->loop, SIGINT, engine_stop,
+			       e); /* a person need not wait for the start */
+
 	if (r == 0 && o->has_duration)
 		r = loop_after(e->loop, (uint64_t)(o->duration_s * 1000), engine_time_up, e);
 	if (r == 0 && config_bool(&e->setup->config, "watch_config_files"))
@@ -596,6 +604,8 @@ static int engine_up(struct engine *e, struct err *err)
 	e->pool = alert_pool_new();
 	e->writer = e->pool ? alert_writer_new(e->pool) : NULL;
 	r = e->writer ? loop_new(&e->loop) : -ENOMEM;
+	if (r == 0)
+		r = watch_requests(e);
 	if (r == 0)
 		r = outputs_new(e->setup, sources_end(e->setup), e->loop, &e->outputs, err);
 	if (r == 0)
