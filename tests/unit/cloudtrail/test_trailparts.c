@@ -263,8 +263,8 @@ static void test_messages_without_work_are_nothing(void **state)
 		"{\"Service\":\"Amazon S3\",\"Event\":\"s3:TestEvent\"}",
 		"{\"Type\":\"SubscriptionConfirmation\",\"Message\":\"You have chosen\"}",
 		"{\"Records\":[]}",
-		"{\"Records\":[{\"eventSource\":\"aws:s3\",\"eventName\":\"ObjectRemoved:Delete\"}]"
-		"}",
+		("{\"Records\":[{\"eventSource\":\"aws:s3\","
+		 "\"eventName\":\"ObjectRemoved:Delete\"}]}"),
 		"{\"source\":\"aws.s3\",\"detail-type\":\"Object Deleted\",\"detail\":{}}",
 		"{\"s3Bucket\":\"b\",\"s3ObjectKey\":[]}",
 	};
