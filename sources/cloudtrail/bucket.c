@@ -175,54 +175,31 @@ static void settle(struct bucket *b)
 	}
 }
 
-/* Whether the object is to be tried again. *ret_lost: it will not be had in this round. */
-static bool judge(struct bucket *b, const struct object *o, enum object_end end, bool *ret_lost)
+static bool is_tried_again(const struct object *o, enum object_end end)
 {
-	struct cloud_stats *stats = b->setup.stats;
-
-	*ret_lost = end == OBJECT_FORBIDDEN || end == OBJECT_FAILED;
-	switch (end) {
-	case OBJECT_READ:
-		break;
-	case OBJECT_MISSING:
-		if (o->tries < MISSING_TRIES)
-			return true;
-		stats->objects_missing++;
-		break;
-	case OBJECT_ARCHIVED:
-		stats->objects_archived++;
-		break;
-	case OBJECT_CORRUPT:
-		stats->objects_corrupt++;
-		break;
-	case OBJECT_FORBIDDEN:
-		stats->objects_forbidden++;
-		break;
-	case OBJECT_FAILED:
-		stats->objects_failed++;
-		return o->tries < FAILED_TRIES;
-	}
-	return false;
+	return (end == OBJECT_MISSING && o->tries < MISSING_TRIES) ||
+	       (end == OBJECT_FAILED && o->tries < FAILED_TRIES);
 }
 
 static void bucket_ended(void *arg, struct object *o, enum object_end end, const char *why)
 {
 	struct bucket *b = arg;
 	struct scope *s = o->owner;
-	bool is_lost;
+	const bool again = is_tried_again(o, end);
 
-	if (judge(b, o, end, &is_lost)) {
-		o->try_at_ns = b->now_ns + (second_ns << o->tries++);
-		objectlist_add_later(&b->objects, o);
+	if (!again || end == OBJECT_FAILED)
+		object_count(b->setup.stats, end);
+	if (again) {
+		objectlist_add_later(&b->objects, o, b->now_ns);
 		return;
 	}
 	if (end != OBJECT_READ)
 		logrecord_left_out(&b->setup.flow->records, o->name, why);
-	if (!is_lost) {
+	if (end != OBJECT_FORBIDDEN && end != OBJECT_FAILED) {
 		object_read(b, o);
 		return;
 	}
-	s->has_failed = true;
+	s->has_failed = true; /* it will not be had in this round */
 	object_done(b, o);
 }
 

@@ -223,14 +223,6 @@ struct cloud *cloud_close(struct cloud *c)
 
 /* ---- the wheel ---- */
 
-static uint64_t now(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
-}
-
 static void start_transfers(struct cloud *c)
 {
 	struct object *o;
@@ -253,7 +245,7 @@ static void start_transfers(struct cloud *c)
 
 static int turn(struct cloud *c)
 {
-	int r = c->supply.work(c->supply.arg, now()), n;
+	int r = c->supply.work(c->supply.arg, supply_now_ns()), n;
 
 	if (r != 0)
 		return r;

@@ -14,8 +14,9 @@ void objectlist_add(struct objectlist *l, struct object *o)
 	l->n++;
 }
 
-void objectlist_add_later(struct objectlist *l, struct object *o)
+void objectlist_add_later(struct objectlist *l, struct object *o, uint64_t now_ns)
 {
+	o->try_at_ns = now_ns + (UINT64_C(1000000000) << o->tries++);
 	o->next = l->later;
 	l->later = o;
 	l->n++;

@@ -17,8 +17,8 @@ struct objectlist {
 };
 
 void objectlist_add(struct objectlist *l, struct object *o);
-/* Again at o->try_at_ns. */
-void objectlist_add_later(struct objectlist *l, struct object *o);
+/* Again: after a second the first time, then after twice as long each. */
+void objectlist_add_later(struct objectlist *l, struct object *o, uint64_t now_ns);
 /* NULL: none now. */
 struct object *objectlist_take(struct objectlist *l, uint64_t now_ns);
 void objectlist_deinit(struct objectlist *l);

@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "aws/client.h"
 #include "cloudstats.h"
@@ -254,39 +253,24 @@ static void message_read(struct queue *q, struct message *m)
 	message_list_add(&q->read, m);
 }
 
-/* Whether the object is to be tried again. */
-static bool judge(struct queue *q, struct object *o, enum object_end end)
+/* What became of an object decides whether its message comes again. */
+static void judge(struct queue *q, struct message *m, enum object_end end)
 {
-	struct cloud_stats *stats = q->setup.stats;
-	struct message *m = o->owner;
-
 	switch (end) {
-	case OBJECT_READ:
-		break;
-	case OBJECT_MISSING:
-		if (o->tries < MISSING_TRIES)
-			return true;
-		stats->objects_missing++;
-		break;
-	case OBJECT_ARCHIVED:
-		stats->objects_archived++;
-		break;
 	case OBJECT_CORRUPT:
-		stats->objects_corrupt++;
 		m->stays |= m->receives < q->setup.options->sqsMaxReceive;
 		if (!m->stays)
-			stats->messages_given_up++;
+			q->setup.stats->messages_given_up++;
 		break;
 	case OBJECT_FORBIDDEN:
-		stats->objects_forbidden++;
 		m->stays = m->is_forbidden = true;
 		break;
 	case OBJECT_FAILED:
-		stats->objects_failed++;
 		m->stays = true;
 		break;
+	default:
+		break;
 	}
-	return false;
 }
 
 static void queue_ended(void *arg, struct object *o, enum object_end end, const char *why)
@@ -294,11 +278,12 @@ static void queue_ended(void *arg, struct object *o, enum object_end end, const 
 	struct queue *q = arg;
 	struct message *m = o->owner;
 
-	if (judge(q, o, end)) {
-		o->try_at_ns = q->now_ns + (second_ns << o->tries++);
-		objectlist_add_later(&q->objects, o);
+	if (end == OBJECT_MISSING && o->tries < MISSING_TRIES) {
+		objectlist_add_later(&q->objects, o, q->now_ns);
 		return;
 	}
+	object_count(q->setup.stats, end);
+	judge(q, m, end);
 	if (end != OBJECT_READ)
 		note(q, o->name, why);
 	(void)object_free(o);
@@ -508,14 +493,6 @@ static uint32_t queue_progress(void *arg, struct gyr_text *out)
 	return 0; /* there is no end */
 }
 
-static uint64_t now(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * second_ns + (uint64_t)t.tv_nsec;
-}
-
 static bool is_listed(const struct message_list *l, const struct message *m)
 {
 	for (const struct message *x = l->first; x; x = x->next)
@@ -548,15 +525,15 @@ static void release(struct queue *q)
 static void queue_close(void *arg)
 {
 	struct queue *q = arg;
-	uint64_t end = now() + (uint64_t)GOODBYE_MS * 1000000;
+	uint64_t end = supply_now_ns() + (uint64_t)GOODBYE_MS * 1000000;
 
 	for (size_t i = 0; i < RECEIVERS_MAX; i++)
 		aws_client_cancel(q->setup.client, q->receiving[i]);
-	q->now_ns = now();
+	q->now_ns = supply_now_ns();
 	settle(q);
 	send_deletes(q, true);
 	release(q);
-	while (q->n_calls > 0 && now() < end)
+	while (q->n_calls > 0 && supply_now_ns() < end)
 		if (aws_client_run(q->setup.client, GOODBYE_STEP_MS) < 0)
 			break;
 	for (struct batch *b; (b = q->batches); free(b))

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 #include <gyr/plugin.h>
 
@@ -35,6 +36,15 @@ struct cloud_options {
 	uint64_t max_retries;
 	const char *imds, *ca_file, *proxy;
 };
+
+/* The time that a supply works by: monotonic. */
+static inline uint64_t supply_now_ns(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
 
 /* What a supply works with; all of it outlives the supply. */
 struct supply_setup {

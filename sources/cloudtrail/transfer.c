@@ -57,6 +57,29 @@ struct object *object_free(struct object *o)
 	return NULL;
 }
 
+void object_count(struct cloud_stats *stats, enum object_end end)
+{
+	switch (end) {
+	case OBJECT_READ: /* counted with its records */
+		break;
+	case OBJECT_MISSING:
+		stats->objects_missing++;
+		break;
+	case OBJECT_ARCHIVED:
+		stats->objects_archived++;
+		break;
+	case OBJECT_CORRUPT:
+		stats->objects_corrupt++;
+		break;
+	case OBJECT_FORBIDDEN:
+		stats->objects_forbidden++;
+		break;
+	case OBJECT_FAILED:
+		stats->objects_failed++;
+		break;
+	}
+}
+
 struct transfers *transfers_new(const struct transfers_setup *setup)
 {
 	struct transfers *t = calloc(1, sizeof *t + setup->n * sizeof t->slots[0]);

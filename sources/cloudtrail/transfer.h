@@ -19,7 +19,7 @@ struct cloud_stats;
 struct flow;
 struct transfers;
 
-/* An object to read. Owned by who wants it read, and left alone by him until it ended. */
+/* An object to read. Owned by who wants it read, but by the transfers from its start until it ended. */
 struct object {
 	struct object *next;          /* the owner's, as what follows `key` but for done_below */
 	char *bucket, *region, *name; /* region NULL: the client's; name: "s3://bucket/key" */
@@ -45,6 +45,9 @@ enum object_end {
 	OBJECT_ARCHIVED,
 	OBJECT_FAILED, /* may go better later */
 };
+
+/* Counts an object that is done with, or one more try of it that failed. */
+void object_count(struct cloud_stats *stats, enum object_end end);
 
 struct transfers_setup {
 	struct aws_client *client;
