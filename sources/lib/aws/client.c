@@ -515,7 +515,8 @@ static void finish(struct aws_client *c, struct call *k, CURLcode r)
 		settle_broken(c, k, r);
 	} else if (!k->is_dead && status >= 200 && status < 300) {
 		aws_tokens_give(&c->tokens, AWS_RETRY_TOKENS);
-		c->is_trouble_told = c->is_trouble_told && k->is_internal;
+		if (!k->is_internal)
+			c->is_trouble_told = false;
 		answer_reply(c, k, false);
 	} else if (!k->is_dead && !settle(c, k)) {
 		answer_reply(c, k, false);
