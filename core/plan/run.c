@@ -21,6 +21,7 @@ enum {
 		4, /* an automaton is run for its sake only from this many predicates on */
 };
 
+/* What the arrays of a run have an element for. */
 enum array_of {
 	OF_NODES,
 	OF_PREDS,

@@ -57,8 +57,6 @@ struct plan_run {
 	atomic_uint *used; /* by class and term: samples in which judging asked; NULL: too many */
 };
 
-/* What the arrays of a run have an element for. */
-
 /* Makes the look-up of switch @sw, once an event; false when it could not be made. */
 bool run_switch(struct plan_run *r, uint32_t sw);
 
