@@ -556,8 +556,8 @@ static int watch_requests(struct engine *e)
 static int watch(struct engine *e)
 {
 	const struct options *o = e->setup->opts;
-	int r = loop_on_signal(e->loop, SIGINT, engine_stop,
-			       e); /* a person need not wait for the start */
+	/* Not before: a person need not wait for the start to end it. */
+	int r = loop_on_signal(e->loop, SIGINT, engine_stop, e);
 
 	if (r == 0 && o->has_duration)
 		r = loop_after(e->loop, (uint64_t)(o->duration_s * 1000), engine_time_up, e);
